@@ -1,0 +1,241 @@
+//! The **ExchangeConnector**: what every venue implements. It opens no socket: it says which request comes
+//! next and is handed the answer. `transport.rs` carries them.
+
+use crate::request::{Reply, Request};
+use ledger::{Asset, Decimal, Fill, Instrument, Price, Timestamp};
+
+/// A conversation with one venue about one account.
+///
+/// The driver starts a task, then alternates `next` and `take` until `next` says `Finished`. `next` repeats
+/// the same request until an answer to it was taken, so a failed exchange is retried by asking again.
+pub trait ExchangeConnector: Send {
+    /// Begins a task. Whatever was unfinished is dropped; what was collected before stays remembered, so
+    /// that a second `Collect` asks only for what is new (with an overlap).
+    fn start(&mut self, task: Task);
+
+    /// The next request, signed for the instant `now` (the local clock; the connector adds the venue's offset).
+    fn next(&mut self, now: Timestamp) -> Next;
+
+    /// Reads the answer to the last request. On an error nothing was applied.
+    fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError>;
+
+    /// How far the current task is.
+    fn progress(&self) -> Progress;
+}
+
+/// What the enclave wants from a venue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Key rights, account id, server time.
+    CheckKey,
+    /// Instruments, flows, conversions, fills and balances: everything at first, what is new afterwards.
+    Collect,
+    /// Prices of assets at instants (METRICS.md section 2.7).
+    Price(Vec<PriceWanted>),
+}
+
+/// What the driver should do.
+#[derive(Debug)]
+pub enum Next {
+    /// Send this and hand the answer to `take`.
+    Ask(Request),
+    /// The task is done.
+    Finished,
+}
+
+/// A price that somebody needs: one unit of `asset` in `quote` at `at`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PriceWanted {
+    /// Which asset.
+    pub asset: Asset,
+    /// In which other asset.
+    pub quote: Asset,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a price was found (METRICS.md section 2.7); it stays with the figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceSource {
+    /// The pairs used, in order: `["BNBUSDT"]`, `["BNBBTC", "BTCUSDT"]`; one written `1/X` was inverted.
+    pub path: Vec<String>,
+    /// The candle: `1m`, `1h` or `1d`; the coarsest when the path has several.
+    pub interval: &'static str,
+}
+
+/// Something read from the venue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// What the key may do.
+    Rights(KeyRights),
+    /// The venue's own id of the account, and the account types that the key reads.
+    Account {
+        /// The venue's id. It never leaves the enclave in clear.
+        id: String,
+        /// `spot` for now.
+        types: Vec<&'static str>,
+    },
+    /// The venue's time, and ours when its answer came.
+    VenueTime(Timestamp),
+    /// An instrument that fills of this account refer to; always before them.
+    Instrument(Instrument),
+    /// Fills, in any order, possibly known already. Their rates are empty.
+    Fills(Vec<Fill>),
+    /// A deposit, withdrawal, dust or other conversion, or a credit.
+    Movement(Movement),
+    /// Balances at an instant, complete: an asset that is not there is zero.
+    Balances {
+        /// By the venue's clock.
+        at: Timestamp,
+        /// Asset, free and locked.
+        balances: Vec<Balance>,
+    },
+    /// A wanted price; `None`: the venue has no candle for it (`no_price`).
+    Price(PriceWanted, Option<(Price, PriceSource)>),
+    /// Something that could not be read, for the coverage: `fills of XYZUSDT`, with why.
+    Unread {
+        /// What.
+        what: String,
+        /// Why, in the venue's terms but without text of theirs.
+        why: &'static str,
+    },
+}
+
+/// What the key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyRights {
+    /// May read.
+    pub read: bool,
+    /// May trade; `None`: the venue does not tell.
+    pub trade: Option<bool>,
+    /// May withdraw.
+    pub withdraw: Option<bool>,
+    /// May transfer between accounts or users.
+    pub transfer: Option<bool>,
+    /// Bound to addresses.
+    pub ip_restricted: Option<bool>,
+    /// The sum of it.
+    pub verdict: Verdict,
+}
+
+/// The judgement on a key (EXCHANGES.md section 1, rule 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Proved read-only.
+    Accept,
+    /// Can trade, move or withdraw, or cannot read.
+    Refuse,
+    /// The venue does not tell.
+    Undecided,
+}
+
+/// An amount of an asset, free and locked in orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// Which asset.
+    pub asset: Asset,
+    /// Free to use.
+    pub free: Decimal,
+    /// Locked in orders.
+    pub locked: Decimal,
+}
+
+/// Something that changed balances and is not a fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// The venue's id, unique within `kind`.
+    pub id: String,
+    /// What it was.
+    pub kind: MovementKind,
+    /// When it took effect.
+    pub time: Timestamp,
+    /// What came in, if anything.
+    pub received: Option<(Asset, Decimal)>,
+    /// What went out, if anything; a withdrawal's includes the network fee.
+    pub spent: Option<(Asset, Decimal)>,
+    /// A fee within `received` or `spent`, in its own asset, for information.
+    pub fee: Option<(Asset, Decimal)>,
+    /// Final, pending or failed; only settled ones count.
+    pub status: MovementStatus,
+}
+
+/// Kinds of movement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MovementKind {
+    /// Coins or money arrived.
+    Deposit,
+    /// Coins or money left.
+    Withdrawal,
+    /// Small balances swept into another asset.
+    Dust,
+    /// One asset converted into another outside the order book.
+    Convert,
+    /// A credit of the venue: airdrop, bonus, distribution.
+    Distribution,
+}
+
+/// Whether a movement took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MovementStatus {
+    /// It took effect.
+    Settled,
+    /// Not yet.
+    Pending,
+    /// It never will.
+    Failed,
+}
+
+/// How far a task is: `done` of `total` steps known so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Steps done.
+    pub done: u32,
+    /// Steps known of; may grow while discovery goes on.
+    pub total: u32,
+}
+
+/// A failed exchange with a venue: the four kinds of EXCHANGES.md section 1, rule 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VenueError {
+    /// Network, 5xx, time-out, an answer that was cut off: try again with back-off, at most five times.
+    Retry,
+    /// Too many requests: everything on this budget waits.
+    BackOff {
+        /// As told by the venue, if it was.
+        retry_after_ms: Option<u64>,
+    },
+    /// The venue's clock and ours differ: measure again, then repeat once.
+    FixClock,
+    /// Trying again cannot help.
+    Permanent(Refusal),
+}
+
+/// Why a venue will not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Unknown key, wrong signature, or rights missing.
+    Credentials,
+    /// The key is bound to addresses and ours is not among them.
+    Address,
+    /// The venue does not serve the region of this enclave.
+    Region,
+    /// The venue did not like the request: our fault.
+    Request {
+        /// The venue's numeric code, 0 if there was none.
+        code: i64,
+    },
+    /// The answer is not what the venue documents.
+    Answer {
+        /// The path asked.
+        endpoint: &'static str,
+        /// The field that is missing or of the wrong type.
+        field: &'static str,
+    },
+}
+
+impl VenueError {
+    /// Whether the same request may succeed later.
+    pub fn is_transient(self) -> bool {
+        !matches!(self, Self::Permanent(_))
+    }
+}

@@ -1,0 +1,75 @@
+//! A request as it will be sent, and the answer as it came. The signed bytes are the sent bytes.
+
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// The methods a connector may use; everything it sends is a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Reads that a venue wants as POST.
+    Post,
+}
+
+/// One request. Its query, headers and body may hold a signature or a key: they are never printed.
+pub struct Request {
+    /// How.
+    pub method: Method,
+    /// Which of the venue's hosts; an entry of the connector's table.
+    pub host: &'static str,
+    /// The path, an entry of the connector's allow-list.
+    pub path: &'static str,
+    /// The query without `?`, built once, signed, and sent unchanged.
+    pub query: Zeroizing<String>,
+    /// Headers beside the transport's own.
+    pub headers: Vec<(&'static str, Zeroizing<String>)>,
+    /// The body, empty for GET.
+    pub body: Zeroizing<Vec<u8>>,
+    /// What it costs, and on which of the host's budgets.
+    pub cost: Cost,
+}
+
+/// What a request takes from a budget of the venue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// The budget's name, an entry of the connector's table: `binance-spot-weight`.
+    pub budget: &'static str,
+    /// Weight of this request.
+    pub weight: u32,
+    /// The budget's size per minute.
+    pub limit_per_minute: u32,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("host", &self.host)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer. Its body is the venue's and never printed.
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, at most 32 MiB.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The first header of that (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
