@@ -1,8 +1,24 @@
-//! What client and enclave agree on, byte for byte: sealed calls, bodies, error codes, bounds. Pure.
+//! What client and enclave agree on, byte for byte: sealed calls and answers, bodies, error codes, bounds.
+//!
+//! Pure: no clock and no source of randomness of its own, no input or output. `docs/protocol.md` is the page
+//! for implementers; `vectors/envelope` the cases that every implementation must pass.
 #![no_std]
 
 extern crate alloc;
 
+mod envelope;
+mod answer;
+mod route;
 mod credentials;
+pub mod api;
+mod code;
+pub mod limits;
+mod time;
+pub mod wire;
 
+pub use answer::{AnswerError, AnswerOpener, AnswerSealer, fuzz_answer};
+pub use code::{Code, Problem};
 pub use credentials::{Credentials, Secret};
+pub use envelope::{Envelope, EnvelopeError, EnvelopeKey, Header, fuzz_envelope, seal};
+pub use route::Route;
+pub use time::{parse_rfc3339, rfc3339};

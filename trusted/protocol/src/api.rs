@@ -1,0 +1,213 @@
+//! The bodies of calls and answers (DESIGN.md section 4, Calls and Shapes). What is unknown in a request is
+//! refused; what is unknown in an answer is left alone, so that clients outlive additions.
+//!
+//! Money is a decimal text, time RFC 3339 in UTC. A number that does not exist is `null`, and its reason stands
+//! in `why` of the same object under the field's name.
+
+use crate::{credentials::Secret, limits};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+
+/// Reasons for what is missing, by field.
+pub type Why = BTreeMap<String, String>;
+
+/// What is inside a registration.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Registration {
+    /// A label of the trader's choice. Never an authority.
+    pub user_id: String,
+    /// Which venue: `binance`.
+    pub exchange: String,
+    /// API key, key name or address.
+    pub api_key: Secret,
+    /// Secret, private key or signature.
+    pub secret: Secret,
+    /// Where the venue has one.
+    pub passphrase: Option<Secret>,
+    /// Which account types to read; all that the key can read if absent.
+    pub account_types: Option<Vec<String>>,
+    /// The venue's testnet.
+    #[serde(default)]
+    pub sandbox: bool,
+    /// What the trader calls the account.
+    pub label: Option<String>,
+    /// Life of the session.
+    pub ttl_seconds: Option<u64>,
+    /// How long the key may be used. Longer than the session is not served yet: `lease_until` tells the truth.
+    pub lease_seconds: Option<u64>,
+    /// Reserved for records; not read yet.
+    pub holder_key: Option<String>,
+    /// Reserved for records; not read yet.
+    pub holder_signature: Option<String>,
+    /// Reporting currency.
+    pub quote_currency: Option<String>,
+    /// Accept a key that can trade. Every figure then says so.
+    #[serde(default)]
+    pub accept_trading_key: bool,
+    /// Allow plain reads by session id: whoever ends TLS sees them.
+    #[serde(default)]
+    pub bearer: bool,
+}
+
+impl Registration {
+    /// What is wrong with the fields that need no venue to be judged, as advice.
+    pub fn defect(&self) -> Option<&'static str> {
+        let text_fits = |text: &str| {
+            text.chars().count() <= limits::LABEL_CHARS_MAX && !text.chars().any(char::is_control)
+        };
+        if self.user_id.is_empty() || !text_fits(&self.user_id) {
+            return Some("userId must have 1 to 128 characters and no control characters.");
+        }
+        if self.label.as_deref().is_some_and(|label| !text_fits(label)) {
+            return Some("label must have at most 128 characters and no control characters.");
+        }
+        let ttl_fits = |ttl| (limits::SESSION_TTL_S_MIN..=limits::SESSION_TTL_S_MAX).contains(&ttl);
+        if self.ttl_seconds.is_some_and(|ttl| !ttl_fits(ttl)) {
+            return Some("ttlSeconds must be between 300 (5 minutes) and 604800 (7 days).");
+        }
+        None
+    }
+}
+
+/// What reads and revocations carry.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionCall {
+    /// The session.
+    pub session_id: Secret,
+}
+
+/// The answer to a registration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionOpened {
+    /// The right to read. Whoever has it reads.
+    pub session_id: String,
+    /// When it ends.
+    pub expires_at: String,
+    /// `live`, `sandbox` or `development`.
+    pub environment: String,
+    /// Whose fills these are.
+    pub account: Account,
+    /// What the venue says the key may do.
+    pub key_rights: KeyRights,
+    /// Until when the key is kept.
+    pub lease_until: String,
+    /// How far the collection is.
+    pub sync: Sync,
+}
+
+/// An account, without telling its id at the venue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Account {
+    /// Which venue.
+    pub venue: String,
+    /// Keyed hash of the venue's own id: the same account has the same one as long as this enclave runs.
+    pub fingerprint: String,
+    /// Account types that are read.
+    pub types: Vec<String>,
+}
+
+/// What a key may do; `null` where the venue does not tell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeyRights {
+    /// May read.
+    pub read: bool,
+    /// May trade.
+    pub trade: Option<bool>,
+    /// May withdraw.
+    pub withdraw: Option<bool>,
+    /// May transfer.
+    pub transfer: Option<bool>,
+    /// Bound to addresses.
+    pub ip_restricted: Option<bool>,
+    /// `read_only`, `trading_accepted` or `undecided`.
+    pub verdict: String,
+}
+
+/// How far the collection is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sync {
+    /// `collecting`, `live`, `waiting` (the venue does not answer now) or `stopped` (the key is no longer used).
+    pub state: String,
+    /// From 0 to 1.
+    pub progress: f64,
+    /// Seconds since the last complete collection.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub age_seconds: Option<u64>,
+}
+
+/// The headline.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// `live`, `sandbox` or `development`.
+    pub environment: String,
+    /// What money is in.
+    pub quote_currency: String,
+    /// When this was true.
+    pub as_of: String,
+    /// When the session ends.
+    pub session_expires: String,
+    /// What the fills say.
+    pub trades: TradesHeadline,
+    /// What is known and what is not.
+    pub coverage: Coverage,
+    /// How far the collection is.
+    pub sync: Sync,
+    /// Reasons for each `null`, under its path: `trades.win_rate`.
+    pub why: Why,
+}
+
+/// Realised profit and what it rests on (METRICS.md sections 2 and 5).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TradesHeadline {
+    /// How many fills count.
+    pub fills: Option<u64>,
+    /// Quote notional of both sides.
+    pub volume: Option<String>,
+    /// Fees, valued.
+    pub fees_valued: Option<String>,
+    /// Realised profit after fees.
+    pub realized_net: Option<String>,
+    /// Which share of what was sold has a known cost.
+    pub matched_share: Option<String>,
+    /// Winning trades among closed trades.
+    pub win_rate: Option<String>,
+}
+
+/// How complete the figures are (DESIGN.md section 5).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Coverage {
+    /// The oldest fill.
+    pub first_fill: Option<String>,
+    /// The newest fill.
+    pub last_fill: Option<String>,
+    /// The oldest thing read from the account.
+    pub history_from: Option<String>,
+    /// Why not further back.
+    pub history_limit: String,
+    /// What could not be read, and why.
+    pub unread: Vec<Unread>,
+    /// What the key may do, in words.
+    pub key_rights: String,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Unread {
+    /// What: `fills of XYZUSDT`.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The receipt of a revocation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Revoked {
+    /// Always true.
+    pub revoked: bool,
+    /// When.
+    pub at: String,
+    /// What is also true.
+    pub note: String,
+}

@@ -1,0 +1,81 @@
+//! Every bound of the service, with its reason (DESIGN.md section 4). Units stand last in each name.
+
+/// A sealed call as sent. A plaintext of 16 KiB grows by a third in base64url; the rest is the header.
+pub const ENVELOPE_BYTES_MAX: usize = 32 * 1024;
+/// What is inside an envelope, padding included. The longest credential of any venue is a PEM key of 2 KiB.
+pub const PLAINTEXT_BYTES_MAX: usize = 16 * 1024;
+/// Plaintexts grow to a multiple of this, so that a length tells little.
+pub const PADDING_STEP_BYTES: usize = 1024;
+/// An envelope lives at most so long: what the enclave must remember to refuse it a second time.
+pub const ENVELOPE_LIFE_S_MAX: u64 = 600;
+/// Envelope ids remembered at once. Beyond it new envelopes are refused: forgetting one would allow a replay.
+pub const ENVELOPES_REMEMBERED_MAX: usize = 200_000;
+/// A sealed answer as a client accepts it.
+pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// The longest credential part, in bytes.
+pub const CREDENTIAL_BYTES_MAX: usize = 4096;
+/// The longest label of a user or an account, in characters.
+pub const LABEL_CHARS_MAX: usize = 128;
+
+/// A shorter session would end before its history is collected.
+pub const SESSION_TTL_S_MIN: u64 = 300;
+/// Unless the trader or the operator says otherwise.
+pub const SESSION_TTL_S_DEFAULT: u64 = 86_400;
+/// A week: a session cannot be renewed, only replaced.
+pub const SESSION_TTL_S_MAX: u64 = 604_800;
+/// What expired or was revoked is purged at this interval.
+pub const SWEEP_INTERVAL_S: u64 = 3600;
+/// Sessions alive at once: each holds a ledger in memory.
+pub const SESSIONS_MAX: usize = 10_000;
+/// Fills of one account: about 600 MiB of memory.
+pub const FILLS_PER_ACCOUNT_MAX: usize = 2_000_000;
+
+/// Keys of an epoch are replaced after a day.
+pub const EPOCH_LIFE_S: u64 = 86_400;
+/// The previous epoch's key opens late envelopes for one hour more.
+pub const EPOCH_GRACE_S: u64 = 3600;
+
+/// How often a living session asks its venue for news.
+pub const POLL_INTERVAL_S: u64 = 60;
+/// How often the rights of a key are read again.
+pub const KEY_CHECK_INTERVAL_S: u64 = 86_400;
+/// A key that worked before and is refused now is tried again after this long before it is dropped: venues
+/// answer the same to a temporary ban (EXCHANGES.md section 2).
+pub const KEY_REFUSED_RETRY_S: u64 = 900;
+
+/// Our time may differ from the venues' by this much before nothing more is said.
+pub const CLOCK_SKEW_MS_MAX: i64 = 30_000;
+/// Without the venues' time for this long nothing more is said.
+pub const CLOCK_AGE_S_MAX: u64 = 3600;
+
+/// How often something may be asked in a minute: by one source, and by all together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// By one source address.
+    pub per_source: u32,
+    /// By everybody.
+    pub total: u32,
+}
+
+/// Evidence costs a signature of the platform each.
+pub const QUOTES_PER_MINUTE: Rate = Rate { per_source: 240, total: 2400 };
+/// Opening an envelope costs a key agreement each.
+pub const ENVELOPES_PER_MINUTE: Rate = Rate { per_source: 1200, total: 12_000 };
+/// A registration costs requests at a venue, from a budget that all tenants share.
+pub const REGISTRATIONS_PER_MINUTE: Rate = Rate { per_source: 30, total: 300 };
+/// Plain reads cost a signature each.
+pub const PLAIN_READS_PER_MINUTE: Rate = Rate { per_source: 600, total: 6000 };
+/// Sources told apart at once; beyond it all newcomers share one.
+pub const SOURCES_MAX: usize = 20_000;
+
+const _: () = {
+    assert!(PLAINTEXT_BYTES_MAX.is_multiple_of(PADDING_STEP_BYTES));
+    assert!(
+        PLAINTEXT_BYTES_MAX * 4 / 3 + 1024 < ENVELOPE_BYTES_MAX,
+        "the largest plaintext must fit when sealed"
+    );
+    assert!(SESSION_TTL_S_MIN <= SESSION_TTL_S_DEFAULT && SESSION_TTL_S_DEFAULT <= SESSION_TTL_S_MAX);
+    assert!(ENVELOPE_LIFE_S_MAX <= EPOCH_GRACE_S, "an envelope must not outlive the key that opens it");
+    assert!(3 * CREDENTIAL_BYTES_MAX < PLAINTEXT_BYTES_MAX);
+};
