@@ -1,1 +1,35 @@
-//! attestation
+//! Proof of which program holds the key (ATTESTATION.md).
+//!
+//! A client fetches an evidence bundle, calls [`Bundle::parse`] and [`verify`], and gets either a [`VerifiedEnclave`],
+//! the only value that may name a key to seal to, or a [`Failure`] with a stable class. Verification is a pure
+//! function of bundle, policy, roots, request and time: no clock, no network, no global state.
+//!
+//! Not here: fetching bundles, sealing, and anything that opens a device.
+
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::cast_possible_truncation))]
+
+mod failure;
+mod nonce_tree;
+mod binding;
+mod evidence;
+mod policy;
+mod roots;
+mod dcap;
+mod verify;
+mod backend;
+#[cfg(feature = "development")]
+pub mod development;
+mod fuzz;
+
+pub use backend::{Backend, BackendError, Evidence};
+pub use binding::{Binding, Validity};
+pub use dcap::TcbStatus;
+pub use evidence::{Bundle, Collateral, Config, EnclaveTime, Tee, limits};
+pub use failure::{Class, Failure, Passed, Step};
+pub use nonce_tree::{ChallengeProof, Nonce};
+pub use policy::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, Release};
+pub use roots::{Roots, RootsError};
+pub use verify::{Expected, VerifiedEnclave, VerifiedEvidence, verify, verify_evidence};
+
+#[doc(hidden)]
+pub use fuzz::{fuzz_binding, fuzz_bundle, fuzz_policy, fuzz_quote};

@@ -1,0 +1,77 @@
+//! A development world with everything in order; tests change one thing in it.
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use attestation::development::{DevelopmentBackend, Knobs};
+use attestation::{
+    Backend, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Evidence, Expected, Policy, Roots, Tee,
+    Validity,
+};
+
+/// 2026-11-24T12:00:00Z
+pub(crate) const NOW: u64 = 1_795_521_600;
+pub(crate) const NONCE: [u8; 32] = [7; 32];
+pub(crate) const SEED: [u8; 32] = [1; 32];
+pub(crate) const EXECUTABLE: [u8; 32] = [2; 32];
+
+pub(crate) fn expected() -> Expected {
+    Expected { nonce: Some(NONCE), asked_at: NOW - 1, ..Expected::default() }
+}
+
+pub(crate) fn config() -> Config {
+    let text = r#"{"environment":["development"],"lease_max":7776000,"limits":{},"release_set":null,"session_ttl":{"default":86400,"max":604800},"venues":["binance"],"version":"0.1.0"}"#;
+    Config::parse(text).expect("the text is canonical")
+}
+
+pub(crate) struct World {
+    pub(crate) backend: DevelopmentBackend,
+    pub(crate) config: Config,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Knobs::default())
+    }
+
+    pub(crate) fn with(knobs: Knobs) -> Self {
+        let backend = DevelopmentBackend::with_knobs(SEED, EXECUTABLE, knobs).expect("certificates encode");
+        Self { backend, config: config() }
+    }
+
+    pub(crate) fn roots(&self) -> Roots {
+        Roots::dangerous_development(self.backend.root_der()).expect("the root is one")
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::dangerous_development()
+    }
+
+    pub(crate) fn binding(&self) -> Binding {
+        let mut binding = Binding {
+            tee: Tee::DevSgx,
+            epoch: 42,
+            hpke: [3; 32],
+            result_key: [4; 32],
+            tls_spki: None,
+            config: self.config.sha256(),
+            log: None,
+            validity: Validity { not_before: NOW - 60, not_after: NOW + 86_400 },
+            challenge: None,
+            channel: None,
+        };
+        binding.answer(&NONCE);
+        binding
+    }
+
+    pub(crate) fn evidence(&self, binding: &Binding) -> Evidence {
+        self.backend.evidence(binding.report_data(), NOW).expect("evidence is made")
+    }
+
+    pub(crate) fn json(&self, binding: &Binding) -> String {
+        let time = EnclaveTime { enclave: NOW, ..EnclaveTime::default() };
+        Bundle::encode(binding, Some(ChallengeProof::lone()), self.evidence(binding), &self.config, time)
+    }
+
+    pub(crate) fn bundle(&self) -> Bundle {
+        Bundle::parse(self.json(&self.binding()).as_bytes()).expect("our own bundle parses")
+    }
+}
