@@ -1,7 +1,8 @@
 // Makes `cases.json`: sealed calls by Node's own cryptography, without our code or an HPKE library.
 // RFC 9180 base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM; answers as RFC 9458 section 4.4.
-// Run: node make.mjs > cases.json   Check: node make.mjs | cmp - cases.json
+// Write: node make.mjs > cases.json   Check: node make.mjs --check (exit code 1 if cases.json is another)
 import { createCipheriv, createHash, createHmac, createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 
 const text = s => Buffer.from(s, 'utf8')
 const b64 = b => Buffer.from(b).toString('base64url')
@@ -53,9 +54,11 @@ function seal(recipientPublic, ikm, header, body, { unpadded = false } = {}) {
   const ciphertext = gcm(key, nonce, text(canonical(header)), unpadded ? body : pad(body))
   return { envelope: { v: 1, header, enc: b64(enc), ciphertext: b64(ciphertext) }, enc, response }
 }
-function answer({ enc, response }, nonce, body) {
+function answer({ enc, response }, nonce, body, { marker = 'final', counter = 0 } = {}) {
   const prk = extract(Buffer.concat([enc, nonce]), response)
-  const ciphertext = gcm(expand(prk, text('key'), 32), expand(prk, text('nonce'), 12), text('final'), pad(body))
+  const base = expand(prk, text('nonce'), 12)
+  base[11] ^= counter
+  const ciphertext = gcm(expand(prk, text('key'), 32), base, text(marker), pad(body))
   return { v: 1, nonce: b64(nonce), ciphertext: b64(ciphertext) }
 }
 
@@ -75,11 +78,15 @@ const flip = s => { const b = Buffer.from(s, 'base64url'); b[b.length - 1] ^= 1;
 add('registration', good.envelope, 'opens', { plaintext: body.toString(), answer: JSON.stringify(goodAnswer), answer_plaintext: reply.toString() })
 const summaryHeader = { ...header, route: 'GET /enclave/summary/{session_id}', envelope_id: b64(seeded('second id').subarray(0, 16)) }
 const summaryBody = text('{"session_id":"session_1770000000_0123456789abcdefghijkl"}')
-add('summary', seal(recipientPublic, seeded('second ephemeral'), summaryHeader, summaryBody).envelope, 'opens', { plaintext: summaryBody.toString() })
+const summary = seal(recipientPublic, seeded('second ephemeral'), summaryHeader, summaryBody)
+const longReply = text(JSON.stringify({ environment: 'development', why: { note: 'ü'.repeat(1000) } }))
+add('summary', summary.envelope, 'opens', { plaintext: summaryBody.toString(), answer: JSON.stringify(answer(summary, seeded('second answer nonce'), longReply)), answer_plaintext: longReply.toString() })
 add('body-longer-than-one-step', seal(recipientPublic, seeded('third'), header, text('"' + 'x'.repeat(3000) + '"')).envelope, 'opens', { plaintext: '"' + 'x'.repeat(3000) + '"' })
 add('largest-plaintext', seal(recipientPublic, seeded('largest'), header, text('"' + 'x'.repeat(16382) + '"')).envelope, 'opens', { plaintext: '"' + 'x'.repeat(16382) + '"' })
 add('plaintext-without-padding', seal(recipientPublic, seeded('unpadded'), header, body, { unpadded: true }).envelope, 'opens', { plaintext: body.toString() })
 add('members-in-another-order', JSON.stringify({ ciphertext: good.envelope.ciphertext, enc: good.envelope.enc, header: { expires_at: header.expires_at, keyset_hash: header.keyset_hash, route: header.route, envelope_id: header.envelope_id }, v: 1 }), 'opens', { plaintext: body.toString() })
+add('json-escapes', JSON.stringify(good.envelope).replace('POST /', 'POST \\/').replace('"enc":"G', '"\\u0065nc":"\\u0047'), 'opens', { plaintext: body.toString() })
+add('white-space', JSON.stringify(good.envelope, null, 2) + '\n', 'opens', { plaintext: body.toString() })
 
 add('tampered-envelope-id', change(['header', 'envelope_id'], flip(header.envelope_id)), 'rejected')
 add('tampered-expiry', change(['header', 'expires_at'], header.expires_at + 1), 'rejected')
@@ -95,6 +102,7 @@ add('sealed-to-another-key', seal(publicRaw(seeded('another recipient')), seeded
 add('no-json', '{"v":1,', 'malformed')
 add('empty', '', 'malformed')
 add('version-2', change(['v'], 2), 'malformed')
+add('version-as-text', change(['v'], '1'), 'malformed')
 add('version-missing', change(['v'], undefined), 'malformed')
 add('unknown-member', change(['extra'], 1), 'malformed')
 add('unknown-header-member', change(['header', 'extra'], 1), 'malformed')
@@ -110,6 +118,7 @@ add('base64-with-stray-bits', change(['enc'], good.envelope.enc.slice(0, -1) + '
 add('expiry-negative', change(['header', 'expires_at'], -1), 'malformed')
 add('expiry-as-text', change(['header', 'expires_at'], '1770000000'), 'malformed')
 add('duplicate-member', JSON.stringify(good.envelope).replace('{"v":1,', '{"v":1,"v":1,'), 'malformed')
+add('two-documents', JSON.stringify(good.envelope) + '{}', 'malformed')
 add('larger-than-32-kib', JSON.stringify(good.envelope) + ' '.repeat(32 * 1024), 'too_large')
 add('plaintext-larger-than-16-kib', seal(recipientPublic, seeded('too large'), header, text('"' + 'x'.repeat(16384) + '"')).envelope, 'too_large')
 
@@ -120,11 +129,24 @@ const badAnswers = [
   { name: 'nonce-of-16-bytes', answer: JSON.stringify({ ...goodAnswer, nonce: b64(Buffer.alloc(16)) }) },
   { name: 'version-2', answer: JSON.stringify({ ...goodAnswer, v: 2 }) },
   { name: 'of-another-call', answer: JSON.stringify(answer(seal(recipientPublic, seeded('other call'), header, body), seeded('answer nonce'), reply)) },
+  { name: 'a-chunk-that-is-not-the-last', answer: JSON.stringify(answer(good, seeded('answer nonce'), reply, { marker: '' })) },
+  { name: 'a-second-chunk', answer: JSON.stringify(answer(good, seeded('answer nonce'), reply, { counter: 1 })) },
+  { name: 'ciphertext-cut', answer: JSON.stringify({ ...goodAnswer, ciphertext: b64(Buffer.from(goodAnswer.ciphertext, 'base64url').subarray(0, -1)) }) },
+  { name: 'unknown-member', answer: JSON.stringify({ ...goodAnswer, extra: 1 }) },
+  { name: 'empty', answer: '' },
   { name: 'no-json', answer: 'Bad Gateway' },
 ]
-console.log(JSON.stringify({
+const made = JSON.stringify({
   format: 'perf-aggregator-envelope-vectors/1',
   recipient_private_key: recipient.toString('hex'), recipient_public_key: recipientPublic.toString('hex'),
   ephemeral_ikm: seeded('ephemeral').toString('hex'), associated_data: canonical(header), response_secret: good.response.toString('hex'),
   cases, bad_answers: badAnswers,
-}, null, 1))
+}, null, 1) + '\n'
+
+if (process.argv[2] === '--check') {
+  const same = readFileSync(new URL('cases.json', import.meta.url), 'utf8') === made
+  console.log(same ? `cases.json holds what this makes: ${cases.length} cases, ${badAnswers.length} bad answers` : 'cases.json is another: node make.mjs > cases.json')
+  process.exitCode = same ? 0 : 1
+} else {
+  process.stdout.write(made)
+}

@@ -149,11 +149,10 @@ pub struct Bundle {
     pub(crate) config: String,
     pub(crate) time: EnclaveTime,
     pub(crate) collateral: Option<Collateral>,
-    pub(crate) operator_endorsement: Option<Value>,
-    pub(crate) release: Option<Value>,
     pub(crate) sha256: [u8; 32],
 }
 
+/// The bundle as it is sent. The last two members have their place and are not read yet (section 17).
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
@@ -189,6 +188,10 @@ impl Bundle {
             return refuse(Class::Malformed, "the bundle is not of the form of its version");
         };
         ensure(wire.kind == TYPE, Class::Malformed, "the bundle's type is not the one of version 1")?;
+        let collateral_bytes = wire.collateral.as_ref().map_or(0, Collateral::len);
+        ensure(collateral_bytes <= limits::COLLATERAL, Class::Malformed, "the collateral is too large")?;
+        let proof_fits = wire.challenge_proof.as_ref().is_none_or(ChallengeProof::is_bounded);
+        ensure(proof_fits, Class::Malformed, "the nonce's path is longer than any tree allows")?;
         Ok(Self {
             tee: wire.tee,
             binding: decode(&wire.binding, limits::BINDING)?,
@@ -197,8 +200,6 @@ impl Bundle {
             config: wire.config,
             time: wire.time,
             collateral: wire.collateral,
-            operator_endorsement: wire.operator_endorsement,
-            release: wire.release,
             sha256: Sha256::digest(json).into(),
         })
     }
@@ -230,6 +231,11 @@ impl Bundle {
     /// The kind of evidence it claims to be.
     pub fn tee(&self) -> Tee {
         self.tee
+    }
+
+    /// The time the enclave gave: development evidence is judged at it, hardware evidence by the client's own clock.
+    pub fn time(&self) -> &EnclaveTime {
+        &self.time
     }
 }
 

@@ -1,6 +1,8 @@
 //! One function for each parser of a stranger's bytes, called by tests with seeded mutations.
 
-use crate::{Binding, Bundle, Collateral, Config, Expected, Policy, Roots, Tee, verify, verify_evidence};
+use crate::dcap::Certificate;
+use crate::evidence::Tee;
+use crate::{Binding, Bundle, Collateral, Config, Expected, Policy, Roots, dcap, verify, verify_evidence};
 
 /// A bundle must not panic anything, and what parses is never accepted by a client's default.
 pub fn fuzz_bundle(data: &[u8]) {
@@ -23,11 +25,22 @@ pub fn fuzz_quote(data: &[u8]) {
     assert!(verify_evidence(Tee::SgxDcap, data, None, &policy, &Roots::default(), None, 0).is_err());
 }
 
-/// Policies, collateral and configuration documents.
+/// Collateral, its chains, lists and documents, under a root that signed none of it.
+pub fn fuzz_collateral(data: &[u8]) {
+    let root = Roots::default().for_tee(Tee::SgxDcap).and_then(Certificate::parse);
+    if let (Ok(collateral), Some(root)) = (Collateral::parse(data), root) {
+        assert!(dcap::complete(Some(&collateral), &root).is_err());
+    }
+}
+
+/// A policy document.
 pub fn fuzz_policy(data: &[u8]) {
     let _ = Policy::from_json(data);
-    let _ = Collateral::parse(data);
+}
+
+/// What parses as a configuration document has one spelling.
+pub fn fuzz_config(data: &[u8]) {
     if let Some(config) = core::str::from_utf8(data).ok().and_then(Config::parse) {
-        assert_eq!(config.text().as_bytes(), data);
+        assert_eq!(Config::from_document(config.document()).as_ref(), Some(&config));
     }
 }

@@ -32,4 +32,4 @@ pub use roots::{Roots, RootsError};
 pub use verify::{Expected, VerifiedEnclave, VerifiedEvidence, verify, verify_evidence};
 
 #[doc(hidden)]
-pub use fuzz::{fuzz_binding, fuzz_bundle, fuzz_policy, fuzz_quote};
+pub use fuzz::{fuzz_binding, fuzz_bundle, fuzz_collateral, fuzz_config, fuzz_policy, fuzz_quote};

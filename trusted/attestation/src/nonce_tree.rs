@@ -27,9 +27,14 @@ impl ChallengeProof {
         Self { index: 0, size: 1, path: Vec::new() }
     }
 
+    /// Within the bounds of section 2, whatever it proves.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.size <= limits::NONCES && self.path.len() <= limits::PATH
+    }
+
     /// The root that this proof leads to, or nothing if its shape is wrong (RFC 9162 section 2.1.3.2).
     pub fn root(&self, nonce: &Nonce) -> Option<[u8; 32]> {
-        if self.index >= self.size || self.size > limits::NONCES || self.path.len() > limits::PATH {
+        if self.index >= self.size || !self.is_bounded() {
             return None;
         }
         let mut number = self.index;

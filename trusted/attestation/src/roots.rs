@@ -15,17 +15,21 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// The vendors' roots and, for `dev-*` evidence only, the given root certificate (DER).
+    /// The vendors' roots and, for `dev-*` evidence only, the given root certificate: DER, or PEM with nothing else
+    /// in it.
     ///
     /// # Errors
-    /// If it is not a self-issued P-256 CA certificate, or holds a vendor's key.
-    pub fn dangerous_development(root_der: &[u8]) -> Result<Self, RootsError> {
-        let root = Certificate::parse(root_der).filter(|root| root.is_root()).ok_or(RootsError::NotARoot)?;
+    /// If it is not one self-issued P-256 CA certificate, or holds a vendor's key.
+    pub fn dangerous_development(root: &[u8]) -> Result<Self, RootsError> {
+        let root = Certificate::parse(root)
+            .or_else(|| Certificate::parse_chain(root, 1)?.pop())
+            .filter(Certificate::is_root)
+            .ok_or(RootsError::NotARoot)?;
         let vendor = Certificate::parse(INTEL_SGX_ROOT).ok_or(RootsError::NotARoot)?;
         if root.public_key == vendor.public_key {
             return Err(RootsError::VendorRoot);
         }
-        Ok(Self { development: Some(root_der.to_vec()) })
+        Ok(Self { development: Some(root.der) })
     }
 
     /// The root certificate that evidence of this kind must lead to.
@@ -41,7 +45,7 @@ impl Roots {
 /// Why a certificate cannot be a development root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootsError {
-    /// Not a self-issued P-256 CA certificate.
+    /// Not one self-issued P-256 CA certificate.
     NotARoot,
     /// A vendor's own root: real evidence must not pass as development evidence.
     VendorRoot,
@@ -50,7 +54,7 @@ pub enum RootsError {
 impl fmt::Display for RootsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotARoot => "not a self-issued P-256 CA certificate",
+            Self::NotARoot => "not a self-issued P-256 CA certificate in DER or PEM",
             Self::VendorRoot => "a vendor's root cannot be a development root",
         })
     }

@@ -34,7 +34,13 @@ pub struct Expected {
     pub channel: Option<[u8; 32]>,
 }
 
-/// A verified enclave: the only value that says which key to seal to. Nothing but [`verify`] makes one.
+/// A verified enclave: the only value that says which key to seal to. Nothing but [`verify`] makes one:
+///
+/// ```compile_fail,E0451
+/// fn forge(known: attestation::VerifiedEnclave, binding: attestation::Binding) -> attestation::VerifiedEnclave {
+///     attestation::VerifiedEnclave { binding, ..known }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedEnclave {
     binding: Binding,

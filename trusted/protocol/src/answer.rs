@@ -9,6 +9,7 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use alloc::{
+    borrow::Cow,
     string::{String, ToString},
     vec::Vec,
 };
@@ -50,8 +51,10 @@ pub struct AnswerOpener {
 #[serde(deny_unknown_fields)]
 struct AnswerJson<'a> {
     v: u8,
-    nonce: &'a str,
-    ciphertext: &'a str,
+    #[serde(borrow)]
+    nonce: Cow<'a, str>,
+    #[serde(borrow)]
+    ciphertext: Cow<'a, str>,
 }
 
 impl AnswerSealer {
@@ -89,8 +92,8 @@ impl AnswerOpener {
         if json.v != VERSION {
             return Err(AnswerError);
         }
-        let nonce = wire::decode_array(json.nonce).ok_or(AnswerError)?;
-        let ciphertext = wire::decode(json.ciphertext).ok_or(AnswerError)?;
+        let nonce = wire::decode_array(&json.nonce).ok_or(AnswerError)?;
+        let ciphertext = wire::decode(&json.ciphertext).ok_or(AnswerError)?;
         let (cipher, base_nonce) = keys(&self.secret, &self.enc, &nonce)?;
         let opened = cipher
             .decrypt(&base_nonce.into(), Payload { msg: &ciphertext, aad: FINAL })

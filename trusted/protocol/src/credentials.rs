@@ -6,6 +6,16 @@ use serde::{Deserialize, Deserializer, de};
 use zeroize::Zeroizing;
 
 /// The one wrapper of secrets: no Clone, Display or Serialize, redacted Debug, wiped on drop.
+///
+/// ```compile_fail,E0599
+/// let copy = protocol::Secret::new(String::new()).clone();
+/// ```
+/// ```compile_fail,E0277
+/// println!("{}", protocol::Secret::new(String::new()));
+/// ```
+/// ```compile_fail,E0277
+/// let json = serde_json::to_string(&protocol::Secret::new(String::new()));
+/// ```
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

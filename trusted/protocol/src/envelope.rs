@@ -11,6 +11,7 @@ use crate::{
     wire,
 };
 use alloc::{
+    borrow::Cow,
     string::{String, ToString},
     vec::Vec,
 };
@@ -20,7 +21,7 @@ use hpke::{
     kem::X25519HkdfSha256, setup_receiver, setup_sender_with_rng,
 };
 use rand_core::CryptoRng;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 /// `info` of the HPKE context, before the keyset hash.
@@ -85,22 +86,28 @@ pub struct Envelope {
     ciphertext: Vec<u8>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// Texts are borrowed unless they are written with escapes, which JSON allows anywhere.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EnvelopeJson<'a> {
     v: u8,
     #[serde(borrow)]
     header: HeaderJson<'a>,
-    enc: &'a str,
-    ciphertext: &'a str,
+    #[serde(borrow)]
+    enc: Cow<'a, str>,
+    #[serde(borrow)]
+    ciphertext: Cow<'a, str>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeaderJson<'a> {
-    envelope_id: &'a str,
-    route: &'a str,
-    keyset_hash: &'a str,
+    #[serde(borrow)]
+    envelope_id: Cow<'a, str>,
+    #[serde(borrow)]
+    route: Cow<'a, str>,
+    #[serde(borrow)]
+    keyset_hash: Cow<'a, str>,
     expires_at: u64,
 }
 
@@ -115,13 +122,13 @@ impl Envelope {
             return Err(EnvelopeError::Malformed);
         }
         let header = Header {
-            envelope_id: wire::decode_array(json.header.envelope_id).ok_or(EnvelopeError::Malformed)?,
-            route: Route::parse(json.header.route).ok_or(EnvelopeError::Malformed)?,
-            keyset_hash: wire::decode_array(json.header.keyset_hash).ok_or(EnvelopeError::Malformed)?,
+            envelope_id: wire::decode_array(&json.header.envelope_id).ok_or(EnvelopeError::Malformed)?,
+            route: Route::parse(&json.header.route).ok_or(EnvelopeError::Malformed)?,
+            keyset_hash: wire::decode_array(&json.header.keyset_hash).ok_or(EnvelopeError::Malformed)?,
             expires_at: json.header.expires_at,
         };
-        let enc = wire::decode_array(json.enc).ok_or(EnvelopeError::Malformed)?;
-        let ciphertext = wire::decode(json.ciphertext).ok_or(EnvelopeError::Malformed)?;
+        let enc = wire::decode_array(&json.enc).ok_or(EnvelopeError::Malformed)?;
+        let ciphertext = wire::decode(&json.ciphertext).ok_or(EnvelopeError::Malformed)?;
         if ciphertext.len() > limits::PLAINTEXT_BYTES_MAX + 16 {
             return Err(EnvelopeError::TooLarge);
         }

@@ -19,6 +19,8 @@ const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 /// First byte of KeyUsage (RFC 5280 section 4.2.1.3).
 const KEY_CERT_SIGN: u8 = 0x04;
 const CRL_SIGN: u8 = 0x02;
+/// Extensions of one certificate. Intel's have seven; each is compared with those before it.
+const EXTENSIONS: usize = 32;
 const PEM_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const PEM_END: &str = "-----END CERTIFICATE-----";
 
@@ -237,12 +239,12 @@ fn extension(element: Element<'_>) -> Option<Extension<'_>> {
     parts.is_empty().then_some(Extension { id, critical, value })
 }
 
-/// CA flag and first byte of the key usage; nothing if an extension appears twice.
+/// CA flag and first byte of the key usage; nothing if an extension appears twice or there are too many.
 fn constraints(mut extensions: Reader<'_>) -> Option<(bool, Option<u8>)> {
     let (mut is_ca, mut key_usage, mut seen) = (false, None, Vec::new());
     while !extensions.is_empty() {
         let Extension { id, value, .. } = extension(extensions.read(der::SEQUENCE)?)?;
-        if seen.contains(&id) {
+        if seen.contains(&id) || seen.len() == EXTENSIONS {
             return None;
         }
         seen.push(id);

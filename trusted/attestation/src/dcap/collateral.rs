@@ -4,7 +4,7 @@ use super::certificate::{Certificate, RevocationList, verify_raw_signature};
 use super::der::rfc3339;
 use crate::evidence::{Collateral, limits};
 use crate::failure::{Checked, Class, Refusal, ensure, refuse};
-use dcap_qvl::{QeIdentity, TcbInfo};
+use dcap_qvl::{QeIdentity, TcbInfo, TcbLevel};
 
 /// Collateral whose parts parse; nothing of it is trusted before step 6 has passed.
 pub(crate) struct Parsed {
@@ -34,6 +34,12 @@ pub(crate) fn complete<'a>(
         )?,
         qe_identity: document(&collateral.qe_identity, "the QE identity does not parse")?,
     };
+    let whole = |level: &TcbLevel| level.tcb.sgx_components.len() == 16 && rfc3339(&level.tcb_date).is_some();
+    ensure(
+        parsed.tcb_info.tcb_levels.iter().all(whole),
+        Class::Malformed,
+        "a TCB level has not sixteen components and a date",
+    )?;
     // The PCK CRL is checked with the key of the quote's own chain (step 7); this chain is only asked to be one.
     chain(&collateral.pck_crl_issuer_chain, "the PCK CRL's chain does not parse")?;
     if !(parsed.root_crl.names_issuer(root) && parsed.root_crl.is_signed_by(root)) {
@@ -50,8 +56,15 @@ pub(crate) fn complete<'a>(
 }
 
 /// Step 5: certificates, CRLs, TCB info and QE identity within their dates, and not older than the policy allows.
-pub(crate) fn dates(parsed: &Parsed, pck_chain: &[Certificate], age_max_s: u64, now: u64) -> Checked<()> {
-    let chains = [&parsed.tcb_info_chain[..], &parsed.qe_identity_chain, pck_chain];
+pub(crate) fn dates(
+    parsed: &Parsed,
+    pck_chain: &[Certificate],
+    root: &Certificate,
+    age_max_s: u64,
+    now: u64,
+) -> Checked<()> {
+    let root = core::slice::from_ref(root);
+    let chains = [&parsed.tcb_info_chain[..], &parsed.qe_identity_chain, pck_chain, root];
     for certificate in chains.into_iter().flatten() {
         let valid = certificate.not_before <= now && now <= certificate.not_after;
         ensure(valid, Class::Expired, "a certificate is outside its dates")?;

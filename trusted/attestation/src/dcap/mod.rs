@@ -16,6 +16,7 @@ use crate::failure::{Checked, Checklist, Class, Failure, Step, ensure, refuse};
 use crate::policy::Policy;
 use crate::roots::Roots;
 pub(crate) use certificate::Certificate;
+pub(crate) use collateral::complete;
 use quote::{Header, Quote, Report};
 pub(crate) use tcb::Tcb;
 pub use tcb::TcbStatus;
@@ -41,8 +42,11 @@ pub(crate) fn verify(
     let header = list.record(Step::Parse, form(evidence))?;
     let (quote, pck_chain) = list.record(Step::Supported, supported(header, evidence))?;
     let root = list.record(Step::Root, root(tee, policy, roots))?;
-    let (collateral, parsed) = list.record(Step::Collateral, collateral::complete(collateral, &root))?;
-    list.record(Step::Dates, collateral::dates(&parsed, &pck_chain, policy.max_collateral_age_s, now))?;
+    let (collateral, parsed) = list.record(Step::Collateral, complete(collateral, &root))?;
+    list.record(
+        Step::Dates,
+        collateral::dates(&parsed, &pck_chain, &root, policy.max_collateral_age_s, now),
+    )?;
     list.record(Step::TcbSigner, collateral::signed(collateral, &parsed, &root))?;
     let platform =
         list.record(Step::PlatformChain, platform::chain(&pck_chain, collateral, &parsed, &root))?;

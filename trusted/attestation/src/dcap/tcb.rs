@@ -9,7 +9,9 @@ use crate::policy::{Policy, Release};
 use core::fmt;
 use dcap_qvl::intel::PckExtension;
 use dcap_qvl::verify::QuoteVerifier;
-use dcap_qvl::{QuoteClaims, QuoteCollateralV3, QuotePolicy, TcbLevel, TcbStatusWithAdvisory};
+use dcap_qvl::{
+    QuoteClaims, QuoteCollateralV3, QuotePolicy, TcbLevel, TcbStatus as Vendor, TcbStatusWithAdvisory,
+};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -26,8 +28,7 @@ pub enum TcbStatus {
 }
 
 impl TcbStatus {
-    fn of(status: dcap_qvl::TcbStatus) -> Option<Self> {
-        use dcap_qvl::TcbStatus as Vendor;
+    fn of(status: Vendor) -> Option<Self> {
         match status {
             Vendor::UpToDate => Some(Self::UpToDate),
             Vendor::SWHardeningNeeded => Some(Self::SWHardeningNeeded),
@@ -77,6 +78,16 @@ pub(crate) fn level(
     let Some(qe_level) = levels.iter().find(|level| quote.qe_report.isv_svn >= level.tcb.isvsvn) else {
         return refuse(Class::QeIdentity, "the quoting enclave is older than every level of its identity");
     };
+    // The others speak of a platform and its programs; the vendor's library does not know them here.
+    let of_an_enclave = matches!(
+        qe_level.tcb_status,
+        Vendor::UpToDate
+            | Vendor::OutOfDate
+            | Vendor::ConfigurationNeeded
+            | Vendor::OutOfDateConfigurationNeeded
+            | Vendor::Revoked
+    );
+    ensure(of_an_enclave, Class::QeIdentity, "the QE identity has a status that no quoting enclave has")?;
     let converged = TcbStatusWithAdvisory::new(reached.tcb_status, reached.advisory_ids.clone())
         .merge(&TcbStatusWithAdvisory::new(qe_level.tcb_status, qe_level.advisory_ids.clone()));
     let Some(status) = TcbStatus::of(converged.status) else {

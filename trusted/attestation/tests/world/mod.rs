@@ -1,10 +1,10 @@
-//! A development world with everything in order; tests change one thing in it.
+//! A development world with everything in order, in which tests change one thing.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use attestation::development::{DevelopmentBackend, Knobs};
 use attestation::{
-    Backend, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Evidence, Expected, Policy, Roots, Tee,
-    Validity,
+    Backend, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Evidence, Expected, Failure, Policy,
+    Release, Roots, Tee, Validity, VerifiedEvidence, verify_evidence,
 };
 
 /// 2026-11-24T12:00:00Z
@@ -43,6 +43,36 @@ impl World {
 
     pub(crate) fn policy(&self) -> Policy {
         Policy::dangerous_development()
+    }
+
+    /// The release that the default knobs are: what a pinned policy names.
+    pub(crate) fn release(&self) -> Release {
+        let usual = Knobs::default();
+        Release {
+            mr_enclave: self.backend.mr_enclave(),
+            mr_signer: usual.mr_signer,
+            isv_prod_id: usual.isv_prod_id,
+            min_isv_svn: usual.isv_svn,
+            accepted_advisories: Vec::new(),
+            xfrm_mask: usual.xfrm,
+            miscselect: usual.misc_select,
+            not_after: None,
+        }
+    }
+
+    /// The policy of a client that knows which program must run; strict in everything else.
+    pub(crate) fn pinned(&self, release: Release) -> Policy {
+        let mut policy = Policy::default();
+        policy.tee = vec![Tee::DevSgx];
+        policy.environment = vec!["development".to_owned()];
+        policy.releases = vec![release];
+        policy
+    }
+
+    /// Steps 1 to 14 over this world's evidence.
+    pub(crate) fn judge(&self, policy: &Policy) -> Result<VerifiedEvidence, Failure> {
+        let Evidence { evidence, collateral } = self.evidence(&self.binding());
+        verify_evidence(Tee::DevSgx, &evidence, collateral.as_ref(), policy, &self.roots(), None, NOW)
     }
 
     pub(crate) fn binding(&self) -> Binding {
