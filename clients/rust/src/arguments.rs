@@ -1,0 +1,224 @@
+//! What the command takes. Never a key, a secret or a passphrase: arguments are seen by every process of a machine
+//! and kept by shells.
+
+use clap::{Args, Parser, Subcommand};
+use protocol::limits;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+First steps:
+  perfagg attest https://enclave.example
+  perfagg register --user-id me --exchange binance --service-url https://enclave.example --wait
+  perfagg summary
+
+Exit codes:
+    0  done
+    1  perfagg itself failed
+    2  not understood, or something is missing
+    3  not verified: evidence or an answer was refused, do not use the service
+    4  the enclave refused: a key, its rights, a value
+    5  the session is unknown, expired or revoked, or there is no usable session file
+    6  not reachable, rate limited, or no word of the enclave: try later
+  130  interrupted
+
+With --json, a result goes to stdout exactly as the enclave sealed it, an error to stderr as
+{\"error\":{\"code\",\"title\",\"detail\",\"exit\"}}. The session is kept under XDG_STATE_HOME if that is set.";
+
+const EVERYWHERE: &str = "Options of every command";
+
+const CREDENTIALS: &str = "\
+Key, secret and passphrase are never arguments. They come, in this order, from the environment
+(PERFAGG_API_KEY, PERFAGG_API_SECRET, PERFAGG_PASSPHRASE), from stdin if it is not a terminal (one
+per line: key, secret, passphrase), or from a hidden prompt. The key needs the right to read and no
+other: one that can withdraw or transfer is refused.";
+
+const ABOUT: &str = "\
+Verify an enclave, register an exchange account, read how it performed.
+
+The enclave is verified before anything is sent, and every call is sealed to its key: whoever
+stands in between sees sealed bytes only.";
+
+/// What the command line says.
+#[derive(Debug, Parser)]
+#[command(name = "perfagg", version, about = ABOUT, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Print JSON: results on stdout, errors on stderr
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub(crate) json: bool,
+    /// Where the session is kept [default: ~/.local/state/perfagg/session.json]
+    #[arg(long, global = true, value_name = "PATH", help_heading = EVERYWHERE)]
+    pub(crate) session_file: Option<PathBuf>,
+    /// Accept development evidence under this root; it proves nothing about hardware
+    #[arg(long, global = true, value_name = "PEM", help_heading = EVERYWHERE)]
+    pub(crate) dangerous_development_root: Option<PathBuf>,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Verify an enclave and show what was verified, step by step
+    Attest {
+        /// Where the enclave or its main service is
+        url: String,
+    },
+    /// Register an exchange account: opens a session that may read its performance
+    #[command(after_help = CREDENTIALS)]
+    Register(Register),
+    /// Show the headline: realised profit, fees, and what they rest on
+    Summary(Reading),
+    /// Show everything: in total, by symbol and by month
+    Metrics(Reading),
+    /// End the session: the enclave stops collecting and wipes the key
+    Revoke(Reading),
+    /// Print completions for a shell, to be put where it looks for them
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What a registration takes.
+#[derive(Debug, Args)]
+pub(crate) struct Register {
+    /// Your label for yourself; it gives no rights
+    #[arg(long, value_name = "ID", value_parser = label)]
+    pub(crate) user_id: String,
+    /// Which exchange, such as binance
+    #[arg(long, value_name = "NAME")]
+    pub(crate) exchange: String,
+    /// Where the enclave or its main service is
+    #[arg(long, value_name = "URL")]
+    pub(crate) service_url: String,
+    /// Account type to read, such as spot; may be repeated [default: all]
+    #[arg(long = "account-type", value_name = "TYPE")]
+    pub(crate) account_types: Vec<String>,
+    /// The exchange's test network
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+    /// Life of the session, 5m to 7d: 24h, 90m, 7d or seconds [default: 24h]
+    #[arg(long, value_name = "TIME", value_parser = ttl)]
+    pub(crate) ttl: Option<u64>,
+    /// Your label for the account
+    #[arg(long, value_name = "TEXT", value_parser = label)]
+    pub(crate) label: Option<String>,
+    /// The key has a passphrase
+    #[arg(long)]
+    pub(crate) passphrase: bool,
+    /// Allow plain reads by session id; whoever ends TLS on the way sees them
+    #[arg(long)]
+    pub(crate) bearer: bool,
+    /// Accept a key that can trade too; every figure will say so
+    #[arg(long)]
+    pub(crate) accept_trading_key: bool,
+    /// Wait until the history is collected, with a progress bar
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Write over a session that is still open; it ends by itself
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+/// What reading a session takes.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    /// Where the service is now, if it moved
+    #[arg(long, value_name = "URL")]
+    pub(crate) service_url: Option<String>,
+}
+
+/// Seconds of `24h`, `90m`, `7d`, `3600s` or `3600`.
+fn ttl(text: &str) -> Result<u64, String> {
+    let form = || "takes 24h, 90m, 7d or seconds".to_owned();
+    let (digits, unit_s) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
+        Some(digits) if text.ends_with('s') => (digits, 1),
+        Some(digits) if text.ends_with('m') => (digits, 60),
+        Some(digits) if text.ends_with('h') => (digits, 3600),
+        Some(digits) => (digits, 86_400),
+        None => (text, 1),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(form());
+    }
+    let seconds = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit_s)).ok_or_else(form)?;
+    let fits = (limits::SESSION_TTL_S_MIN..=limits::SESSION_TTL_S_MAX).contains(&seconds);
+    if fits { Ok(seconds) } else { Err("a session lives from 5m to 7d".to_owned()) }
+}
+
+fn label(text: &str) -> Result<String, String> {
+    let fits = (1..=limits::LABEL_CHARS_MAX).contains(&text.chars().count());
+    if fits && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("a label has 1 to 128 characters and no control characters".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_life_is_told_in_days_hours_minutes_or_seconds() {
+        for (text, seconds) in [
+            ("24h", 86_400),
+            ("90m", 5400),
+            ("7d", 604_800),
+            ("86400", 86_400),
+            ("300s", 300),
+            ("300", 300),
+            ("5m", 300),
+        ] {
+            assert_eq!(ttl(text), Ok(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_life_that_is_none_is_refused() {
+        for text in [
+            "",
+            "h",
+            "24",
+            "299",
+            "4m",
+            "8d",
+            "604801",
+            "-5m",
+            "+5m",
+            "1.5h",
+            "5 m",
+            "5M",
+            "1w",
+            "5mm",
+            "１h",
+            "99999999999999999999d",
+            "18446744073709551615d",
+        ] {
+            assert!(ttl(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_a_line_of_text() {
+        assert!(label("Alice, main account").is_ok());
+        assert!(label(&"ä".repeat(128)).is_ok());
+        for text in ["", "two\nlines", "\u{1b}[2J"] {
+            assert!(label(text).is_err());
+        }
+        assert!(label(&"ä".repeat(129)).is_err());
+    }
+}

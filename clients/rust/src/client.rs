@@ -1,0 +1,252 @@
+//! The journey: quote, verification, sealed call, opened answer.
+
+use crate::{
+    clock::{Clock, Moment},
+    connection::{Ask, Connection, Reply},
+    failure::{Failure, Unreachable},
+    registration::{self, Registration},
+    seal::{self, SealedCall},
+    service_url::ServiceUrl,
+    trust::Trust,
+};
+use attestation::{Bundle, Class, Expected, Step, VerifiedEnclave, verify};
+use core::time::Duration;
+use hyper::Method;
+use protocol::{
+    Route, Secret,
+    api::{Revoked, SessionOpened, Summary},
+    limits, wire,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// ATTESTATION.md section 8: so long it serves the calls of one client, over a new connection too if need be; after
+/// that, new evidence.
+const VERIFIED_FOR: Duration = Duration::from_secs(600);
+/// A quote is made of what the enclave has at hand.
+const QUOTE_TIME: Duration = Duration::from_secs(30);
+/// A registration waits for the venue, which may ask the enclave to slow down.
+const CALL_TIME: Duration = Duration::from_secs(120);
+
+/// A client of one service. It calls an enclave that it verified and nobody else.
+pub struct Client {
+    url: ServiceUrl,
+    trust: Trust,
+    clock: Clock,
+    connection: Option<Connection>,
+    verified: Option<Verified>,
+}
+
+struct Verified {
+    enclave: VerifiedEnclave,
+    since: Duration,
+}
+
+/// What the enclave answered.
+#[derive(Debug)]
+pub struct Answer<T> {
+    /// Read.
+    pub body: T,
+    json: Zeroizing<String>,
+}
+
+impl<T> Answer<T> {
+    /// To the letter, as it came out of the seal.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+}
+
+#[derive(Serialize)]
+struct SessionCall<'a> {
+    session_id: &'a str,
+}
+
+impl Client {
+    /// A client that has not called anyone yet.
+    pub fn new(url: ServiceUrl, trust: Trust, clock: Clock) -> Self {
+        Self { url, trust, clock, connection: None, verified: None }
+    }
+
+    /// The service.
+    pub fn url(&self) -> &ServiceUrl {
+        &self.url
+    }
+
+    /// Refuses keys of an epoch before `epoch`: it was seen at this deployment (ATTESTATION.md section 12).
+    pub fn remember_epoch(&mut self, epoch: u64) {
+        let policy = &mut self.trust.policy;
+        policy.min_epoch = Some(policy.min_epoch.map_or(epoch, |seen| seen.max(epoch)));
+    }
+
+    /// The enclave that was verified last.
+    pub fn enclave(&self) -> Option<&VerifiedEnclave> {
+        self.verified.as_ref().map(|verified| &verified.enclave)
+    }
+
+    /// Fetches fresh evidence over a nonce of its own and verifies it.
+    ///
+    /// # Errors
+    /// If there is no evidence, or it is refused: then nothing can be sealed.
+    pub async fn attest(&mut self) -> Result<&VerifiedEnclave, Failure> {
+        self.verified = None;
+        let nonce = seal::random::<32>();
+        let asked = self.clock.now();
+        let ask = Ask {
+            method: Method::GET,
+            path: format!("/attestation/quote?nonce={}", wire::encode(&nonce)),
+            body: String::new(),
+            bytes_max: attestation::limits::BUNDLE,
+            within: QUOTE_TIME,
+        };
+        let reply = self.ask(ask).await?;
+        if reply.status != 200 {
+            return Err(seal::on_the_way(&reply));
+        }
+        let bundle = Bundle::parse(&reply.body)?;
+        let now = self.clock.now();
+        let judged_s = judgement_time(&bundle, &reply.body, now)?;
+        let waited_s = now.elapsed.saturating_sub(asked.elapsed).as_secs();
+        let asked_at = judged_s.saturating_sub(waited_s);
+        let expected = Expected { nonce: Some(nonce), asked_at, ..Expected::default() };
+        let enclave = verify(&bundle, &self.trust.policy, &self.trust.roots, &expected, judged_s)?;
+        self.remember_epoch(enclave.epoch());
+        let verified = self.verified.insert(Verified { enclave, since: now.elapsed });
+        Ok(&verified.enclave)
+    }
+
+    /// Registers an account: credentials in, session out.
+    ///
+    /// # Errors
+    /// Why there is no session.
+    pub async fn register(&mut self, registration: &Registration) -> Result<Answer<SessionOpened>, Failure> {
+        let opened: Answer<SessionOpened> = self.call(Route::Register, &registration.body()).await?;
+        self.check_environment(&opened.body.environment)?;
+        Ok(opened)
+    }
+
+    /// Reads the headline.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn summary(&mut self, session_id: &Secret) -> Result<Answer<Summary>, Failure> {
+        let summary: Answer<Summary> = self.session_call(Route::Summary, session_id).await?;
+        self.check_environment(&summary.body.environment)?;
+        Ok(summary)
+    }
+
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// Why there is nothing.
+    pub async fn metrics(&mut self, session_id: &Secret) -> Result<Answer<Value>, Failure> {
+        let metrics: Answer<Value> = self.session_call(Route::Metrics, session_id).await?;
+        let environment = metrics.body.get("environment").and_then(Value::as_str).unwrap_or_default();
+        self.check_environment(environment)?;
+        Ok(metrics)
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// Why it may not be over.
+    pub async fn revoke(&mut self, session_id: &Secret) -> Result<Answer<Revoked>, Failure> {
+        let receipt: Answer<Revoked> = self.session_call(Route::Revoke, session_id).await?;
+        if receipt.body.revoked { Ok(receipt) } else { Err(Failure::AnswerForm) }
+    }
+
+    async fn session_call<T: DeserializeOwned>(
+        &mut self,
+        route: Route,
+        session_id: &Secret,
+    ) -> Result<Answer<T>, Failure> {
+        let body = registration::encode(&SessionCall { session_id: session_id.expose() });
+        self.call(route, &body).await
+    }
+
+    /// One sealed call. Keys that were replaced meanwhile cost one new quote, and no more.
+    async fn call<T: DeserializeOwned>(&mut self, route: Route, body: &[u8]) -> Result<Answer<T>, Failure> {
+        let opened = match self.attempt(route, body).await {
+            Err(failure) if failure.asks_for_a_new_quote() => {
+                self.attest().await?;
+                self.attempt(route, body).await?
+            }
+            outcome => outcome?,
+        };
+        let json = core::str::from_utf8(&opened).map_err(|_| Failure::AnswerForm)?;
+        let body = serde_json::from_str(json).map_err(|_| Failure::AnswerForm)?;
+        Ok(Answer { body, json: Zeroizing::new(json.to_owned()) })
+    }
+
+    async fn attempt(&mut self, route: Route, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let now = self.clock.now();
+        let fresh = |verified: &Verified| now.elapsed.saturating_sub(verified.since) < VERIFIED_FOR;
+        if !self.verified.as_ref().is_some_and(fresh) {
+            self.attest().await?;
+        }
+        let Some(Verified { enclave, since }) = &self.verified else { return Err(Failure::AnswerForm) };
+        let enclave_s = enclave.time().enclave.saturating_add(now.elapsed.saturating_sub(*since).as_secs());
+        let call = SealedCall::new(enclave, enclave_s, route, body)?;
+        let ask = Ask {
+            method: Method::POST,
+            path: "/enclave/sealed".to_owned(),
+            body: call.json.clone(),
+            bytes_max: limits::ANSWER_BYTES_MAX,
+            within: CALL_TIME,
+        };
+        call.open(&self.ask(ask).await?)
+    }
+
+    /// Asks over the open connection, or over a new one. One that was closed while nobody looked costs a second try:
+    /// an envelope that arrives twice opens once.
+    async fn ask(&mut self, ask: Ask) -> Result<Reply, Failure> {
+        if let Some(mut connection) = self.connection.take() {
+            match connection.ask(ask.clone()).await {
+                Err(Unreachable::Broken) => {}
+                outcome => return self.keep(connection, outcome),
+            }
+        }
+        let mut connection = Connection::open(&self.url).await?;
+        let outcome = connection.ask(ask).await;
+        self.keep(connection, outcome)
+    }
+
+    /// A connection that failed is not used again.
+    fn keep(
+        &mut self,
+        connection: Connection,
+        outcome: Result<Reply, Unreachable>,
+    ) -> Result<Reply, Failure> {
+        let reply = outcome?;
+        self.connection = Some(connection);
+        Ok(reply)
+    }
+
+    /// Figures of one environment are never taken for those of another.
+    fn check_environment(&self, environment: &str) -> Result<(), Failure> {
+        let is_it = |name: &String| name == environment;
+        let served = self.enclave().is_some_and(|enclave| enclave.environment().iter().any(is_it));
+        let wanted = self.trust.policy.environment.iter().any(is_it);
+        if served && wanted { Ok(()) } else { Err(Failure::Environment) }
+    }
+}
+
+/// The time by which evidence is judged. Development time comes from a simulator, so development evidence is judged
+/// by the enclave's word; it proves nothing anyway. Anything else is judged by this machine's clock.
+fn judgement_time(bundle: &Bundle, json: &[u8], now: Moment) -> Result<u64, Failure> {
+    #[derive(Deserialize)]
+    struct Timed {
+        time: attestation::EnclaveTime,
+    }
+    if !bundle.tee().is_development() {
+        return Ok(now.unix_s);
+    }
+    let malformed = |_| attestation::Failure {
+        class: Class::Malformed,
+        step: Step::Parse,
+        text: "the bundle has no time".to_owned(),
+        passed: Vec::new(),
+    };
+    Ok(serde_json::from_slice::<Timed>(json).map_err(malformed)?.time.enclave)
+}

@@ -1,0 +1,268 @@
+//! How a command ends that did not succeed: exit code, what happened, what to do next; for people or as JSON.
+
+use crate::output::{lines, plain};
+use attestation::Class;
+use perfagg::{Failure, OnTheWay, Refused, Unreachable, session_file::SessionFileError};
+use protocol::{Code, Problem};
+use serde_json::{Map, Value, json};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+/// The exit codes of `perfagg --help`.
+pub(crate) mod exit {
+    pub(crate) const INTERNAL: u8 = 1;
+    pub(crate) const USAGE: u8 = 2;
+    pub(crate) const NOT_VERIFIED: u8 = 3;
+    pub(crate) const REFUSED: u8 = 4;
+    pub(crate) const NO_SESSION: u8 = 5;
+    pub(crate) const TRY_LATER: u8 = 6;
+    pub(crate) const INTERRUPTED: u8 = 130;
+}
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub(crate) struct Complaint {
+    exit: u8,
+    code: String,
+    title: String,
+    /// What to do.
+    detail: String,
+    more: Box<Map<String, Value>>,
+}
+
+impl Complaint {
+    fn new(exit: u8, code: &str, title: &str, detail: &str) -> Self {
+        let (code, title, detail) = (plain(code), plain(title), plain(detail));
+        Self { exit, code, title, detail, more: Box::default() }
+    }
+
+    /// Something is missing or cannot be understood.
+    pub(crate) fn usage(title: &str, detail: &str) -> Self {
+        Self::new(exit::USAGE, "USAGE", title, detail)
+    }
+
+    /// The same, as the parser of arguments says it: its first paragraph.
+    pub(crate) fn not_understood(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let said = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+        let title = match error.kind() {
+            clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                "there is no command".to_owned()
+            }
+            _ => lines(said, usize::MAX).concat(),
+        };
+        Self::usage(&title, "perfagg --help shows what it takes.")
+    }
+
+    /// The machine did not do its part.
+    pub(crate) fn internal(error: &io::Error) -> Self {
+        Self::new(exit::INTERNAL, "INTERNAL", "perfagg cannot go on", &error.to_string())
+    }
+
+    /// Its user pressed Ctrl-C.
+    pub(crate) fn interrupted(detail: &str) -> Self {
+        Self::new(exit::INTERRUPTED, "INTERRUPTED", "interrupted", detail)
+    }
+
+    /// Its reader closed the pipe: nothing is left to say, and nothing failed.
+    pub(crate) fn unheard() -> Self {
+        Self::new(0, "", "", "")
+    }
+
+    /// A session that ended before its history was collected.
+    pub(crate) fn collection_stopped(detail: &str) -> Self {
+        Self::new(exit::REFUSED, "COLLECTION_STOPPED", "the enclave no longer uses the key", detail)
+    }
+
+    /// The same complaint with more advice.
+    pub(crate) fn and(mut self, advice: &str) -> Self {
+        self.detail = format!("{} {}", self.detail, plain(advice)).trim().to_owned();
+        self
+    }
+
+    /// The same complaint, about this file.
+    pub(crate) fn about(self, file: &str) -> Self {
+        self.with("file", plain(file))
+    }
+
+    /// Says it on stderr. Nobody may be listening there either.
+    pub(crate) fn tell(&self, json: bool) -> ExitCode {
+        let Self { exit, code, title, detail, more } = self;
+        let text = if json {
+            let mut error = Map::from_iter([
+                ("code".to_owned(), Value::from(code.as_str())),
+                ("title".to_owned(), title.as_str().into()),
+                ("detail".to_owned(), detail.as_str().into()),
+                ("exit".to_owned(), (*exit).into()),
+            ]);
+            error.extend(more.as_ref().clone());
+            json!({ "error": error }).to_string()
+        } else {
+            let told = |before: &str, member: &str, after: &str| {
+                let text = more.get(member).and_then(Value::as_str);
+                text.map(|text| format!("{before}{text}{after}")).unwrap_or_default()
+            };
+            let (file, request) = (told("  File: ", "file", "\n"), told(", request ", "request_id", ""));
+            let detail: String = lines(detail, 96).iter().map(|line| format!("  {line}\n")).collect();
+            format!("error: {title}\n{detail}{file}  ({code}{request})")
+        };
+        if *exit != 0 {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+        ExitCode::from(*exit)
+    }
+
+    fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(field.to_owned(), value.into());
+        self
+    }
+
+    fn problem(exit: u8, title: &str, problem: &Problem, retry_after_s: Option<u64>) -> Self {
+        let mut complaint = Self::new(exit, &problem.code, title, &problem.detail)
+            .with("status", problem.status)
+            .with("request_id", plain(&problem.request_id));
+        if let Some(seconds) = retry_after_s {
+            complaint = complaint.and(&format!("Try again in {seconds} s.")).with("retry_after_s", seconds);
+        }
+        complaint
+    }
+}
+
+impl From<Failure> for Complaint {
+    fn from(failure: Failure) -> Self {
+        let title = failure.to_string();
+        match &failure {
+            Failure::Evidence(evidence) => refused_evidence(&title, evidence),
+            Failure::NotSealed | Failure::Environment | Failure::AnswerForm => Self::new(
+                exit::NOT_VERIFIED,
+                failure.code(),
+                &title,
+                "Nothing of it was believed. Try again; if it stays so, do not use this service, and ask its operator \
+                 whether perfagg is as new as the enclave.",
+            ),
+            Failure::Refused(refused) => {
+                let Refused { problem, retry_after_s } = refused.as_ref();
+                Self::problem(exit_of(problem), &title, problem, *retry_after_s)
+            }
+            Failure::OnTheWay(answer) => unsigned(&failure, &title, answer),
+            Failure::Unreachable(why) => {
+                Self::new(exit::TRY_LATER, failure.code(), &title, unreachable(*why))
+            }
+            Failure::CallTooLarge => Self::new(
+                exit::USAGE,
+                failure.code(),
+                &title,
+                "Key, secret, passphrase and labels together must stay under 16 KiB.",
+            ),
+            Failure::SessionFile(error) => session_file(*error, &title),
+        }
+    }
+}
+
+impl From<SessionFileError> for Complaint {
+    fn from(error: SessionFileError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+/// What a problem that the enclave sealed means for whoever called.
+fn exit_of(problem: &Problem) -> u8 {
+    match Code::parse(&problem.code) {
+        Some(Code::SessionUnknown | Code::SessionExpired | Code::SessionRevoked) => exit::NO_SESSION,
+        Some(Code::StateRolledBack) => exit::NOT_VERIFIED,
+        _ if matches!(problem.status, 429 | 500..) => exit::TRY_LATER,
+        _ => exit::REFUSED,
+    }
+}
+
+/// The word of whoever is on the way. It moves nobody to give up a session or a key: it is as if nobody had answered.
+fn unsigned(failure: &Failure, title: &str, answer: &OnTheWay) -> Complaint {
+    let complaint = match &answer.problem {
+        Some(problem) => Complaint::problem(exit::TRY_LATER, title, problem, answer.retry_after_s),
+        None => {
+            let advice = match answer.status {
+                300..=399 => "Redirects are not followed: give the address that serves the enclave itself.",
+                404 | 405 => "Check that the address is that of an enclave or its main service.",
+                _ => "Try again later; if it stays so, ask the operator.",
+            };
+            Complaint::new(exit::TRY_LATER, failure.code(), title, advice).with("status", answer.status)
+        }
+    };
+    complaint
+        .and("This is not signed by the enclave: it may be the word of a relay, or of anyone on the way.")
+        .with("signed", false)
+}
+
+fn refused_evidence(title: &str, failure: &attestation::Failure) -> Complaint {
+    let detail = match failure.class {
+        Class::UntrustedRoot | Class::Measurement => {
+            "Nothing was sent. No release of the enclave with evidence by hardware exists yet, so perfagg accepts no \
+             enclave by default. For development only: --dangerous-development-root PEM accepts evidence under that \
+             root, which proves nothing about hardware."
+        }
+        Class::EpochRollback => {
+            "Nothing was sent. An old copy of the enclave may be answering: ask the operator. If it is your own \
+             development enclave, started with an earlier time, remove the session file and register again."
+        }
+        Class::Freshness => {
+            "Nothing was sent. The answer belongs to another request, or came too late. Try again; if it stays so, do \
+             not use this service."
+        }
+        Class::Expired => {
+            "Nothing was sent. Check the clock of this machine; if it is right, the operator must renew the collateral."
+        }
+        Class::Config => {
+            "Nothing was sent. A session is read in its own environment only; --sandbox registers for the exchange's \
+             test network."
+        }
+        _ => "Nothing was sent. Do not use this service; ask its operator.",
+    };
+    let passed: Vec<Value> = failure
+        .passed
+        .iter()
+        .map(
+            |passed| json!({ "step": passed.step.number(), "name": passed.step.name(), "seen": passed.seen }),
+        )
+        .collect();
+    Complaint::new(exit::NOT_VERIFIED, "ATTESTATION_REFUSED", title, detail)
+        .with("class", failure.class.as_str())
+        .with("step", failure.step.number())
+        .with("passed", passed)
+}
+
+fn unreachable(why: Unreachable) -> &'static str {
+    match why {
+        Unreachable::Name => "Check the host in the service URL, and your network.",
+        Unreachable::Connect => "Check host and port of the service URL, and that the service runs.",
+        Unreachable::Tls => "Check the service URL; the clock of this machine must be right, too.",
+        Unreachable::Broken => "Check that the service URL has the right scheme and port; then try again.",
+        Unreachable::Timeout => "Try again later.",
+        Unreachable::TooLarge => "Check that the address is that of an enclave or its main service.",
+    }
+}
+
+fn session_file(error: SessionFileError, title: &str) -> Complaint {
+    let (exit, detail) = match error {
+        SessionFileError::Missing => (
+            exit::NO_SESSION,
+            "perfagg register opens a session; --session-file PATH names one that is kept elsewhere.",
+        ),
+        SessionFileError::Exposed(_) => (
+            exit::NO_SESSION,
+            "Its holder can read the account. chmod 600 makes it yours alone; if someone may have seen it, revoke the \
+             session then.",
+        ),
+        SessionFileError::Malformed => {
+            (exit::NO_SESSION, "Name another one with --session-file, or remove it and register again.")
+        }
+        SessionFileError::Read(_) => {
+            (exit::NO_SESSION, "Check its permissions, or name another one with --session-file.")
+        }
+        SessionFileError::Write(_) => {
+            (exit::INTERNAL, "Check its directory, or name another place with --session-file.")
+        }
+    };
+    Complaint::new(exit, Failure::from(error).code(), title, detail)
+}

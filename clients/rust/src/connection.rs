@@ -1,0 +1,152 @@
+//! The one place that opens sockets: HTTP/1.1 to one service, over TLS with the web's roots compiled in, or plain on
+//! this machine. No proxy, no redirect, no cookie; every answer has a bound and a time.
+//!
+//! TLS keeps strangers from dropping in; it proves nothing about the enclave, and nothing here rests on it.
+
+use crate::{failure::Unreachable, service_url::ServiceUrl};
+use core::time::Duration;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::{
+    Method, Request, Response,
+    body::{Bytes, Incoming},
+    client::conn::http1::{self, SendRequest},
+    header,
+};
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use std::sync::Arc;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_rustls::TlsConnector;
+
+/// Name look-up, connection and handshake together.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
+/// Bytes of a response's head; hyper's own buffer may hold more than one needs.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// A request of ours.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) body: String,
+    /// The answer's bound.
+    pub(crate) bytes_max: usize,
+    /// The answer's time.
+    pub(crate) within: Duration,
+}
+
+/// An answer as it came: nobody's word yet.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) retry_after_s: Option<u64>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// An open connection to the service.
+pub(crate) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<()>,
+    host: String,
+}
+
+impl Connection {
+    /// Opens one.
+    pub(crate) async fn open(url: &ServiceUrl) -> Result<Self, Unreachable> {
+        timeout(OPEN_TIMEOUT, Self::connect(url)).await.unwrap_or(Err(Unreachable::Timeout))
+    }
+
+    async fn connect(url: &ServiceUrl) -> Result<Self, Unreachable> {
+        let stream = dial(url).await?;
+        // Small calls, each waited for: nothing is gained by gathering them.
+        let _ = stream.set_nodelay(true);
+        if !url.tls {
+            return Self::speak(stream, url).await;
+        }
+        let name = ServerName::try_from(url.host.clone()).map_err(|_| Unreachable::Name)?;
+        let stream = TlsConnector::from(tls()?).connect(name, stream).await.map_err(|_| Unreachable::Tls)?;
+        Self::speak(stream, url).await
+    }
+
+    async fn speak<S>(stream: S, url: &ServiceUrl) -> Result<Self, Unreachable>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(HEAD_BYTES_MAX)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|_| Unreachable::Broken)?;
+        let driver = tokio::spawn(async move {
+            // How it ends is told to whoever waits for an answer.
+            let _ = connection.await;
+        });
+        Ok(Self { sender, driver, host: url.authority() })
+    }
+
+    /// Sends a request and reads its answer.
+    pub(crate) async fn ask(&mut self, ask: Ask) -> Result<Reply, Unreachable> {
+        let Ask { method, path, body, bytes_max, within } = ask;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &self.host)
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, concat!("perfagg/", env!("CARGO_PKG_VERSION")));
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let request = request.body(Full::new(Bytes::from(body))).map_err(|_| Unreachable::Name)?;
+        let answered = async {
+            self.sender.ready().await.map_err(|_| Unreachable::Broken)?;
+            let response = self.sender.send_request(request).await.map_err(|_| Unreachable::Broken)?;
+            read(response, bytes_max).await
+        };
+        timeout(within, answered).await.unwrap_or(Err(Unreachable::Timeout))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the client's place for outgoing sockets")]
+async fn dial(url: &ServiceUrl) -> Result<TcpStream, Unreachable> {
+    if !url.tls {
+        return TcpStream::connect(url.loopback().as_slice()).await.map_err(|_| Unreachable::Connect);
+    }
+    let addresses: Vec<_> = tokio::net::lookup_host((url.host.as_str(), url.port))
+        .await
+        .map_err(|_| Unreachable::Name)?
+        .collect();
+    TcpStream::connect(addresses.as_slice()).await.map_err(|_| Unreachable::Connect)
+}
+
+fn tls() -> Result<Arc<ClientConfig>, Unreachable> {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| Unreachable::Tls)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+async fn read(response: Response<Incoming>, bytes_max: usize) -> Result<Reply, Unreachable> {
+    let status = response.status().as_u16();
+    let retry_after_s = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let body = Limited::new(response.into_body(), bytes_max).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() { Unreachable::TooLarge } else { Unreachable::Broken }
+    })?;
+    Ok(Reply { status, retry_after_s, body: body.to_bytes().into() })
+}

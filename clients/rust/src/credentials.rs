@@ -1,0 +1,168 @@
+//! Where credentials come from: the environment, then stdin if it is not a terminal, then a hidden prompt.
+
+use crate::{complaint::Complaint, output::Output, settings};
+use protocol::{Credentials, Secret, limits};
+use std::io::{self, ErrorKind, IsTerminal as _, Read};
+use zeroize::Zeroizing;
+
+/// One credential: what people call it, and its variable.
+struct Part {
+    name: &'static str,
+    variable: &'static str,
+    found: Option<Secret>,
+}
+
+impl Part {
+    fn missing(&self) -> Complaint {
+        let Self { name, variable, .. } = self;
+        Complaint::usage(
+            &format!("there is no {name}"),
+            &format!(
+                "Set {variable}, or give it on a line of stdin, or start perfagg in a terminal to be asked."
+            ),
+        )
+    }
+}
+
+/// Credentials that may still be missing something.
+pub(crate) struct Sought(Vec<Part>);
+
+impl Sought {
+    /// What environment and stdin give. What is missing then is for a prompt, if there is a terminal.
+    pub(crate) fn look(with_passphrase: bool) -> Result<Self, Complaint> {
+        let mut parts = Vec::new();
+        for (name, variable) in [
+            ("API key", "PERFAGG_API_KEY"),
+            ("API secret", "PERFAGG_API_SECRET"),
+            ("Passphrase", "PERFAGG_PASSPHRASE"),
+        ] {
+            parts.push(Part { name, variable, found: settings::secret(variable)? });
+        }
+        if !with_passphrase {
+            parts.truncate(2);
+        }
+        let mut sought = Self(parts);
+        if sought.missing() > 0 && !io::stdin().is_terminal() {
+            sought.read_lines(unbuffered_stdin().map_err(|error| Complaint::internal(&error))?)?;
+        }
+        Ok(sought)
+    }
+
+    fn missing(&self) -> usize {
+        self.0.iter().filter(|part| part.found.is_none()).count()
+    }
+
+    /// One line for each that is missing. No more is read than that, into a buffer that is wiped.
+    fn read_lines(&mut self, mut input: impl Read) -> Result<(), Complaint> {
+        for part in self.0.iter_mut().filter(|part| part.found.is_none()) {
+            let line = read_line(&mut input).map_err(|error| Complaint::internal(&error))?;
+            let text = line.and_then(|line| core::str::from_utf8(&line).ok().map(str::to_owned));
+            let Some(text) = text.filter(|text| !text.is_empty()) else {
+                return Err(part.missing());
+            };
+            part.found = Some(Secret::new(text));
+        }
+        Ok(())
+    }
+
+    /// Asks for what is missing, and gives the whole.
+    pub(crate) fn ask(mut self, output: Output, exchange: &str) -> Result<Credentials, Complaint> {
+        if self.missing() > 0 {
+            output.remark(&format!(
+                "Give a key of {exchange} that can read and do nothing else. It is not shown, and sealed to the enclave."
+            ));
+        }
+        for part in self.0.iter_mut().filter(|part| part.found.is_none()) {
+            part.found = match rpassword::prompt_password(format!("{}: ", part.name)) {
+                Ok(text) if !text.is_empty() => Some(Secret::new(text)),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    return Err(Complaint::interrupted("Nothing was sent."));
+                }
+                _ => return Err(part.missing()),
+            };
+        }
+        let mut parts = self.0.into_iter().filter_map(|part| part.found);
+        let (Some(api_key), Some(secret)) = (parts.next(), parts.next()) else {
+            return Err(Complaint::usage(
+                "there are no credentials",
+                "perfagg register --help tells where they come from.",
+            ));
+        };
+        Ok(Credentials { api_key, secret, passphrase: parts.next() })
+    }
+}
+
+/// Stdin without the buffer that the standard library keeps and never wipes.
+fn unbuffered_stdin() -> io::Result<std::fs::File> {
+    #[cfg(unix)]
+    let handle = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?;
+    #[cfg(windows)]
+    let handle = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned()?;
+    Ok(handle.into())
+}
+
+/// A line without its end; `None` when there is nothing left. A longer one than any credential is cut.
+fn read_line(input: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(limits::CREDENTIAL_BYTES_MAX + 2));
+    let mut byte = Zeroizing::new([0]);
+    let mut any = false;
+    while line.len() <= limits::CREDENTIAL_BYTES_MAX && input.read(&mut *byte)? == 1 {
+        any = true;
+        match *byte {
+            [b'\n'] => break,
+            [byte] => line.push(byte),
+        }
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    Ok(any.then_some(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sought(key: Option<&str>) -> Sought {
+        let part = |name, found: Option<&str>| Part {
+            name,
+            variable: "PERFAGG_API_…",
+            found: found.map(|text| Secret::new(text.to_owned())),
+        };
+        Sought(vec![part("API key", key), part("API secret", None), part("Passphrase", None)])
+    }
+
+    fn found(sought: &Sought) -> Vec<&str> {
+        sought.0.iter().filter_map(|part| part.found.as_ref()).map(Secret::expose).collect()
+    }
+
+    #[test]
+    fn lines_fill_what_the_environment_left_open_and_no_more_is_read() {
+        let mut all = sought(None);
+        let mut input = io::Cursor::new(b"key\r\nsecret\npass phrase\nnot ours");
+        all.read_lines(&mut input).unwrap();
+        assert_eq!(found(&all), ["key", "secret", "pass phrase"]);
+        assert_eq!(input.position(), 24);
+
+        let mut rest = sought(Some("from the environment"));
+        rest.read_lines(&b"secret\nphrase"[..]).unwrap();
+        assert_eq!(found(&rest), ["from the environment", "secret", "phrase"]);
+    }
+
+    #[test]
+    fn a_line_that_is_not_there_is_asked_for_by_name() {
+        for input in [&b""[..], b"key", b"key\n", b"key\n\nphrase\n", b"key\n\xff\xfe\nphrase\n"] {
+            let complaint = sought(None).read_lines(input).unwrap_err();
+            let text = format!("{complaint:?}");
+            assert!(text.contains("there is no API") && !text.contains("phrase\""), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_bounded() {
+        let mut endless = sought(None);
+        let result = endless.read_lines(io::repeat(b'x'));
+        assert!(result.is_ok());
+        assert!(found(&endless).iter().all(|text| text.len() == limits::CREDENTIAL_BYTES_MAX + 1));
+    }
+}

@@ -1,0 +1,28 @@
+//! One function for each parser of a stranger's bytes on the client's side, called by tests with seeded mutations.
+//! Sealed answers have theirs in `protocol`, bundles in `attestation`.
+
+use crate::{ServiceUrl, connection::Reply, failure::Failure, seal, session_file::Session};
+
+/// An answer that nobody sealed is never a success, whatever its status and bytes.
+pub fn fuzz_reply(data: &[u8]) {
+    let Some((head, body)) = data.split_first_chunk::<2>() else { return };
+    let status = u16::from_be_bytes(*head);
+    let failure = seal::unopened(&Reply { status, retry_after_s: None, body: body.to_vec() });
+    assert!(matches!(failure, Failure::NotSealed | Failure::OnTheWay(_)));
+    assert!(!failure.ends_session(), "nobody but the enclave ends a session");
+    let _ =
+        (failure.to_string(), failure.code().len(), failure.is_transient(), failure.asks_for_a_new_quote());
+}
+
+/// What parses as a service URL is shown as one that parses to the same.
+pub fn fuzz_service_url(data: &[u8]) {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    if let Ok(url) = ServiceUrl::parse(text) {
+        assert_eq!(ServiceUrl::parse(&url.to_string()), Ok(url));
+    }
+}
+
+/// A session file of another hand.
+pub fn fuzz_session(data: &[u8]) {
+    let _ = Session::parse(data);
+}

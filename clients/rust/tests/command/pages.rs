@@ -1,0 +1,116 @@
+//! What people and programs read: pages that live in `transcripts/`, and JSON to the letter.
+
+use crate::{
+    desk::{Desk, Ran},
+    service::{EPOCH, opened, summary, well},
+};
+use protocol::Route;
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf, process::Stdio};
+
+/// Compares pages with those that were agreed on.
+fn check_pages(pages: &[(&str, String)]) {
+    let agreed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let now = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("transcripts");
+    let mut changed = String::new();
+    for (name, page) in pages {
+        if fs::read_to_string(agreed.join(name)).ok().as_ref() != Some(page) {
+            fs::create_dir_all(&now).unwrap();
+            fs::write(now.join(name), page).unwrap();
+            changed.push_str(&format!("--- {name}\n{page}\n"));
+        }
+    }
+    assert!(changed.is_empty(), "copy these from {} if they are better now:\n{changed}", now.display());
+}
+
+#[test]
+fn help_pages_are_as_agreed() {
+    let desk = Desk::new();
+    let help = |name, command: &[&str]| (name, desk.run(&[command, &["--help"]].concat()).well().out);
+    check_pages(&[
+        help("help.txt", &[]),
+        help("help-attest.txt", &["attest"]),
+        help("help-register.txt", &["register"]),
+        help("help-summary.txt", &["summary"]),
+        help("help-metrics.txt", &["metrics"]),
+        help("help-revoke.txt", &["revoke"]),
+        help("help-completions.txt", &["completions"]),
+    ]);
+}
+
+#[test]
+fn a_newcomers_pages_are_as_agreed() {
+    let desk = Desk::new();
+    let url = desk.service.url();
+    let page = |name, ran: Ran| (name, desk.page(&format!("{}{}", ran.err, ran.out)));
+    check_pages(&[
+        page("no-release.txt", desk.run(&["attest", &url])),
+        page("attest.txt", desk.trusting(&["attest", &url]).well()),
+        page("register.txt", desk.register(&["--wait"]).well()),
+        page("register-again.txt", desk.register(&[])),
+        page("summary.txt", desk.trusting(&["summary"]).well()),
+        page("metrics.txt", desk.trusting(&["metrics"]).well()),
+        page("revoke.txt", desk.trusting(&["revoke"]).well()),
+        page("no-session.txt", desk.trusting(&["summary"])),
+    ]);
+    assert!(!desk.session_file().exists());
+}
+
+#[test]
+fn json_is_what_the_enclave_sealed_to_the_letter() {
+    let desk = Desk::new();
+    let json = |arguments: &[&str]| desk.trusting(&[&["--json"], arguments].concat()).well();
+    let attested: Value = serde_json::from_str(&json(&["attest", &desk.service.url()]).out).unwrap();
+    assert_eq!(attested["development"], true);
+    assert_eq!(attested["tee"], "dev-sgx");
+    assert_eq!(attested["epoch"], EPOCH);
+    assert_eq!(attested["environment"], json!(["development"]));
+    assert_eq!(attested["config"]["venues"], json!(["binance"]));
+    assert_eq!(attested["time"], "2026-11-24T12:00:00Z");
+    let binding = desk.service.state().binding();
+    assert_eq!(attested["keyset_hash"], hex::encode(binding.keyset_hash()));
+    assert_eq!(attested["measurement"], hex::encode(desk.service.state().backend.mr_enclave()));
+    let steps: Vec<_> =
+        attested["steps"].as_array().unwrap().iter().map(|step| step["step"].clone()).collect();
+    assert_eq!((steps.first(), steps.last()), (Some(&json!(1)), Some(&json!(18))));
+    for member in ["bundle_sha256", "measurement", "signer", "result_key"] {
+        assert_eq!(attested[member].as_str().unwrap().len(), 64, "{member}");
+    }
+
+    let registered = desk.register(&["--json", "--wait"]).well();
+    assert_eq!((registered.out, registered.err), (format!("{}\n", opened()), String::new()));
+    assert_eq!(json(&["summary"]).out, format!("{}\n", summary("live", 1.0)));
+    assert_eq!(json(&["metrics"]).out, format!("{}\n", well(Route::Metrics, &json!({})).1));
+    assert_eq!(json(&["revoke"]).out, format!("{}\n", well(Route::Revoke, &json!({})).1));
+}
+
+#[test]
+fn completions_know_the_commands() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = desk.run(&["completions", shell]).well().out;
+        assert!(script.contains("dangerous-development-root") && script.contains("revoke"), "{shell}");
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_error() {
+    let desk = Desk::new();
+    desk.register(&[]).well();
+    for arguments in
+        [&["metrics"][..], &["--json", "metrics"], &["summary"], &["completions", "bash"], &["--help"]]
+    {
+        let arguments = [&["--dangerous-development-root", "root.pem"], arguments].concat();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = desk.command(&arguments).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+    }
+    // Nobody on stderr either.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = desk.command(&["attest", "https://host/path"]);
+    assert_eq!(command.stdout(writer.try_clone().unwrap()).stderr(writer).status().unwrap().code(), Some(2));
+}

@@ -1,0 +1,170 @@
+//! Registering: where credentials come from, what is said, and the wait.
+
+use crate::{
+    desk::{Desk, KEY, PHRASE, Ran, SECRET},
+    service::{refuses, summary, well},
+};
+use protocol::{Code, Route};
+use serde_json::json;
+use std::{
+    io::Write as _,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+};
+
+#[test]
+fn a_registration_says_what_was_asked_for() {
+    let desk = Desk::new();
+    desk.service.answers(|route, body| {
+        if route == Route::Register {
+            let expected = json!({
+                "userId": "alice", "exchange": "atlantis", "apiKey": KEY, "secret": SECRET, "passphrase": PHRASE,
+                "accountTypes": ["spot", "margin"], "sandbox": false, "label": "mine", "ttlSeconds": 5400,
+                "acceptTradingKey": true, "bearer": true,
+            });
+            assert_eq!(body, &expected);
+        }
+        well(route, body)
+    });
+    let url = desk.service.url();
+    let arguments = [
+        "register",
+        "--user-id",
+        "alice",
+        "--exchange",
+        "atlantis",
+        "--service-url",
+        &url,
+        "--account-type",
+        "spot",
+        "--account-type",
+        "margin",
+        "--label",
+        "mine",
+        "--ttl",
+        "90m",
+        "--passphrase",
+        "--accept-trading-key",
+        "--bearer",
+    ];
+    desk.trusting(&arguments).well();
+}
+
+#[test]
+fn credentials_come_from_stdin_where_the_environment_has_none() {
+    let desk = Desk::new();
+    desk.service.answers(|route, body| {
+        if route == Route::Register {
+            assert_eq!(
+                (&body["apiKey"], &body["secret"], body.get("passphrase")),
+                (&json!("k-1"), &json!("s-2"), None)
+            );
+        }
+        well(route, body)
+    });
+    let url = desk.service.url();
+    let arguments = [
+        "--dangerous-development-root",
+        "root.pem",
+        "register",
+        "--user-id",
+        "a",
+        "--exchange",
+        "binance",
+        "--service-url",
+        &url,
+    ];
+    let mut command = desk.command(&arguments);
+    command.env_remove("PERFAGG_API_KEY").env("PERFAGG_API_SECRET", "");
+    let ran = with_stdin(command, b"k-1\ns-2\n");
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+
+    let mut command = desk.command(&arguments);
+    command.env_remove("PERFAGG_API_KEY").env_remove("PERFAGG_API_SECRET");
+    let ran = with_stdin(command, b"k-1\n");
+    assert_eq!(ran.exit, 2);
+    assert!(ran.err.contains("API secret") && ran.err.contains("PERFAGG_API_SECRET"), "{}", ran.err);
+}
+
+fn with_stdin(mut command: Command, lines: &[u8]) -> Ran {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines).unwrap();
+    Ran::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn the_wait_ends_when_the_history_is_there() {
+    let desk = Desk::new();
+    let mut looks = [("collecting", 0.3), ("waiting", 0.3), ("collecting", 0.8), ("live", 1.0)].into_iter();
+    desk.service.answers(move |route, body| match route {
+        Route::Summary => {
+            looks.next().map_or_else(|| refuses(Code::Internal), |(state, done)| (200, summary(state, done)))
+        }
+        _ => well(route, body),
+    });
+    let ran = desk.register(&["--wait"]).well();
+    let told: Vec<&str> =
+        ran.err.lines().filter_map(|line| line.strip_prefix("Collecting history: ")).collect();
+    assert_eq!(told, ["25 %", "the exchange does not answer, still trying", "75 %", "100 %"]);
+    assert!(!ran.err.contains('\r') && !ran.err.contains('\u{1b}'), "no bar where nobody watches");
+}
+
+#[test]
+fn a_wait_that_cannot_end_says_how_to_go_on() {
+    let desk = Desk::new();
+    desk.service.answers(|route, body| match route {
+        Route::Summary => (200, summary("stopped", 0.0)),
+        _ => well(route, body),
+    });
+    let ran = desk.register(&["--wait"]);
+    assert_eq!(ran.exit, 4, "{}", ran.err);
+    assert!(ran.err.contains("no longer uses the key"), "{}", ran.err);
+
+    desk.service.answers(|route, body| match route {
+        Route::Summary => refuses(Code::SessionRevoked),
+        _ => well(route, body),
+    });
+    assert_eq!(desk.register(&["--wait"]).exit, 5);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_wait_that_is_interrupted_leaves_a_session_that_can_be_read() {
+    let desk = Desk::new();
+    let (looked, looks) = mpsc::channel();
+    desk.service.answers(move |route, body| match route {
+        Route::Summary => {
+            let _ = looked.send(());
+            (200, summary("collecting", 0.5))
+        }
+        _ => well(route, body),
+    });
+    let url = desk.service.url();
+    let arguments = [
+        "--dangerous-development-root",
+        "root.pem",
+        "register",
+        "--user-id",
+        "a",
+        "--exchange",
+        "binance",
+        "--service-url",
+        &url,
+        "--wait",
+    ];
+    let child = desk.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    looks.recv().unwrap();
+    interrupt(&child);
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.exit, 130, "{}", ran.err);
+    for word in ["perfagg summary", "perfagg revoke", "session.json"] {
+        assert!(ran.err.contains(word), "{}", ran.err);
+    }
+    desk.trusting(&["summary"]).well();
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}

@@ -1,0 +1,266 @@
+//! A service for tests of the client: real development evidence, real sealed answers, a socket on loopback, and a
+//! stranger on the way who may change what passes.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use attestation::{
+    Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Tee, Validity,
+    development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED},
+};
+use protocol::{Code, Envelope, EnvelopeKey, Problem, Route, wire};
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex, MutexGuard},
+    thread,
+};
+
+/// 2026-11-24T12:00:00Z
+pub(crate) const NOW: u64 = 1_795_521_600;
+pub(crate) const EPOCH: u64 = 1_795_500_000;
+pub(crate) const SESSION_ID: &str = "session_1795521600_plantedPLANTED0123456";
+
+/// A request as it passed.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A response as it will pass.
+#[derive(Clone, Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Response {
+    pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: String::new(), body: body.into() }
+    }
+
+    /// A problem that nobody sealed.
+    pub(crate) fn problem(status: u16, code: &str) -> Self {
+        let problem = json!({
+            "type": "urn:x", "title": "Said in clear", "status": status, "code": code, "detail": "Do this.",
+            "request_id": "clear-1",
+        });
+        Self::new(status, problem.to_string())
+    }
+}
+
+/// What the enclave answers inside the seal.
+pub(crate) type Inside = Box<dyn FnMut(Route, &Value) -> (u16, Value) + Send>;
+/// What the stranger on the way makes of a response.
+pub(crate) type OnTheWay = Box<dyn FnMut(&Asked, Response) -> Response + Send>;
+
+/// All that a test may change while the service runs.
+pub(crate) struct State {
+    pub(crate) backend: DevelopmentBackend,
+    pub(crate) environment: &'static str,
+    pub(crate) epoch: u64,
+    pub(crate) now: u64,
+    pub(crate) key_seed: u8,
+    pub(crate) inside: Inside,
+    pub(crate) on_the_way: OnTheWay,
+    /// Every connection ends after one response, without a word.
+    pub(crate) closes: bool,
+    pub(crate) asked: Vec<Asked>,
+}
+
+impl State {
+    /// The epoch's key.
+    pub(crate) fn key(&self) -> EnvelopeKey {
+        EnvelopeKey::from_bytes(&[self.key_seed; 32]).unwrap()
+    }
+
+    pub(crate) fn binding(&self) -> Binding {
+        Binding {
+            tee: Tee::DevSgx,
+            epoch: self.epoch,
+            hpke: *self.key().public(),
+            result_key: [4; 32],
+            tls_spki: None,
+            config: self.config().sha256(),
+            log: None,
+            validity: Validity { not_before: self.now - 60, not_after: self.now + 86_400 },
+            challenge: None,
+            channel: None,
+        }
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        Config::from_document(&json!({
+            "environment": [self.environment], "lease_max": 604_800, "limits": {}, "release_set": null,
+            "session_ttl": { "default": 86_400, "max": 604_800 }, "venues": ["binance"], "version": "0.1.0",
+        }))
+        .unwrap()
+    }
+
+    /// Fresh evidence over a nonce.
+    pub(crate) fn bundle(&self, nonce: &[u8; 32]) -> String {
+        let mut binding = self.binding();
+        binding.answer(nonce);
+        let evidence = self.backend.evidence(binding.report_data(), self.now).unwrap();
+        let time = EnclaveTime { enclave: self.now, ..EnclaveTime::default() };
+        Bundle::encode(&binding, Some(ChallengeProof::lone()), evidence, &self.config(), time)
+    }
+
+    fn answer(&mut self, asked: &Asked) -> Response {
+        if let Some(nonce) = asked.target.strip_prefix("/attestation/quote?nonce=") {
+            return Response::new(200, self.bundle(&wire::decode_array(nonce).expect("a nonce of 32 bytes")));
+        }
+        assert_eq!(
+            (asked.method.as_str(), asked.target.as_str()),
+            ("POST", "/enclave/sealed"),
+            "no other route"
+        );
+        let envelope = Envelope::parse(&asked.body).expect("an envelope");
+        let header = envelope.header;
+        if header.keyset_hash != self.binding().keyset_hash() {
+            return Response::problem(409, "ENVELOPE_KEY_UNKNOWN");
+        }
+        if header.expires_at < self.now
+            || header.expires_at - self.now > protocol::limits::ENVELOPE_LIFE_S_MAX
+        {
+            return Response::problem(400, "ENVELOPE_EXPIRED");
+        }
+        let (body, sealer) = envelope.open(&self.key()).expect("sealed to our key");
+        let (status, inner) = (self.inside)(header.route, &serde_json::from_slice(&body).unwrap());
+        Response::new(status, sealer.seal(inner.to_string().as_bytes(), [9; 32]).unwrap())
+    }
+}
+
+/// The service, until the test ends.
+pub(crate) struct Service {
+    pub(crate) address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+impl Service {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(State {
+            backend: DevelopmentBackend::new(PUBLIC_DEVELOPMENT_SEED, [2; 32]).unwrap(),
+            environment: "development",
+            epoch: EPOCH,
+            now: NOW,
+            key_seed: 7,
+            inside: Box::new(well),
+            on_the_way: Box::new(|_, response| response),
+            closes: false,
+            asked: Vec::new(),
+        }));
+        let serving = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = Arc::clone(&serving);
+                thread::spawn(move || serve(stream, &state));
+            }
+        });
+        Self { address, state }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// What the enclave answers from now on.
+    pub(crate) fn answers(&self, inside: impl FnMut(Route, &Value) -> (u16, Value) + Send + 'static) {
+        self.state().inside = Box::new(inside);
+    }
+
+    /// What passes from now on.
+    pub(crate) fn passes(&self, on_the_way: impl FnMut(&Asked, Response) -> Response + Send + 'static) {
+        self.state().on_the_way = Box::new(on_the_way);
+    }
+
+    /// How many requests to a path passed.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.state().asked.iter().filter(|asked| asked.target.starts_with(path)).count()
+    }
+
+    pub(crate) fn root_pem(&self) -> String {
+        self.state().backend.root_pem()
+    }
+}
+
+fn serve(stream: TcpStream, state: &Mutex<State>) {
+    let mut input = BufReader::new(stream.try_clone().unwrap());
+    let mut output = stream;
+    while let Some(asked) = read(&mut input) {
+        let (response, closes) = {
+            let mut state = state.lock().unwrap();
+            state.asked.push(asked.clone());
+            let response = state.answer(&asked);
+            ((state.on_the_way)(&asked, response), state.closes)
+        };
+        let Response { status, headers, body } = response;
+        let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        if output.write_all(head.as_bytes()).and_then(|()| output.write_all(&body)).is_err() || closes {
+            return;
+        }
+    }
+}
+
+fn read(input: &mut impl BufRead) -> Option<Asked> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if input.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let mut words = head.split(' ');
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    input.read_exact(&mut body).ok()?;
+    Some(Asked { method, target, head, body })
+}
+
+/// An enclave where all is well.
+pub(crate) fn well(route: Route, _: &Value) -> (u16, Value) {
+    match route {
+        Route::Register => (201, opened()),
+        Route::Summary => (200, summary("live", 1.0)),
+        Route::Metrics => (200, serde_json::from_str(include_str!("metrics.json")).unwrap()),
+        Route::Revoke => {
+            (200, json!({ "revoked": true, "at": "2026-11-24T12:00:09Z", "note": "The key was wiped." }))
+        }
+    }
+}
+
+/// A problem inside the seal.
+pub(crate) fn refuses(code: Code) -> (u16, Value) {
+    let problem = Problem::new(code, "Advice of the enclave.", "request-1");
+    (code.status(), serde_json::to_value(problem).unwrap())
+}
+
+pub(crate) fn opened() -> Value {
+    json!({
+        "session_id": SESSION_ID, "expires_at": "2026-11-25T12:00:00Z", "environment": "development",
+        "account": { "venue": "binance", "fingerprint": "Zm9vYmFyYmF6cXV4MTIzNA", "types": ["spot"] },
+        "key_rights": {
+            "read": true, "trade": false, "withdraw": false, "transfer": false, "ip_restricted": true,
+            "verdict": "read_only",
+        },
+        "lease_until": "2026-11-25T12:00:00Z", "sync": { "state": "collecting", "progress": 0.0 },
+    })
+}
+
+pub(crate) fn summary(state: &str, progress: f64) -> Value {
+    let mut summary: Value = serde_json::from_str(include_str!("summary.json")).unwrap();
+    summary["sync"] = json!({ "state": state, "progress": progress });
+    if state == "live" {
+        summary["sync"]["age_seconds"] = json!(12);
+    }
+    summary
+}
