@@ -1,2 +1,99 @@
-//! x
-fn main() {}
+//! An invented exchange that imitates Binance spot and wallet REST, strictly: for development and tests only, on
+//! loopback only. Its world grows from a seed, its faults from another, and its time can be moved.
+//!
+//! It knows nothing of the programs that are tested against it.
+
+mod amount;
+mod random;
+mod calendar;
+mod args;
+mod clock;
+mod world;
+mod weights;
+mod faults;
+mod http;
+mod rest;
+mod truth;
+mod control;
+
+use anyhow::Context as _;
+use args::Args;
+use clap::Parser as _;
+use clock::Clock;
+use faults::Faults;
+use http::Outcome;
+use rest::{Keys, Venue};
+use serde_json::{Value, json};
+use std::{fs, io::Write as _, process::ExitCode, sync::Arc};
+use tokio::signal::unix::{SignalKind, signal};
+use world::World;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("perf-aggregator-simulator cannot start: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let now_ms = args.now.unwrap_or_else(clock::machine_ms);
+    let world = World::new(args.seed, now_ms);
+    if let Some(file) = &args.truth {
+        let written = fs::write(file, truth::document(&world, now_ms));
+        written.with_context(|| format!("the truth could not be written to {}", file.display()))?;
+    }
+    let listener = http::listen(args.port).await.with_context(|| {
+        format!("port {} cannot be opened on loopback; another one is chosen with --port", args.port)
+    })?;
+    let ready = ready_line(&args, &world, listener.local_addr()?.port(), now_ms);
+    let faults = args.faults.map(|seed| Faults::new(seed, now_ms));
+    let keys = Keys::new(args.key(), args.secret());
+    let venue = Arc::new(Venue::new(world, Clock::new(now_ms, args.time_rate), keys, args.rights, faults));
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{ready}")
+        .and_then(|()| stdout.flush())
+        .context("the first line could not be written")?;
+    drop(stdout);
+
+    let served = http::serve(listener, move |request| {
+        let venue = Arc::clone(&venue);
+        async move {
+            if request.path.starts_with(control::PREFIX) {
+                Outcome::Whole(control::answer(&venue, &request).await)
+            } else {
+                venue.answer(request).await
+            }
+        }
+    });
+    tokio::select! {
+        () = served => {}
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(())
+}
+
+/// What this process serves, in one line for whoever started it.
+fn ready_line(args: &Args, world: &World, port: u16, now_ms: i64) -> Value {
+    let traded = world.markets.iter().zip(&world.account.fills).filter(|(_, fills)| !fills.is_empty());
+    let symbols: Vec<&str> = traded.map(|(market, _)| market.symbol.as_str()).collect();
+    json!({
+        "url": format!("http://127.0.0.1:{port}"),
+        "venue": "binance",
+        "now": now_ms,
+        "seed": args.seed,
+        "faults": args.faults,
+        "account": { "uid": world.account.uid, "opened": world.account.opened_ms, "types": ["spot"] },
+        "fills": world.account.fill_count(),
+        "symbols": symbols,
+        "key": args.key(),
+        // One that was given is somebody's own.
+        "secret": args.public_secret(),
+    })
+}

@@ -1,0 +1,68 @@
+//! What the command line may say.
+
+use crate::calendar;
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+
+/// Publicly known: the account behind it is invented.
+const DEMO_KEY: &str = "demoKeyOfAnInventedAccountdemoKeyOfAnInventedAccountdemoKey00001";
+const DEMO_SECRET: &str = "demoSecretOfAnInventedAccountdemoSecretOfAnInventedAccount000002";
+
+/// Imitates Binance spot and wallet REST for development and tests. Loopback only.
+#[derive(Parser)]
+#[command(name = "perf-aggregator-simulator", version)]
+pub(crate) struct Args {
+    /// Port to listen on; 0 takes any free one
+    #[arg(long, default_value_t = 9900)]
+    pub(crate) port: u16,
+    /// What the invented world grows from
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// API key that is accepted
+    #[arg(long)]
+    key: Option<String>,
+    /// Secret of that key
+    #[arg(long)]
+    secret: Option<String>,
+    /// What the key may do
+    #[arg(long, value_enum, default_value_t = Rights::Read)]
+    pub(crate) rights: Rights,
+    /// Turns every fault on, drawn from this seed
+    #[arg(long, value_name = "SEED")]
+    pub(crate) faults: Option<u64>,
+    /// Where time starts: Unix milliseconds, Unix seconds or RFC 3339; the machine's clock if not given
+    #[arg(long, value_parser = calendar::parse_instant)]
+    pub(crate) now: Option<i64>,
+    /// Simulated seconds in a real one; 0 stops time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) time_rate: u32,
+    /// Writes everything the world was seeded with to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+}
+
+/// What an API key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rights {
+    /// Reads
+    Read,
+    /// Reads and trades
+    Trade,
+    /// Reads and withdraws
+    Withdraw,
+}
+
+impl Args {
+    pub(crate) fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(DEMO_KEY)
+    }
+
+    pub(crate) fn secret(&self) -> &str {
+        self.secret.as_deref().unwrap_or(DEMO_SECRET)
+    }
+
+    /// The secret, if it is the one everybody knows.
+    pub(crate) fn public_secret(&self) -> Option<&str> {
+        self.secret.is_none().then_some(DEMO_SECRET)
+    }
+}

@@ -1,0 +1,253 @@
+//! The venue's REST interface: which request is answered, by whom, and what it costs.
+//!
+//! In this order: mode, budget, fault, key and signature, parameters, answer. Weights as the venue documents them.
+
+mod refusal;
+mod params;
+mod auth;
+mod routes;
+mod market;
+mod spot;
+mod wallet;
+
+use crate::{
+    args::Rights,
+    clock::Clock,
+    faults::{Disorder, Fault, Faults, HANG_MS, broken, disturb},
+    http::{Incoming, Outcome, Reply},
+    weights::{Refused, Weights},
+    world::World,
+};
+use refusal::Refusal;
+use routes::{Access, Route};
+use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+pub(crate) use auth::Keys;
+pub(crate) use market::symbol_row;
+pub(crate) use params::Params;
+pub(crate) use spot::{balance_rows, fill_row};
+pub(crate) use wallet::{convert_row, deposit_row, dividend_row, dust_row, withdrawal_row};
+
+/// What everybody is told to wait in the mode that limits all: longer than anybody holds a request back.
+const LIMITED_WAIT_S: u32 = 300;
+/// A request that hangs is closed after this much real time at the latest.
+const HANG_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The imitated venue.
+pub(crate) struct Venue {
+    pub(crate) clock: Clock,
+    pub(crate) keys: Keys,
+    pub(crate) faults: Option<Faults>,
+    world: Mutex<World>,
+    settings: Mutex<Settings>,
+    weights: Mutex<Weights>,
+    while_down: AtomicU64,
+}
+
+/// What tests change on the way.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) mode: Mode,
+    pub(crate) rights: Rights,
+}
+
+/// How the venue behaves as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// As it should.
+    Normal,
+    /// 503, or no answer.
+    Down,
+    /// Every signed request is refused.
+    KeyRefused,
+    /// 429 for all.
+    RateLimited,
+    /// Not served where the client is.
+    RegionBlocked,
+}
+
+/// One request under way.
+pub(crate) struct Call<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) params: &'a Params,
+    /// By the venue's clock.
+    pub(crate) now_ms: i64,
+    pub(crate) rights: Rights,
+    faults: Option<&'a Faults>,
+    disorder: Option<(Disorder, u64)>,
+}
+
+/// What an endpoint answers, or why not.
+pub(crate) type Answer = Result<String, Refusal>;
+
+impl Call<'_> {
+    /// A list of rows as an answer, in disorder if that is the fault of the request.
+    fn page(&self, mut rows: Vec<Value>, limit: usize) -> Vec<Value> {
+        if let Some((disorder, detail)) = self.disorder {
+            disturb(&mut rows, limit, disorder, detail);
+        }
+        rows
+    }
+}
+
+impl Venue {
+    pub(crate) fn new(
+        world: World,
+        clock: Clock,
+        keys: Keys,
+        rights: Rights,
+        faults: Option<Faults>,
+    ) -> Self {
+        Self {
+            clock,
+            keys,
+            faults,
+            world: Mutex::new(world),
+            settings: Mutex::new(Settings { mode: Mode::Normal, rights }),
+            weights: Mutex::default(),
+            while_down: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The venue's own time: ours, and what its clock is off.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let now_ms = self.clock.now_ms();
+        now_ms + self.faults.as_ref().map_or(0, |faults| faults.skew_ms(now_ms))
+    }
+
+    /// Answers a request, in whatever way.
+    pub(crate) async fn answer(self: Arc<Self>, request: Incoming) -> Outcome {
+        let mode = self.settings().mode;
+        if let Some(outcome) = self.as_a_whole(mode) {
+            return outcome;
+        }
+        let Some(route) = routes::find(&request.method, &request.path) else {
+            return Outcome::Whole(routes::nowhere(&request));
+        };
+        let params = match Params::parse(&request.query, &request.body) {
+            Ok(params) => params,
+            Err(refusal) => return Outcome::Whole(refusal.reply()),
+        };
+        let now_ms = self.now_ms();
+        let (used, taken) = self.take(route, &params, now_ms);
+        let header = route.budget.header();
+        if let Err(refused) = taken {
+            return Outcome::Whole(too_many(refused).with(header, used));
+        }
+        let fault = self.faults.as_ref().map_or(Fault::None, |faults| faults.next(route.path));
+        let disorder = match fault {
+            Fault::Limited { banned: false, wait_s } => {
+                return Outcome::Whole(too_many(Refused::TooMany { wait_s, limit: route.budget.limit() }));
+            }
+            Fault::Limited { banned: true, wait_s } => {
+                return Outcome::Whole(too_many(Refused::Banned {
+                    wait_s,
+                    until_ms: now_ms + wait_s * 1000,
+                }));
+            }
+            Fault::Broken(kind) => return Outcome::Whole(broken(kind)),
+            Fault::Hang => {
+                self.clock.wait_until(self.clock.now_ms() + HANG_MS, HANG_PATIENCE).await;
+                return Outcome::Dropped;
+            }
+            Fault::Disorder(disorder, detail) => Some((disorder, detail)),
+            Fault::None | Fault::Cut => None,
+        };
+        let reply = match self.answer_to(route, &request, &params, now_ms, disorder) {
+            Ok(body) => Reply::json(200, body),
+            Err(refusal) => refusal.reply(),
+        };
+        let reply = reply.with(header, used);
+        if fault == Fault::Cut { Outcome::Cut(reply) } else { Outcome::Whole(reply) }
+    }
+
+    fn take(&self, route: &Route, params: &Params, now_ms: i64) -> (u32, Result<(), Refused>) {
+        let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
+        weights.take(route.budget, route.path, (route.weight)(params), now_ms)
+    }
+
+    fn answer_to(
+        &self,
+        route: &Route,
+        request: &Incoming,
+        params: &Params,
+        now_ms: i64,
+        disorder: Option<(Disorder, u64)>,
+    ) -> Answer {
+        let Settings { mode, rights } = *self.settings();
+        if route.access != Access::Public {
+            if mode == Mode::KeyRefused {
+                return Err(Refusal::key());
+            }
+            self.keys.check(request, params, now_ms)?;
+            if !route.access.is_within(rights) {
+                return Err(Refusal::key());
+            }
+        }
+        route.check_names(params)?;
+        let world = self.world();
+        (route.answer)(&Call {
+            world: &world,
+            params,
+            now_ms,
+            rights,
+            faults: self.faults.as_ref(),
+            disorder,
+        })
+    }
+
+    /// What the mode says to every request, if it does.
+    fn as_a_whole(&self, mode: Mode) -> Option<Outcome> {
+        match mode {
+            Mode::Normal | Mode::KeyRefused => None,
+            // In turns, so that a client meets both.
+            Mode::Down if self.while_down.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => {
+                Some(Outcome::Whole(broken(4)))
+            }
+            Mode::Down => Some(Outcome::Dropped),
+            Mode::RateLimited => {
+                let refused = Refused::TooMany { wait_s: i64::from(LIMITED_WAIT_S), limit: 6_000 };
+                Some(Outcome::Whole(too_many(refused)))
+            }
+            Mode::RegionBlocked => {
+                let message = "Service unavailable from a restricted location according to 'b. Eligibility' in https://www.binance.com/en/terms. Please contact customer service if you believe you received this message in error.";
+                Some(Outcome::Whole(Reply::json(451, json!({ "code": 0, "msg": message }))))
+            }
+        }
+    }
+}
+
+fn too_many(refused: Refused) -> Reply {
+    let (status, wait_s, message) = match refused {
+        Refused::TooMany { wait_s, limit } => (
+            429,
+            wait_s,
+            format!(
+                "Too much request weight used; current limit is {limit} request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API."
+            ),
+        ),
+        Refused::Banned { wait_s, until_ms } => (
+            418,
+            wait_s,
+            format!(
+                "Way too much request weight used; IP banned until {until_ms}. Please use WebSocket Streams for live updates to avoid bans."
+            ),
+        ),
+    };
+    Reply::json(status, json!({ "code": -1003, "msg": message })).with("Retry-After", wait_s)
+}

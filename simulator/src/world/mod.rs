@@ -1,0 +1,72 @@
+//! The invented world: markets, prices, and one account with a year behind it. The same seed and the same now make the
+//! same world, to the last digit.
+//!
+//! Not here: how a venue tells of it (`rest`).
+
+pub(crate) mod market;
+pub(crate) mod price;
+pub(crate) mod account;
+mod trader;
+mod year;
+
+use crate::random::{hash, name};
+use account::Account;
+use market::{ASSETS, Asset, Market, markets};
+use price::Prices;
+use trader::Trader;
+
+const DAY_MS: i64 = 86_400_000;
+/// Prices begin two years before now, the account one.
+const LISTED_DAYS: i64 = 730;
+/// Orders that come to nothing before a wish for fills is given up.
+const FUTILE_ORDERS_MAX: u32 = 10_000;
+
+/// All there is.
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) markets: Vec<Market>,
+    pub(crate) prices: Prices,
+    pub(crate) account: Account,
+    /// There are no prices before.
+    pub(crate) listed_ms: i64,
+    trader: Option<Trader>,
+}
+
+/// A coin by its name.
+pub(crate) fn asset(name: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.name == name)
+}
+
+impl World {
+    /// The world of a seed, as it is at `now_ms`.
+    pub(crate) fn new(seed: u64, now_ms: i64) -> Self {
+        let markets = markets();
+        let opened_ms = (now_ms - year::DAYS * DAY_MS).div_euclid(1000) * 1000;
+        let uid = 300_000_000 + hash(&[seed, name("uid")]) % 600_000_000;
+        let account = Account::open(uid, opened_ms, markets.len());
+        let mut trader = Trader::new(seed, &markets);
+        let listed_ms = (now_ms - LISTED_DAYS * DAY_MS).div_euclid(DAY_MS) * DAY_MS;
+        let mut world = Self { seed, markets, prices: Prices::new(seed), account, listed_ms, trader: None };
+        year::live(&mut world, &mut trader, now_ms);
+        world.trader = Some(trader);
+        world
+    }
+
+    /// `count` more fills, all at `now_ms`. How many there could be.
+    pub(crate) fn more_fills(&mut self, now_ms: i64, count: u64) -> u64 {
+        let Some(mut trader) = self.trader.take() else { return 0 };
+        let (mut done, mut futile) = (0, 0);
+        while done < count && futile < FUTILE_ORDERS_MAX {
+            let made = trader.trade(self, now_ms, now_ms, count - done);
+            futile = if made == 0 { futile + 1 } else { 0 };
+            done += made;
+        }
+        self.trader = Some(trader);
+        done
+    }
+
+    /// A market by its symbol.
+    pub(crate) fn market(&self, symbol: &str) -> Option<(usize, &Market)> {
+        self.markets.iter().enumerate().find(|(_, market)| market.symbol == symbol)
+    }
+}

@@ -1,0 +1,344 @@
+//! Starts the real programs on free ports, each in a directory of its own, and stops them again.
+//!
+//! `PERFAGG_BIN_DIR` names the directory with the four binaries, the enclave's built with `development`;
+//! `cargo xtask test` builds them and sets it. Without it these tests say `skipped`.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use serde_json::Value;
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+pub(crate) const KEY: &str = "PLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkey0001";
+pub(crate) const SECRET: &str = "PLANTEDsecretPLANTEDsecretPLANTEDsecretPLANTEDsecretPLANTED00002";
+pub(crate) const PASSPHRASE: &str = "PLANTED-passphrase-0003";
+/// 2026-11-22T00:00:00Z: the same world in each run.
+const NOW_MS: &str = "1795305600000";
+
+/// The directory with the binaries, or nothing and a line that says so.
+pub(crate) fn binaries() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "how the test command hands the binaries over")]
+    let directory = std::env::var_os("PERFAGG_BIN_DIR").map(PathBuf::from);
+    if directory.is_none() {
+        println!("skipped: PERFAGG_BIN_DIR is not set; cargo xtask test builds the programs and sets it");
+    }
+    directory
+}
+
+/// How many rounds a test takes: `cargo xtask slow` asks for more.
+pub(crate) fn rounds(variable: &str, usual: u64) -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "how the slow command asks for more")]
+    let asked = std::env::var(variable).ok().and_then(|text| text.parse().ok());
+    asked.unwrap_or(usual)
+}
+
+/// A program that is stopped when it is dropped, and what it said.
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) ready: Value,
+    log: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Program {
+    fn start(mut command: Command, url_field: &str) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        let stderr = child.stderr.take().unwrap();
+        drain(stderr, Arc::clone(&log));
+        stdout.read_line(&mut line).unwrap();
+        log.lock().unwrap().extend_from_slice(line.as_bytes());
+        drain(stdout, Arc::clone(&log));
+        let ready: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|_| panic!("no ready line: {}", String::from_utf8_lossy(&log.lock().unwrap())));
+        let url = ready[url_field].as_str().expect("an address").to_owned();
+        Self { child, url, ready, log }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// All it wrote so far.
+    pub(crate) fn log(&self) -> Vec<u8> {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends SIGTERM and waits.
+    pub(crate) fn terminate(&mut self) -> std::process::ExitStatus {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn drain(mut from: impl Read + Send + 'static, into: Arc<Mutex<Vec<u8>>>) {
+    thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            into.lock().unwrap().extend_from_slice(&buffer[..read]);
+        }
+    });
+}
+
+/// Simulator, enclave and main service, and a directory for what a user keeps.
+pub(crate) struct Stack {
+    pub(crate) simulator: Program,
+    pub(crate) enclave: Program,
+    pub(crate) main: Program,
+    pub(crate) directory: PathBuf,
+    binaries: PathBuf,
+}
+
+impl Stack {
+    /// Everything, with the simulator's further arguments.
+    pub(crate) fn start(binaries: PathBuf, name: &str, simulator_arguments: &[&str]) -> Self {
+        let directory = std::env::temp_dir().join(format!("perfagg-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(directory.join("data")).unwrap();
+        let mut command = Command::new(binaries.join("perf-aggregator-simulator"));
+        command
+            .args(["--port", "0", "--seed", "1", "--now", NOW_MS, "--key", KEY, "--secret", SECRET])
+            .args(simulator_arguments);
+        let simulator = Program::start(command, "url");
+        let enclave = Program::start(enclave_command(&binaries, &simulator.url, &directory), "listening");
+        let mut command = Command::new(binaries.join("perf-aggregator-main"));
+        command.envs([
+            ("HOST", "127.0.0.1"),
+            ("PORT", "0"),
+            ("BACKEND_URL", enclave.url.as_str()),
+            ("RUST_LOG", "trace"),
+        ]);
+        let main = Program::start(command, "listening");
+        Self { simulator, enclave, main, directory, binaries }
+    }
+
+    /// The enclave stops and starts again: a new process on the same files.
+    pub(crate) fn restart_enclave(&mut self) {
+        self.enclave.terminate();
+        self.enclave = Program::start(
+            enclave_command(&self.binaries, &self.simulator.url, &self.directory),
+            "listening",
+        );
+    }
+
+    /// `perfagg` as a user calls it, with the credentials in its environment.
+    pub(crate) fn perfagg(&self, session: &str, arguments: &[&str]) -> Output {
+        let mut command = Command::new(self.binaries.join("perfagg"));
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../trusted/attestation/development-root.pem");
+        command
+            .args(["--session-file", self.directory.join(session).to_str().unwrap()])
+            .args(["--dangerous-development-root", root])
+            .args(arguments)
+            .env_clear()
+            .env("HOME", &self.directory)
+            .env("PERFAGG_API_KEY", KEY)
+            .env("PERFAGG_API_SECRET", SECRET)
+            .env("PERFAGG_PASSPHRASE", PASSPHRASE)
+            .stdin(Stdio::null());
+        command.output().unwrap()
+    }
+
+    /// The JSON that `perfagg --json` prints when it succeeds.
+    pub(crate) fn perfagg_json(&self, session: &str, arguments: &[&str]) -> Value {
+        let output = self.perfagg(session, &[&["--json"], arguments].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("one JSON object")
+    }
+
+    /// Registers the demo account at `url` and waits for its history.
+    pub(crate) fn register(&self, session: &str, url: &str, more: &[&str]) -> Value {
+        let arguments = [
+            &["register", "--user-id", "demo", "--exchange", "binance", "--service-url", url, "--wait"],
+            more,
+        ]
+        .concat();
+        self.perfagg_json(session, &arguments)
+    }
+
+    /// Moves the simulator's time.
+    pub(crate) fn advance(&self, milliseconds: i64) {
+        let body = format!(r#"{{"advance_ms":{milliseconds}}}"#);
+        assert_eq!(http(self.simulator.address(), "POST", "/simulator/clock", &[], &body).status, 200);
+    }
+
+    /// Tells the simulator something: a route under `/simulator` and a JSON body.
+    pub(crate) fn tell(&self, route: &str, body: &str) -> Value {
+        let answer = http(self.simulator.address(), "POST", &format!("/simulator/{route}"), &[], body);
+        assert_eq!(answer.status, 200, "{route}: {}", answer.text());
+        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+    }
+
+    /// The simulator's truth, as it is now.
+    pub(crate) fn truth(&self) -> Value {
+        serde_json::from_slice(&http(self.simulator.address(), "GET", "/simulator/truth", &[], "").body)
+            .unwrap()
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn enclave_command(binaries: &std::path::Path, simulator: &str, directory: &std::path::Path) -> Command {
+    let mut command = Command::new(binaries.join("perf-aggregator-enclave"));
+    command.args(["--dangerous-venue-url", simulator]).envs([
+        ("ENCLAVE_HOST", "127.0.0.1"),
+        ("ENCLAVE_PORT", "0"),
+        ("ENCLAVE_METRICS_ADDR", "127.0.0.1:0"),
+        ("ENCLAVE_DATA_DIR", directory.join("data").to_str().unwrap()),
+        ("ENCLAVE_PRIVATE_KEY", directory.join("data/result-key").to_str().unwrap()),
+        ("ENCLAVE_PUBLIC_KEY", directory.join("data/result-key.pub").to_str().unwrap()),
+        ("ENCLAVE_LOG", "trace"),
+    ]);
+    command
+}
+
+/// An HTTP answer.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+/// One request over a connection of its own: plain enough to send what a client would not.
+pub(crate) fn http(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    let mut stream = TcpStream::connect(to).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() {
+        request.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
+    }
+    request.push_str("\r\n");
+    request.push_str(body);
+    // A server that refuses a body early may close before all of it was sent.
+    let _ = stream.write_all(request.as_bytes());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let split = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a response head");
+    let head = String::from_utf8_lossy(&answer[..split]).into_owned();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let mut body = answer[split + 4..].to_vec();
+    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        body = unchunked(&body);
+    }
+    Reply { status, head, body }
+}
+
+fn unchunked(mut chunked: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = chunked.windows(2).position(|window| window == b"\r\n") {
+        let length = usize::from_str_radix(std::str::from_utf8(&chunked[..end]).unwrap().trim(), 16).unwrap();
+        body.extend_from_slice(&chunked[end + 2..end + 2 + length]);
+        if length == 0 {
+            break;
+        }
+        chunked = &chunked[end + 2 + length + 2..];
+    }
+    body
+}
+
+/// Stands between two parties and keeps every byte that passes.
+pub(crate) struct Tap {
+    pub(crate) address: SocketAddr,
+    seen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Tap {
+    pub(crate) fn before(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, seen) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let keep = Arc::clone(&seen);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let server = TcpStream::connect(target).unwrap();
+                pass(client.try_clone().unwrap(), server.try_clone().unwrap(), Arc::clone(&keep));
+                pass(server, client, Arc::clone(&keep));
+            }
+        });
+        Self { address, seen }
+    }
+
+    pub(crate) fn seen(&self) -> Vec<u8> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, keep: Arc<Mutex<Vec<u8>>>) {
+    thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            keep.lock().unwrap().extend_from_slice(&buffer[..read]);
+            if to.write_all(&buffer[..read]).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(std::net::Shutdown::Write);
+    });
+}
+
+/// Whether a secret stands in some bytes: in clear, in base64 of any alignment, in hex, or percent-encoded.
+pub(crate) fn holds(bytes: &[u8], secret: &str) -> bool {
+    let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let shifted = |skip: usize| {
+        // What base64 makes of the secret's middle, whatever stood before it.
+        let encoded = base64(&[vec![0; skip], secret.as_bytes().to_vec()].concat());
+        encoded.as_bytes()[4..encoded.len() - 4].to_vec()
+    };
+    contains(secret.as_bytes()) || contains(hex.as_bytes()) || (0..3).any(|skip| contains(&shifted(skip)))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    bytes
+        .chunks(3)
+        .flat_map(|chunk| {
+            let word =
+                chunk.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+            [18, 12, 6, 0].map(|shift| char::from(LETTERS[(word >> shift & 63) as usize]))
+        })
+        .collect()
+}
