@@ -9,7 +9,7 @@ use crate::{
     service_url::ServiceUrl,
     trust::Trust,
 };
-use attestation::{Bundle, Class, Expected, Step, VerifiedEnclave, verify};
+use attestation::{Bundle, Expected, VerifiedEnclave, verify};
 use core::time::Duration;
 use hyper::Method;
 use protocol::{
@@ -17,7 +17,7 @@ use protocol::{
     api::{Revoked, SessionOpened, Summary},
     limits, wire,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -106,7 +106,7 @@ impl Client {
         }
         let bundle = Bundle::parse(&reply.body)?;
         let now = self.clock.now();
-        let judged_s = judgement_time(&bundle, &reply.body, now)?;
+        let judged_s = judgement_time(&bundle, now);
         let waited_s = now.elapsed.saturating_sub(asked.elapsed).as_secs();
         let asked_at = judged_s.saturating_sub(waited_s);
         let expected = Expected { nonce: Some(nonce), asked_at, ..Expected::default() };
@@ -234,19 +234,6 @@ impl Client {
 
 /// The time by which evidence is judged. Development time comes from a simulator, so development evidence is judged
 /// by the enclave's word; it proves nothing anyway. Anything else is judged by this machine's clock.
-fn judgement_time(bundle: &Bundle, json: &[u8], now: Moment) -> Result<u64, Failure> {
-    #[derive(Deserialize)]
-    struct Timed {
-        time: attestation::EnclaveTime,
-    }
-    if !bundle.tee().is_development() {
-        return Ok(now.unix_s);
-    }
-    let malformed = |_| attestation::Failure {
-        class: Class::Malformed,
-        step: Step::Parse,
-        text: "the bundle has no time".to_owned(),
-        passed: Vec::new(),
-    };
-    Ok(serde_json::from_slice::<Timed>(json).map_err(malformed)?.time.enclave)
+fn judgement_time(bundle: &Bundle, now: Moment) -> u64 {
+    if bundle.tee().is_development() { bundle.time().enclave } else { now.unix_s }
 }
