@@ -1,10 +1,10 @@
 //! One execution as the exchange reports it, and the instrument it belongs to (METRICS.md sections 2.1, 2.2).
 //!
-//! Not here: how fills become lots (`lot.rs`, `ledger.rs`), and where fills come from (`exchange`).
+//! Not here: what a fee is worth (`fee.rs`), how fills become lots (`matching.rs`), and where they come from (`exchange`).
 
 use crate::{Decimal, Price, Quantity};
 use alloc::{string::String, sync::Arc};
-use core::fmt;
+use core::{cmp::Ordering, fmt, hash};
 
 /// An instant in whole milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,11 @@ impl Timestamp {
     /// Whole seconds since 1970-01-01 UTC, rounded down.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
+    }
+
+    /// Milliseconds that lie between, whatever the instants: no difference of two is too long.
+    pub(crate) const fn since(self, earlier: Self) -> u64 {
+        self.0.abs_diff(earlier.0)
     }
 }
 
@@ -74,14 +79,117 @@ name!(
     /// Our name of an instrument's book: unique within an account and market kind, `BTCUSDT`.
     Symbol
 );
-name!(
-    /// The venue's id of a fill, unique per account, symbol and side. Ids of digits compare as numbers.
+
+macro_rules! id {
+    ($(#[$doc:meta])* $type:ident) => {
+        $(#[$doc])*
+        ///
+        /// Ids of digits only compare as numbers and come before all others, which compare by bytes (METRICS.md
+        /// section 2.1).
+        #[derive(Clone)]
+        pub struct $type {
+            text: Arc<str>,
+            /// Of digits only, if it fits: the usual comparison is one of integers.
+            number: Option<u64>,
+        }
+
+        impl $type {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.text
+            }
+
+            pub(crate) fn text(&self) -> Arc<str> {
+                Arc::clone(&self.text)
+            }
+        }
+
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.text == other.text
+            }
+        }
+
+        impl Eq for $type {}
+
+        impl hash::Hash for $type {
+            fn hash<H: hash::Hasher>(&self, state: &mut H) {
+                self.text.hash(state);
+            }
+        }
+
+        impl Ord for $type {
+            fn cmp(&self, other: &Self) -> Ordering {
+                let by_number = match (self.number, other.number) {
+                    (Some(a), Some(b)) => a.cmp(&b),
+                    // What does not fit is a larger number, or none.
+                    (Some(_), None) => Ordering::Less,
+                    (None, Some(_)) => Ordering::Greater,
+                    (None, None) => by_digits(&self.text, &other.text),
+                };
+                // `7` and `07` are one number and two ids.
+                by_number.then_with(|| self.text.cmp(&other.text))
+            }
+        }
+
+        impl PartialOrd for $type {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl From<&str> for $type {
+            fn from(text: &str) -> Self {
+                Self { number: digits(text).and_then(|digits| digits.parse().ok()), text: Arc::from(text) }
+            }
+        }
+
+        impl From<String> for $type {
+            fn from(text: String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.text)
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.text, f)
+            }
+        }
+    };
+}
+
+id!(
+    /// The venue's id of a fill, unique per account, symbol and side.
     FillId
 );
-name!(
+id!(
     /// The venue's id of an order.
     OrderId
 );
+
+/// The text itself, if it is digits only.
+fn digits(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
+/// Numbers of any length before everything else.
+fn by_digits(a: &str, b: &str) -> Ordering {
+    match (digits(a), digits(b)) {
+        (Some(a), Some(b)) => {
+            let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+            a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+        }
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    }
+}
 
 /// Which way the account traded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,8 +233,18 @@ pub struct Instrument {
     pub base: Asset,
     /// The asset that prices are in.
     pub quote: Asset,
-    /// Contract multiplier; 1 for spot.
+    /// Contract multiplier, above zero; 1 for spot.
     pub multiplier: Decimal,
+}
+
+impl Instrument {
+    /// The asset that profit is in (METRICS.md section 2.2).
+    pub fn settlement(&self) -> &Asset {
+        match self.kind {
+            InstrumentKind::Spot | InstrumentKind::Linear => &self.quote,
+            InstrumentKind::Inverse => &self.base,
+        }
+    }
 }
 
 /// One execution, as the exchange reports it, with the two rates that value it.

@@ -1,0 +1,134 @@
+//! Running sums of one currency (METRICS.md sections 2.3 to 2.6). A sum with an unknown part is the first reason why.
+
+use crate::{
+    Decimal, Measured, NumberError, Reason, Timestamp,
+    reason::{add, sum},
+};
+
+/// Sums over fills and matches.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Totals {
+    pub(crate) fills: u64,
+    pub(crate) first: Option<Timestamp>,
+    pub(crate) last: Option<Timestamp>,
+    pub(crate) matches: u64,
+    pub(crate) volume: Measured<Decimal>,
+    pub(crate) maker_volume: Measured<Decimal>,
+    /// Volume whose liquidity is known.
+    pub(crate) known_volume: Measured<Decimal>,
+    pub(crate) fees: Measured<Decimal>,
+    pub(crate) gross: Measured<Decimal>,
+    pub(crate) matched_fees: Measured<Decimal>,
+    pub(crate) cost: Measured<Decimal>,
+    /// Value of what was closed, at the closing price.
+    pub(crate) matched_value: Measured<Decimal>,
+    pub(crate) unmatched_proceeds: Measured<Decimal>,
+}
+
+/// What a fill adds, whatever it closes.
+#[derive(Clone, Copy)]
+pub(crate) struct Activity {
+    pub(crate) time: Timestamp,
+    pub(crate) volume: Measured<Decimal>,
+    /// `None`: the venue does not say.
+    pub(crate) maker: Option<bool>,
+    /// `None`: it could not be valued, and stands elsewhere.
+    pub(crate) fee: Option<Measured<Decimal>>,
+}
+
+/// What a match adds.
+#[derive(Clone, Copy)]
+pub(crate) struct Closing {
+    pub(crate) gross: Measured<Decimal>,
+    pub(crate) fees: Measured<Decimal>,
+    pub(crate) cost: Measured<Decimal>,
+    pub(crate) value: Measured<Decimal>,
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Self::all(Ok(Decimal::ZERO))
+    }
+}
+
+impl Totals {
+    /// Every amount is unknown.
+    pub(crate) fn unknown(why: Reason) -> Self {
+        Self::all(Err(why))
+    }
+
+    fn all(amount: Measured<Decimal>) -> Self {
+        Self {
+            fills: 0,
+            first: None,
+            last: None,
+            matches: 0,
+            volume: amount,
+            maker_volume: amount,
+            known_volume: amount,
+            fees: amount,
+            gross: amount,
+            matched_fees: amount,
+            cost: amount,
+            matched_value: amount,
+            unmatched_proceeds: amount,
+        }
+    }
+
+    pub(crate) fn fill(
+        &mut self,
+        Activity { time, volume, maker, fee }: Activity,
+    ) -> Result<(), NumberError> {
+        self.fills = self.fills.saturating_add(1);
+        // Fills come in the order of time.
+        self.first = self.first.or(Some(time));
+        self.last = Some(time);
+        add(&mut self.volume, volume)?;
+        if maker.is_some() {
+            add(&mut self.known_volume, volume)?;
+        }
+        if maker == Some(true) {
+            add(&mut self.maker_volume, volume)?;
+        }
+        fee.map_or(Ok(()), |fee| add(&mut self.fees, fee))
+    }
+
+    pub(crate) fn matched(
+        &mut self,
+        Closing { gross, fees, cost, value }: Closing,
+    ) -> Result<(), NumberError> {
+        self.matches = self.matches.saturating_add(1);
+        add(&mut self.gross, gross)?;
+        add(&mut self.matched_fees, fees)?;
+        add(&mut self.cost, cost)?;
+        add(&mut self.matched_value, value)
+    }
+
+    pub(crate) fn unmatched(&mut self, proceeds: Measured<Decimal>) -> Result<(), NumberError> {
+        add(&mut self.unmatched_proceeds, proceeds)
+    }
+
+    pub(crate) fn net(&self) -> Measured<Decimal> {
+        let (gross, fees) = (self.gross?, self.matched_fees?);
+        Ok(gross.checked_sub(fees)?)
+    }
+
+    /// Both together.
+    pub(crate) fn and(self, other: &Self) -> Self {
+        Self {
+            fills: self.fills.saturating_add(other.fills),
+            first: [self.first, other.first].into_iter().flatten().min(),
+            last: self.last.max(other.last),
+            matches: self.matches.saturating_add(other.matches),
+            volume: sum(self.volume, other.volume),
+            maker_volume: sum(self.maker_volume, other.maker_volume),
+            known_volume: sum(self.known_volume, other.known_volume),
+            fees: sum(self.fees, other.fees),
+            gross: sum(self.gross, other.gross),
+            matched_fees: sum(self.matched_fees, other.matched_fees),
+            cost: sum(self.cost, other.cost),
+            matched_value: sum(self.matched_value, other.matched_value),
+            unmatched_proceeds: sum(self.unmatched_proceeds, other.unmatched_proceeds),
+        }
+    }
+}
