@@ -10,7 +10,8 @@ use ledger::{Asset, Decimal, Fill, Instrument, Price, Timestamp};
 /// the same request until an answer to it was taken, so a failed exchange is retried by asking again.
 pub trait ExchangeConnector: Send {
     /// Begins a task. Whatever was unfinished is dropped; what was collected before stays remembered, so
-    /// that a second `Collect` asks only for what is new (with an overlap).
+    /// that a second `Collect` asks only for what is new (with an overlap). A `Collect` counts as received
+    /// once it, and the `Price` after it if there is one, have finished; otherwise the next one tells it again.
     fn start(&mut self, task: Task);
 
     /// The next request, signed for the instant `now` (the local clock; the connector adds the venue's offset).
@@ -39,6 +40,10 @@ pub enum Task {
 pub enum Next {
     /// Send this and hand the answer to `take`.
     Ask(Request),
+    /// Nothing to send: this was known already.
+    Found(Vec<Finding>),
+    /// The task cannot go on: a secret that signs nothing, a window that cannot be passed.
+    Failed(Refusal),
     /// The task is done.
     Finished,
 }
@@ -75,7 +80,7 @@ pub enum Finding {
         /// `spot` for now.
         types: Vec<&'static str>,
     },
-    /// The venue's time, and ours when its answer came.
+    /// The venue's time, as its answer came.
     VenueTime(Timestamp),
     /// An instrument that fills of this account refer to; always before them.
     Instrument(Instrument),
@@ -90,7 +95,8 @@ pub enum Finding {
         /// Asset, free and locked.
         balances: Vec<Balance>,
     },
-    /// A wanted price; `None`: the venue has no candle for it (`no_price`).
+    /// A wanted price; `None`: the venue has no candle for it (`no_price`). Nothing is told of a wanted price
+    /// whose candle has not closed yet: it must be asked for again.
     Price(PriceWanted, Option<(Price, PriceSource)>),
     /// Something that could not be read, for the coverage: `fills of XYZUSDT`, with why.
     Unread {

@@ -4,7 +4,7 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 /// The methods a connector may use; everything it sends is a read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
     /// Reads.
     Get,
@@ -30,15 +30,19 @@ pub struct Request {
     pub cost: Cost,
 }
 
-/// What a request takes from a budget of the venue.
+/// What a request takes from a budget of the venue. Budgets are told apart by host, name and account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// The budget's name, an entry of the connector's table: `binance-spot-weight`.
+    /// The budget's name.
     pub budget: &'static str,
+    /// Whose budget: 0 is that of our address, which all accounts share; else a hash that tells accounts apart.
+    pub account: u64,
     /// Weight of this request.
     pub weight: u32,
     /// The budget's size per minute.
     pub limit_per_minute: u32,
+    /// The header, in lower case, in which the venue tells what is used up.
+    pub used_header: &'static str,
 }
 
 impl fmt::Debug for Request {

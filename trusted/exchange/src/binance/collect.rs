@@ -1,0 +1,358 @@
+//! A collection: what to read next, until nothing is left to read.
+//!
+//! Binance tells fills by symbol only, and not which symbols were traded. So assets are gathered from everything
+//! that shows some, pairs of them are asked for, which shows more assets, until there are none. Then the books must
+//! add up: where they do not, symbols that were not asked for yet are, and what stays unexplained is told.
+
+use super::{
+    endpoint::{ACCOUNT, Ask, EXCHANGE_INFO},
+    fills,
+    flows::{DAY_MS, GENESIS_MS, Source, Window},
+    known::{self, Known},
+    markets::Markets,
+    wire,
+};
+use crate::{Balance, Finding, Progress, Refusal, VenueError};
+use core::ops::ControlFlow;
+use ledger::{Asset, Decimal, Instrument, Symbol, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Wallet records are indexed late: so much is read again.
+const OVERLAP_MS: i64 = DAY_MS;
+/// What is pending for longer than this is no longer looked after.
+const PENDING_MS_MAX: i64 = 90 * DAY_MS;
+/// A list of balances may name every asset of the venue. Those at zero are no sign of anything when they would
+/// make more symbols candidates than this.
+const ZERO_CANDIDATES_MAX: usize = 100;
+/// An account that did nothing for so long is quiet: its symbols are asked for in turn, not each round.
+const QUIET_MS: i64 = 3_600_000;
+/// Symbols that there is no reason to ask for are asked for in turn, so many a round, whatever the books say.
+const TURN_SYMBOLS: usize = 5;
+/// When the books do not add up, so many a round: all symbols of Binance are 70,000 weight.
+const SWEEP_SYMBOLS: usize = 200;
+/// Symbols that were asked for before are swept again at most so often: interest changes balances all the time.
+const SWEEP_INTERVAL_MS: i64 = 3_600_000;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Markets,
+    Account,
+    Flow { source: Source, window: Window },
+    Fills { symbol: Symbol, from_id: u64 },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// Balances and the lists that are read from the beginning.
+    #[default]
+    Opening,
+    /// The lists that are read from the first sign of life, and all else that shows symbols.
+    Looking,
+    /// Balances once more, to see whether they add up.
+    Closing,
+    Finished,
+}
+
+/// One round.
+#[derive(Default)]
+pub(crate) struct Collect {
+    steps: VecDeque<Step>,
+    done: u32,
+    stage: Stage,
+    /// Symbols that this round asked for.
+    asked: BTreeSet<Symbol>,
+    /// As of the last look in this round.
+    balances: Vec<Balance>,
+    swept: bool,
+    unread: BTreeMap<String, &'static str>,
+}
+
+impl Collect {
+    pub(crate) fn new() -> Self {
+        Self { steps: VecDeque::from([Step::Markets, Step::Account]), ..Self::default() }
+    }
+
+    /// What to ask for now. `now` is the venue's time.
+    pub(crate) fn next(&mut self, markets: &Markets, now: Timestamp) -> Option<Ask> {
+        if matches!(self.steps.front(), Some(Step::Markets)) && !markets.are_old(now) {
+            self.steps.pop_front();
+        }
+        self.steps.front().map(|step| match step {
+            Step::Markets => EXCHANGE_INFO.ask(),
+            Step::Account => ACCOUNT.ask(),
+            Step::Flow { source, window } => source.ask(*window),
+            Step::Fills { symbol, from_id } => fills::ask(symbol, *from_id),
+        })
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        let more = usize::from(self.stage != Stage::Finished);
+        let left = u32::try_from(self.steps.len() + more).unwrap_or(u32::MAX);
+        Progress { done: self.done, total: self.done.saturating_add(left) }
+    }
+
+    /// Reads the answer to what was asked. `now` is the venue's time.
+    pub(crate) fn take(
+        &mut self,
+        known: &mut Known,
+        markets: &mut Markets,
+        answer: Result<&[u8], VenueError>,
+        now: Timestamp,
+    ) -> Result<Vec<Finding>, VenueError> {
+        let Some(step) = self.steps.front().cloned() else { return Ok(Vec::new()) };
+        let refused = matches!(answer, Err(VenueError::Permanent(Refusal::Request { .. })));
+        let findings = match step {
+            Step::Markets => {
+                markets.take(answer?, now)?;
+                Vec::new()
+            }
+            Step::Account => self.take_account(known, markets, answer?, now)?,
+            // Partial, never lower: it is said, and the next round asks again from the beginning.
+            Step::Flow { source, .. } if refused => {
+                self.unread.insert(source.name().to_owned(), "the venue refused to list them");
+                self.steps
+                    .retain(|step| !matches!(step, Step::Flow { source: other, .. } if *other == source));
+                self.steps.push_front(step);
+                known.read.remove(&source);
+                Vec::new()
+            }
+            Step::Flow { source, window } => self.take_flow(known, source, window, answer?)?,
+            Step::Fills { symbol, .. } if refused => {
+                self.unread.insert(format!("fills of {symbol}"), "the venue refused to list them");
+                known.cursors.entry(symbol).or_default();
+                Vec::new()
+            }
+            Step::Fills { symbol, from_id } => {
+                self.take_fills(known, markets, &symbol, from_id, answer?, now)?
+            }
+        };
+        self.steps.pop_front();
+        self.done = self.done.saturating_add(1);
+        while self.steps.is_empty() && self.stage != Stage::Finished {
+            self.plan(known, markets, now);
+        }
+        Ok(findings)
+    }
+
+    /// What comes next when all that was planned is done.
+    fn plan(&mut self, known: &mut Known, markets: &Markets, now: Timestamp) {
+        let quiet = now.millis() - known.active_at_ms > QUIET_MS && known.owed_since_ms.is_none();
+        let new = candidates(markets, &known.assets).filter(|symbol| !known.cursors.contains_key(*symbol));
+        let traded = known.traded_symbols().filter(|_| !quiet);
+        let due: BTreeSet<&Symbol> =
+            new.chain(traded).filter(|symbol| !self.asked.contains(*symbol)).collect();
+        let due: Vec<Symbol> = due.into_iter().cloned().collect();
+        if !due.is_empty() {
+            return self.plan_fills(known, due);
+        }
+        if self.stage == Stage::Looking {
+            self.stage = Stage::Closing;
+            return self.steps.push_back(Step::Account);
+        }
+        self.stage = Stage::Looking;
+        let first_ms = known.first_sign_ms.unwrap_or(now.millis());
+        for (source, windows_back) in Source::DEAR {
+            self.plan_flow(known, source, first_ms, windows_back, now);
+        }
+        let symbols = || {
+            let all = markets.all().map(|instrument| &instrument.symbol);
+            all.filter(|symbol| !self.asked.contains(*symbol))
+        };
+        let after = symbols().filter(|symbol| Some(*symbol) > known.turn.as_ref());
+        let turn: Vec<Symbol> = after.chain(symbols()).take(TURN_SYMBOLS).cloned().collect();
+        known.turn = turn.last().cloned();
+        self.plan_fills(known, turn);
+    }
+
+    fn plan_fills(&mut self, known: &Known, symbols: Vec<Symbol>) {
+        for symbol in symbols {
+            if self.asked.insert(symbol.clone()) {
+                let from_id = known.cursors.get(&symbol).map_or(0, fills::Cursor::start);
+                self.steps.push_back(Step::Fills { symbol, from_id });
+            }
+        }
+    }
+
+    /// Plans what is new of a list, and some windows of what is older than what was read.
+    fn plan_flow(
+        &mut self,
+        known: &mut Known,
+        source: Source,
+        first_ms: i64,
+        windows_back: i64,
+        now: Timestamp,
+    ) {
+        let (length_ms, now_ms) = (source.window_ms(), now.millis());
+        let mut windows = Vec::new();
+        let read = match known.read.get(&source) {
+            None => {
+                let read = Window { from_ms: first_ms.min(now_ms), to_ms: now_ms };
+                windows.extend(read.split(length_ms));
+                read
+            }
+            Some(read) => {
+                let pending_ms =
+                    known.pending_since_ms().map(|since_ms| since_ms.max(now_ms - PENDING_MS_MAX));
+                let again_ms = (read.to_ms - OVERLAP_MS).min(pending_ms.unwrap_or(now_ms)).max(read.from_ms);
+                windows.extend(Window { from_ms: again_ms, to_ms: now_ms }.split(length_ms));
+                let older_ms =
+                    read.from_ms.saturating_sub(length_ms.saturating_mul(windows_back)).max(GENESIS_MS);
+                let older = Window { from_ms: older_ms.min(read.from_ms), to_ms: read.from_ms - 1 };
+                windows.extend(older.split(length_ms));
+                Window { from_ms: older.from_ms, to_ms: now_ms }
+            }
+        };
+        known.read.insert(source, read);
+        self.steps.extend(windows.into_iter().map(|window| Step::Flow { source, window }));
+    }
+
+    fn take_account(
+        &mut self,
+        known: &mut Known,
+        markets: &Markets,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<Finding>, VenueError> {
+        let account: wire::Account<'_> = wire::read(ACCOUNT.path, body)?;
+        let balances = known::balances(&account, markets)?;
+        let (held, at_zero): (Vec<&Balance>, Vec<&Balance>) =
+            balances.iter().partition(|balance| !balance.free.is_zero() || !balance.locked.is_zero());
+        known.assets.extend(held.into_iter().map(|balance| balance.asset.clone()));
+        known.assets.insert(Asset::from("BNB"));
+        let mut with_zeros = known.assets.clone();
+        with_zeros.extend(at_zero.into_iter().map(|balance| balance.asset.clone()));
+        if candidates(markets, &with_zeros).nth(ZERO_CANDIDATES_MAX).is_none() {
+            known.assets = with_zeros;
+        }
+        if self.stage == Stage::Opening {
+            if balances != known.balances {
+                known.active_at_ms = now.millis();
+            }
+            self.balances = balances;
+            for source in Source::CHEAP {
+                self.plan_flow(known, source, GENESIS_MS, 0, now);
+            }
+            return Ok(Vec::new());
+        }
+        Ok(self.close(known, markets, balances, now))
+    }
+
+    /// Whether the books add up. What changed during the round cannot be judged in it.
+    fn close(
+        &mut self,
+        known: &mut Known,
+        markets: &Markets,
+        balances: Vec<Balance>,
+        now: Timestamp,
+    ) -> Vec<Finding> {
+        let settled = |asset: &Asset| amount(&balances, asset) == amount(&self.balances, asset);
+        let mut residuals = known.residuals(&balances);
+        let assets: BTreeSet<Asset> = residuals.keys().chain(known.unexplained.keys()).cloned().collect();
+        for asset in assets.into_iter().filter(|asset| !settled(asset)) {
+            match known.unexplained.get(&asset) {
+                Some(before) => residuals.insert(asset, *before),
+                None => residuals.remove(&asset),
+            };
+        }
+        let changed: BTreeSet<&Asset> = residuals
+            .iter()
+            .filter(|(asset, rest)| known.unexplained.get(asset) != Some(rest))
+            .map(|(asset, _)| asset)
+            .collect();
+        let again = known.swept_at_ms.is_none_or(|at_ms| now.millis() - at_ms >= SWEEP_INTERVAL_MS);
+        let unasked = |symbol: &Symbol| !known.cursors.contains_key(symbol);
+        let concerned = |instrument: &&Instrument| {
+            let touched = changed.contains(&instrument.base) || changed.contains(&instrument.quote);
+            !residuals.is_empty()
+                && !self.asked.contains(&instrument.symbol)
+                && (unasked(&instrument.symbol) || (again && touched))
+        };
+        let sweep: Vec<Symbol> = markets
+            .all()
+            .filter(concerned)
+            .take(SWEEP_SYMBOLS)
+            .map(|instrument| instrument.symbol.clone())
+            .collect();
+        if !self.swept && !sweep.is_empty() {
+            (self.swept, self.balances, self.stage) = (true, balances, Stage::Looking);
+            known.swept_at_ms = Some(now.millis());
+            self.plan_fills(known, sweep);
+            return Vec::new();
+        }
+        let left = markets.all().filter(|instrument| unasked(&instrument.symbol)).count();
+        if !residuals.is_empty() && left > 0 {
+            self.unread
+                .insert(format!("fills of {left} symbols"), "not asked for yet; the balances do not add up");
+        }
+        for (asset, rest) in &residuals {
+            self.unread
+                .insert(format!("{rest} {asset} of the balance"), "nothing that can be read explains it");
+        }
+        self.stage = Stage::Finished;
+        (known.round_at_ms, known.owed_since_ms) = (Some(now.millis()), None);
+        known.unexplained = residuals;
+        known.balances.clone_from(&balances);
+        let unread =
+            core::mem::take(&mut self.unread).into_iter().map(|(what, why)| Finding::Unread { what, why });
+        [Finding::Balances { at: now, balances }].into_iter().chain(unread).collect()
+    }
+
+    fn take_flow(
+        &mut self,
+        known: &mut Known,
+        source: Source,
+        window: Window,
+        body: &[u8],
+    ) -> Result<Vec<Finding>, VenueError> {
+        let (movements, full) = source.read(body)?;
+        if full && source == Source::Dust {
+            self.unread
+                .insert(format!("{} but the newest", source.name()), "the venue lists the newest 100 only");
+        } else if full {
+            let halves = window.halves().ok_or_else(|| wire::wrong(source.endpoint().path, "endTime"))?;
+            // Behind this step, which is done.
+            for window in halves {
+                self.steps.insert(1, Step::Flow { source, window });
+            }
+            return Ok(Vec::new());
+        }
+        for movement in &movements {
+            known.add_movement(movement);
+        }
+        Ok(movements.into_iter().map(Finding::Movement).collect())
+    }
+
+    fn take_fills(
+        &mut self,
+        known: &mut Known,
+        markets: &Markets,
+        symbol: &Symbol,
+        from_id: u64,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<Finding>, VenueError> {
+        let (rows, next) = fills::read(body, symbol, from_id)?;
+        let Some(instrument) = markets.instrument(symbol) else { return Ok(Vec::new()) };
+        known.add_fills(instrument, &rows, now);
+        if let ControlFlow::Continue(from_id) = next {
+            self.steps.insert(1, Step::Fills { symbol: symbol.clone(), from_id });
+        }
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let fills = rows.into_iter().map(|row| row.fill).collect();
+        Ok(vec![Finding::Instrument(instrument.clone()), Finding::Fills(fills)])
+    }
+}
+
+/// Symbols whose base and quote are both among these assets.
+fn candidates<'a>(markets: &'a Markets, assets: &'a BTreeSet<Asset>) -> impl Iterator<Item = &'a Symbol> {
+    let both =
+        |instrument: &&Instrument| assets.contains(&instrument.base) && assets.contains(&instrument.quote);
+    markets.all().filter(both).map(|instrument| &instrument.symbol)
+}
+
+fn amount(balances: &[Balance], asset: &Asset) -> Option<Decimal> {
+    let balance = balances.iter().find(|balance| balance.asset == *asset)?;
+    balance.free.checked_add(balance.locked).ok()
+}

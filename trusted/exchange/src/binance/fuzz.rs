@@ -1,0 +1,64 @@
+//! One function for each way into the parsers of a venue's bytes, called by tests with seeded mutations.
+
+use super::{
+    endpoint::{ACCOUNT, API_RESTRICTIONS, TIME},
+    errors, fills, flows, known,
+    markets::Markets,
+    prices::{Closes, Pricing},
+    rights, wire,
+};
+use crate::{PriceWanted, Reply};
+use ledger::{Asset, Symbol, Timestamp};
+
+const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+/// The first byte chooses what the rest is the answer to: time, key rights, instruments, account, fills, candles,
+/// and each list of movements.
+pub fn fuzz_binance_reply(data: &[u8]) {
+    let Some((parser, body)) = data.split_first() else { return };
+    match parser % 11 {
+        0 => {
+            let told = wire::read::<wire::ServerTime<'_>>(TIME.path, body);
+            let _ = told.and_then(|told| told.server_time.time(TIME.path, "serverTime"));
+        }
+        1 => drop(rights::rights(API_RESTRICTIONS.path, body)),
+        2 => drop(Markets::default().take(body, NOW)),
+        3 => {
+            let account = wire::read::<wire::Account<'_>>(ACCOUNT.path, body);
+            drop(account.and_then(|account| known::balances(&account, &Markets::default())));
+        }
+        4 => {
+            let page = fills::read(body, &Symbol::from("BNBBTC"), 0);
+            let _ = page.map(|(rows, _)| fills::Cursor::default().advance(&rows, 0).len());
+        }
+        5 => candles(body),
+        list => {
+            let cheap = flows::Source::CHEAP.into_iter();
+            let all = cheap.chain(flows::Source::DEAR.map(|(source, _)| source));
+            drop(all.skip(usize::from(list - 6)).take(1).map(|source| source.read(body)).collect::<Vec<_>>());
+        }
+    }
+}
+
+fn candles(body: &[u8]) {
+    let (mut markets, mut closes) = (Markets::default(), Closes::default());
+    let listed = br#"{"symbols":[{"symbol":"BNBBTC","baseAsset":"BNB","quoteAsset":"BTC"}]}"#;
+    let _ = markets.take(listed, NOW);
+    let wanted = |asset: &str, quote: &str| {
+        let at = Timestamp::from_millis(1_499_040_000_000);
+        PriceWanted { asset: Asset::from(asset), quote: Asset::from(quote), at }
+    };
+    let mut pricing = Pricing::new(vec![wanted("BNB", "BTC"), wanted("BTC", "BNB")], &mut closes);
+    let _ = pricing.next(&markets, &closes, NOW);
+    let _ = pricing.take(&mut closes, Some(body), NOW);
+    let _ = pricing.next(&markets, &closes, NOW);
+}
+
+/// The first two bytes are a status, the rest is what came with it.
+pub fn fuzz_binance_error(data: &[u8]) {
+    let Some(([low, high], body)) = data.split_first_chunk() else { return };
+    let status = 100 + u16::from_le_bytes([*low, *high]) % 500;
+    let reply =
+        Reply { status, headers: vec![("retry-after".to_owned(), "5".to_owned())], body: body.to_vec() };
+    let _ = errors::error(&reply, NOW);
+}

@@ -1,0 +1,271 @@
+//! Binance, spot accounts (EXCHANGES.md section 2): which request comes next, and what its answer means.
+//!
+//! Not here: sockets, waiting, retries (`transport`). Time and answers come as arguments.
+
+mod sign;
+mod endpoint;
+mod wire;
+mod errors;
+mod rights;
+mod markets;
+mod flows;
+mod fills;
+mod known;
+mod collect;
+mod prices;
+mod fuzz;
+
+pub(crate) use endpoint::{ALLOWED, HOST};
+pub use fuzz::{fuzz_binance_error, fuzz_binance_reply};
+
+use crate::{ExchangeConnector, Finding, Method, Next, Progress, Refusal, Reply, Request, Task, VenueError};
+use collect::Collect;
+use endpoint::{ACCOUNT, API_RESTRICTIONS, Ask, EXCHANGE_INFO, TIME};
+use known::Known;
+use ledger::Timestamp;
+use markets::Markets;
+use prices::{Closes, Pricing};
+use protocol::Credentials;
+use sign::Signer;
+use zeroize::Zeroizing;
+
+pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot"];
+pub(crate) const READS: &[&str] = &[
+    "key rights",
+    "account id",
+    "spot balances",
+    "spot fills",
+    "deposits",
+    "withdrawals",
+    "dust conversions",
+    "conversions",
+    "distributions (airdrops, interest, rebates)",
+    "closes of candles",
+];
+pub(crate) const CANNOT_SEE: &[&str] = &[
+    "margin, futures, options and portfolio margin accounts",
+    "the funding wallet, and transfers between wallets or with sub-accounts",
+    "fiat orders, cards, P2P and Pay",
+    "Earn positions other than those that stand in the spot balances",
+];
+pub(crate) const HISTORY_LIMIT: &str = "everything since the account's first deposit, credit or fill; withdrawals and conversions \
+     before that are read bit by bit, back to July 2017; of dust conversions the newest 100";
+
+/// A request that takes longer than the transport waits is of no use any more (`recvWindow`).
+const RECEIVE_WINDOW_MS: u32 = 20_000;
+/// The clocks are compared so often at least.
+const MEASURE_MS: i64 = 600_000;
+
+/// The connector of one account.
+pub(crate) struct Binance {
+    signer: Signer,
+    account_hash: u64,
+    /// Venue time minus ours, and when that was measured.
+    offset: Option<(i64, Timestamp)>,
+    markets: Markets,
+    closes: Closes,
+    /// As of the last round that was received whole, and as of the round under way.
+    received: Known,
+    known: Known,
+    /// Whether `known` was received.
+    whole: bool,
+    job: Job,
+    asked: Option<Asked>,
+}
+
+enum Job {
+    Idle,
+    Rights,
+    Identity,
+    Collect(Box<Collect>),
+    Price { pricing: Pricing, whole_before: bool },
+}
+
+/// What the next answer belongs to.
+#[derive(Clone, Copy)]
+enum Asked {
+    Time { sent: Timestamp },
+    Markets,
+    Job,
+}
+
+impl Binance {
+    pub(crate) fn new(credentials: Credentials) -> Self {
+        let Credentials { api_key, secret, passphrase: _ } = credentials;
+        let signer = Signer::new(api_key, secret);
+        Self {
+            account_hash: signer.account_hash(),
+            signer,
+            offset: None,
+            markets: Markets::default(),
+            closes: Closes::default(),
+            received: Known::default(),
+            known: Known::default(),
+            whole: true,
+            job: Job::Idle,
+            asked: None,
+        }
+    }
+
+    fn venue_time(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_millis(now.millis().saturating_add(self.offset.map_or(0, |(offset_ms, _)| offset_ms)))
+    }
+
+    fn request(&self, ask: Ask, venue_now: Timestamp) -> Option<Request> {
+        let Ask { endpoint, query } = ask;
+        let (mut query, mut headers) = (Zeroizing::new(query), Vec::new());
+        if endpoint.signed {
+            let separator = if query.is_empty() { "" } else { "&" };
+            let stamp = format!("{separator}recvWindow={RECEIVE_WINDOW_MS}&timestamp={}", venue_now.millis());
+            query.push_str(&stamp);
+            query = self.signer.signed(query)?;
+            headers.push(self.signer.header());
+        }
+        let (method, cost) = (Method::Get, endpoint.cost(self.account_hash));
+        Some(Request {
+            method,
+            host: HOST,
+            path: endpoint.path,
+            query,
+            headers,
+            body: Zeroizing::default(),
+            cost,
+        })
+    }
+
+    /// The task is done.
+    fn finish(&mut self) -> Next {
+        match &self.job {
+            Job::Collect(_) => self.whole = true,
+            Job::Price { pricing, whole_before } => {
+                self.whole = *whole_before;
+                self.known.owed_since_ms = pricing.owed_since_ms;
+            }
+            Job::Idle | Job::Rights | Job::Identity => {}
+        }
+        self.job = Job::Idle;
+        Next::Finished
+    }
+
+    fn take_time(
+        &mut self,
+        body: &[u8],
+        sent: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Finding>, VenueError> {
+        let told: wire::ServerTime<'_> = wire::read(TIME.path, body)?;
+        let venue = told.server_time.time(TIME.path, "serverTime")?;
+        // The answer was made somewhere between the question and its arrival.
+        let ours_ms = sent.millis() + (now.millis() - sent.millis()) / 2;
+        self.offset = Some((venue.millis().saturating_sub(ours_ms), now));
+        Ok(vec![Finding::VenueTime(venue)])
+    }
+
+    fn take_job(
+        &mut self,
+        answer: Result<&[u8], VenueError>,
+        venue_now: Timestamp,
+    ) -> Result<Vec<Finding>, VenueError> {
+        match &mut self.job {
+            Job::Idle => Ok(Vec::new()),
+            Job::Rights => {
+                let rights = rights::rights(API_RESTRICTIONS.path, answer?)?;
+                self.job = Job::Identity;
+                Ok(vec![Finding::Rights(rights)])
+            }
+            Job::Identity => {
+                let account: wire::Account<'_> = wire::read(ACCOUNT.path, answer?)?;
+                let id = account.uid.ok_or(wire::wrong(ACCOUNT.path, "uid"))?.as_str().to_owned();
+                self.job = Job::Idle;
+                Ok(vec![Finding::Account { id, types: ACCOUNT_TYPES.to_vec() }])
+            }
+            Job::Collect(collect) => collect.take(&mut self.known, &mut self.markets, answer, venue_now),
+            Job::Price { pricing, .. } => {
+                let body = match answer {
+                    Err(VenueError::Permanent(Refusal::Request { .. })) => None,
+                    answer => Some(answer?),
+                };
+                pricing.take(&mut self.closes, body, venue_now).map(|()| Vec::new())
+            }
+        }
+    }
+}
+
+impl ExchangeConnector for Binance {
+    fn start(&mut self, task: Task) {
+        self.asked = None;
+        self.job = match task {
+            Task::CheckKey => Job::Rights,
+            Task::Collect => {
+                if self.whole {
+                    self.received = self.known.clone();
+                } else {
+                    self.known = self.received.clone();
+                }
+                self.whole = false;
+                Job::Collect(Box::new(Collect::new()))
+            }
+            Task::Price(wanted) => {
+                let whole_before = core::mem::replace(&mut self.whole, false);
+                Job::Price { pricing: Pricing::new(wanted, &mut self.closes), whole_before }
+            }
+        };
+    }
+
+    fn next(&mut self, now: Timestamp) -> Next {
+        let venue_now = self.venue_time(now);
+        let old = self.offset.is_none_or(|(_, at)| now.millis() - at.millis() >= MEASURE_MS);
+        let (asked, ask) = match &mut self.job {
+            Job::Idle => return self.finish(),
+            _ if old => (Asked::Time { sent: now }, TIME.ask()),
+            Job::Rights => (Asked::Job, API_RESTRICTIONS.ask()),
+            Job::Identity => (Asked::Job, ACCOUNT.ask()),
+            Job::Collect(collect) => match collect.next(&self.markets, venue_now) {
+                Some(ask) => (Asked::Job, ask),
+                None => return self.finish(),
+            },
+            Job::Price { .. } if self.markets.are_old(venue_now) => (Asked::Markets, EXCHANGE_INFO.ask()),
+            Job::Price { pricing, .. } => {
+                let ask = pricing.next(&self.markets, &self.closes, venue_now);
+                let found = pricing.found();
+                match ask {
+                    _ if !found.is_empty() => return Next::Found(found),
+                    Some(ask) => (Asked::Job, ask),
+                    None => return self.finish(),
+                }
+            }
+        };
+        self.asked = Some(asked);
+        self.request(ask, venue_now).map_or(Next::Failed(Refusal::Credentials), Next::Ask)
+    }
+
+    fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError> {
+        let venue_now = self.venue_time(now);
+        let answer = match errors::error(reply, venue_now) {
+            Some(VenueError::FixClock) => {
+                self.offset = None;
+                return Err(VenueError::FixClock);
+            }
+            Some(error) => Err(error),
+            None => Ok(&*reply.body),
+        };
+        let findings = match self.asked {
+            None => return Ok(Vec::new()),
+            Some(Asked::Time { sent }) => self.take_time(answer?, sent, now),
+            Some(Asked::Markets) => self.markets.take(answer?, venue_now).map(|()| Vec::new()),
+            Some(Asked::Job) => self.take_job(answer, venue_now),
+        }?;
+        self.asked = None;
+        Ok(findings)
+    }
+
+    fn progress(&self) -> Progress {
+        match &self.job {
+            Job::Idle => Progress { done: 1, total: 1 },
+            Job::Rights => Progress { done: 0, total: 2 },
+            Job::Identity => Progress { done: 1, total: 2 },
+            Job::Collect(collect) => collect.progress(),
+            Job::Price { pricing, .. } => pricing.progress(),
+        }
+    }
+}

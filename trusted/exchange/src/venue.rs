@@ -1,0 +1,85 @@
+//! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
+
+use crate::{ExchangeConnector, Method, binance};
+use protocol::Credentials;
+
+/// A venue whose accounts can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Venue {
+    /// Binance, spot accounts (EXCHANGES.md section 2).
+    Binance,
+}
+
+impl Venue {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Binance];
+
+    /// The venue of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|venue| venue.name() == name)
+    }
+
+    /// Its name in registrations and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Binance => "binance",
+        }
+    }
+
+    /// A conversation about the account of these credentials. A secret that cannot sign fails its first task.
+    pub fn connector(self, credentials: Credentials) -> Box<dyn ExchangeConnector> {
+        match self {
+            Self::Binance => Box::new(binance::Binance::new(credentials)),
+        }
+    }
+
+    /// The account types that are read.
+    pub fn account_types(self) -> &'static [&'static str] {
+        match self {
+            Self::Binance => binance::ACCOUNT_TYPES,
+        }
+    }
+
+    /// The currency in which totals are given: the venue's main stablecoin.
+    pub fn reporting_currency(self) -> &'static str {
+        match self {
+            Self::Binance => "USDT",
+        }
+    }
+
+    /// Whether the venue has a test system that this connector can read.
+    pub fn has_sandbox(self) -> bool {
+        match self {
+            // Key rights, deposits and withdrawals are under `/sapi`, which the test network does not have.
+            Self::Binance => false,
+        }
+    }
+
+    /// What is read, in words.
+    pub fn reads(self) -> &'static [&'static str] {
+        match self {
+            Self::Binance => binance::READS,
+        }
+    }
+
+    /// What the account may hold or do unseen, in words.
+    pub fn cannot_see(self) -> &'static [&'static str] {
+        match self {
+            Self::Binance => binance::CANNOT_SEE,
+        }
+    }
+
+    /// How far back history reaches, and why.
+    pub fn history_limit(self) -> &'static str {
+        match self {
+            Self::Binance => binance::HISTORY_LIMIT,
+        }
+    }
+
+    /// Whether a connector of this venue may send this: the allow-list of EXCHANGES.md section 1, rule 1.
+    pub(crate) fn allows(self, method: Method, host: &str, path: &str) -> bool {
+        match self {
+            Self::Binance => host == binance::HOST && binance::ALLOWED.contains(&(method, path)),
+        }
+    }
+}

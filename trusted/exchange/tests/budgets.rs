@@ -1,0 +1,134 @@
+//! Budgets that all sessions share: not overdrawn, led by the venue's own count, stopped for everybody when it says so.
+#![cfg(test)]
+
+mod server;
+
+use exchange::{Task, VenueError};
+use server::{Asker, HandClock, Server, answer, run};
+use std::sync::Mutex;
+
+#[tokio::test]
+async fn a_budget_is_not_overdrawn_and_requests_are_signed_when_they_leave() {
+    let (server, clock) = (Server::start([]).await, HandClock::new(true));
+    let (transport, mut asker) = (server.transport(), Asker::new(10));
+    asker.weight = 200;
+    assert_eq!(run(&transport, &mut asker, &clock, Task::Collect).await, Ok(()));
+    // 900 of 1000 are planned: four requests a minute.
+    assert_eq!(clock.passed_ms(), 120_500);
+    let at = |ms: i64| asker.signed_at.iter().filter(|at_ms| **at_ms == ms).count();
+    assert_eq!((at(60_500), at(120_500)), (5, 2), "the fifth and the ninth were signed again after the wait");
+}
+
+#[tokio::test]
+async fn what_the_venue_counts_is_believed() {
+    let used = |weight: u32| answer(200, &format!("X-MBX-USED-WEIGHT-1M: {weight}\r\n"), "{}");
+    let (server, clock) = (Server::start([used(1), used(899), used(1)]).await, HandClock::new(true));
+    assert_eq!(run(&server.transport(), &mut Asker::new(3), &clock, Task::Collect).await, Ok(()));
+    assert_eq!(clock.passed_ms(), 0, "there was room for one more");
+    let (server, clock) = (Server::start([used(900)]).await, HandClock::new(true));
+    assert_eq!(run(&server.transport(), &mut Asker::new(2), &clock, Task::Collect).await, Ok(()));
+    assert_eq!(clock.passed_ms(), 60_500, "others used it up");
+}
+
+#[tokio::test]
+async fn keys_to_be_checked_have_a_fifth_and_leave_the_rest() {
+    let (server, clock) = (Server::start([]).await, HandClock::new(false));
+    let transport = server.transport();
+    let newcomer = || {
+        let mut asker = Asker::new(1);
+        asker.weight = 50;
+        asker
+    };
+    for _ in 0..4 {
+        assert_eq!(run(&transport, &mut newcomer(), &clock, Task::CheckKey).await, Ok(()));
+    }
+    let refused = run(&transport, &mut newcomer(), &clock, Task::CheckKey).await;
+    assert!(matches!(refused, Err(VenueError::BackOff { retry_after_ms: Some(60_500) })), "{refused:?}");
+    let mut tenant = Asker::new(14);
+    tenant.weight = 50;
+    assert_eq!(run(&transport, &mut tenant, &clock, Task::Collect).await, Ok(()), "tenants are not held up");
+    assert_eq!(server.requests(), 18);
+}
+
+#[tokio::test]
+async fn a_long_history_and_a_short_look_take_turns() {
+    let (server, clock) = (Server::start([]).await, HandClock::new(true));
+    let transport = server.transport();
+    let (mut long, mut short) = (Asker::new(60), Asker::new(3));
+    (long.weight, short.weight) = (100, 100);
+    let ended = Mutex::new(Vec::new());
+    let timed = |name: &'static str| ended.lock().unwrap().push((name, clock.passed_ms()));
+    let both = async {
+        tokio::join!(
+            async {
+                run(&transport, &mut long, &clock, Task::Collect).await.unwrap();
+                timed("long");
+            },
+            async {
+                run(&transport, &mut short, &clock, Task::Collect).await.unwrap();
+                timed("short");
+            }
+        )
+    };
+    both.await;
+    let ended = ended.into_inner().unwrap();
+    assert_eq!(ended[0].0, "short");
+    assert!(ended[0].1 < 120_000 && ended[1].1 >= 6 * 60_000, "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_dropped_conversation_gives_its_place_back() {
+    let (server, clock) = (Server::start([]).await, HandClock::new(false));
+    let transport = server.transport();
+    let mut full = Asker::new(1);
+    full.weight = 900;
+    run(&transport, &mut full, &clock, Task::Collect).await.unwrap();
+    let (mut gone, mut next) = (Asker::new(1), Asker::new(1));
+    {
+        let waiting = run(&transport, &mut gone, &clock, Task::Collect);
+        let mut waiting = std::pin::pin!(waiting);
+        let polled = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending())
+        });
+        assert!(polled.await, "it waits for the next minute");
+    }
+    clock.advance(60_500);
+    assert_eq!(run(&transport, &mut next, &clock, Task::Collect).await, Ok(()));
+    assert_eq!(server.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_told_is_kept_by_everybody_on_the_budget() {
+    let server = Server::start([answer(429, "retry-after: 7\r\n", "{}")]).await;
+    let (transport, clock) = (server.transport(), HandClock::new(true));
+    let (mut first, mut other, mut stranger) = (Asker::new(1), Asker::new(1), Asker::new(1));
+    stranger.account = 5;
+    assert_eq!(run(&transport, &mut first, &clock, Task::Collect).await, Ok(()));
+    assert_eq!(clock.passed_ms(), 7000);
+
+    // A ban that is longer than patience: told on, and nobody else asks until it is over.
+    *server.script.lock().unwrap() = [answer(429, "retry-after: 600\r\n", "{}")].into();
+    let told = |seconds: u64| Err(VenueError::BackOff { retry_after_ms: Some(seconds * 1000) });
+    first.left = 1;
+    assert_eq!(run(&transport, &mut first, &clock, Task::Collect).await, told(600));
+    let asked = server.requests();
+    clock.advance(100_000);
+    assert_eq!(run(&transport, &mut other, &clock, Task::Collect).await, told(500));
+    assert_eq!(server.requests(), asked, "not even asked");
+    assert_eq!(run(&transport, &mut stranger, &clock, Task::Collect).await, Ok(()), "another budget");
+    clock.advance(500_000);
+    assert_eq!(run(&transport, &mut other, &clock, Task::Collect).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_ban_is_for_all_budgets_of_the_host() {
+    let server = Server::start([answer(418, "retry-after: 300\r\n", "{}")]).await;
+    let (transport, clock) = (server.transport(), HandClock::new(true));
+    let (mut first, mut stranger) = (Asker::new(1), Asker::new(1));
+    stranger.account = 5;
+    for asker in [&mut first, &mut stranger] {
+        let told = run(&transport, asker, &clock, Task::Collect).await;
+        assert_eq!(told, Err(VenueError::BackOff { retry_after_ms: Some(300_000) }));
+    }
+    assert_eq!(server.requests(), 1);
+}
