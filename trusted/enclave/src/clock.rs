@@ -1,0 +1,66 @@
+//! Whether the venues agree with our time (DESIGN.md section 4, Time). The clock itself is the platform's.
+
+use ledger::Timestamp;
+use protocol::{Code, limits};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// What the venues last said of the time, inside TLS.
+#[derive(Default)]
+pub(crate) struct VenueTimes(Mutex<BTreeMap<String, Heard>>);
+
+#[derive(Clone, Copy)]
+struct Heard {
+    venue: Timestamp,
+    ours: Timestamp,
+}
+
+impl VenueTimes {
+    /// A venue told its time when ours was `ours`.
+    pub(crate) fn heard(&self, venue_name: &str, venue: Timestamp, ours: Timestamp) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.insert(venue_name.to_owned(), Heard { venue, ours });
+    }
+
+    /// The venues' times, Unix seconds, for the quote.
+    pub(crate) fn seconds(&self) -> BTreeMap<String, u64> {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard
+            .iter()
+            .map(|(name, heard)| (name.clone(), u64::try_from(heard.venue.seconds()).unwrap_or(0)))
+            .collect()
+    }
+
+    /// Refuses when a venue disagrees with our time, or when none was heard for an hour.
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Code> {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let age_ms_max = i64::try_from(limits::CLOCK_AGE_S_MAX).unwrap_or(i64::MAX).saturating_mul(1000);
+        let fresh = heard.values().filter(|heard| now.millis() - heard.ours.millis() <= age_ms_max);
+        let mut skews_ms = fresh.map(|heard| (heard.venue.millis() - heard.ours.millis()).abs()).peekable();
+        let known = skews_ms.peek().is_some();
+        if known && skews_ms.all(|skew_ms| skew_ms <= limits::CLOCK_SKEW_MS_MAX) {
+            Ok(())
+        } else {
+            Err(Code::ClockUntrusted)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_when_a_venue_disagrees_or_none_was_heard_for_an_hour() {
+        let (times, at) = (VenueTimes::default(), Timestamp::from_millis);
+        assert_eq!(times.check(at(0)), Err(Code::ClockUntrusted), "nobody was heard");
+        times.heard("binance", at(1_030_000), at(1_000_000));
+        assert_eq!(times.check(at(1_000_000)), Ok(()));
+        assert_eq!(times.check(at(1_000_000 + 3_600_000)), Ok(()));
+        assert_eq!(times.check(at(1_000_001 + 3_600_000)), Err(Code::ClockUntrusted), "too old");
+        times.heard("binance", at(5_030_001), at(5_000_000));
+        assert_eq!(times.check(at(5_000_000)), Err(Code::ClockUntrusted), "30 s and a millisecond apart");
+    }
+}

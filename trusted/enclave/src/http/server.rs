@@ -1,0 +1,232 @@
+//! Incoming sockets: accepts connections, bounds them, and hands calls over. A call that panics is one failed
+//! answer, not the end of the service.
+
+use super::{Answer, Call};
+use crate::{failure::Failure, random, service::Service};
+use core::{net::SocketAddr, time::Duration};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+    header,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use protocol::{Code, Secret, limits};
+use std::{convert::Infallible, io, sync::Arc};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
+
+/// Connections open at once; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 1024;
+/// A request head must have come by then.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// A body must have come by then.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// A stop waits so long for calls under way.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A bound address.
+pub(crate) struct Listener(TcpListener);
+
+impl Listener {
+    /// Binds. Plain HTTP binds to loopback only: beyond it, whoever is on the way could read plain answers.
+    #[expect(clippy::disallowed_methods, reason = "this is the place for incoming sockets")]
+    pub(crate) async fn bind_plain(address: SocketAddr) -> io::Result<Self> {
+        if !address.ip().is_loopback() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "plain HTTP is for loopback only: set ENCLAVE_HOST=127.0.0.1",
+            ));
+        }
+        TcpListener::bind(address).await.map(Self)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// Serves calls until `stop` says so; then lets those under way end.
+pub(crate) async fn serve(listener: Listener, service: Arc<Service>, stop: watch::Receiver<bool>) {
+    accept(listener, stop, move |source, request| {
+        let service = Arc::clone(&service);
+        isolated(async move { handle(&service, source, request).await })
+    })
+    .await;
+}
+
+/// Does the work in a task of its own: a panic in it is one failed answer.
+async fn isolated(work: impl Future<Output = Answer> + Send + 'static) -> Answer {
+    tokio::spawn(work).await.unwrap_or_else(|_| {
+        let request_id = protocol::wire::encode(&random::bytes::<9>());
+        tracing::error!(request_id, "a call failed: see the panic's place above");
+        Answer::problem(&Failure::from(Code::Internal), &request_id)
+    })
+}
+
+/// Serves the operator's counters.
+pub(crate) async fn serve_metrics(listener: Listener, service: Arc<Service>, stop: watch::Receiver<bool>) {
+    accept(listener, stop, move |_, request: Request<Incoming>| {
+        let found = request.uri().path() == "/metrics";
+        let text = service.counters.text(service.sessions.len());
+        async move {
+            match found {
+                true => Answer::new(200, "text/plain; version=0.0.4", text.into_bytes()),
+                false => Answer::new(404, "text/plain", b"the counters are at /metrics\n".to_vec()),
+            }
+        }
+    })
+    .await;
+}
+
+async fn accept<F, W>(listener: Listener, mut stop: watch::Receiver<bool>, handler: F)
+where
+    F: Fn(SocketAddr, Request<Incoming>) -> W + Clone + Send + 'static,
+    W: Future<Output = Answer> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = told(&mut stop) => break,
+            accepted = async {
+                let permit = Arc::clone(&room).acquire_owned().await;
+                (listener.0.accept().await, permit)
+            } => accepted,
+        };
+        while connections.try_join_next().is_some() {}
+        let (Ok((stream, source)), Ok(permit)) = accepted else { continue };
+        let (handler, mut stopping) = (handler.clone(), stop.clone());
+        connections.spawn(async move {
+            let _permit = permit;
+            let answer = service_fn(move |request: Request<Incoming>| {
+                let work = handler(source, request);
+                async move { Ok::<_, Infallible>(response(work.await)) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIMEOUT)
+                .max_buf_size(64 * 1024)
+                .serve_connection(TokioIo::new(stream), answer);
+            let mut connection = core::pin::pin!(connection);
+            // A connection that breaks is its peer's affair.
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = told(&mut stopping) => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
+        });
+    }
+    drop(listener);
+    let _ =
+        tokio::time::timeout(STOP_TIMEOUT, async { while connections.join_next().await.is_some() {} }).await;
+}
+
+/// Completes when it is time to stop, and when nobody is left to say so.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // The guard that this gives is dropped here: it must not be held while something is awaited.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn handle(service: &Arc<Service>, source: SocketAddr, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let is_sealed = head.method == hyper::Method::POST && head.uri.path() == "/enclave/sealed";
+    let bearer = text(header::AUTHORIZATION.as_str())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(|id| Secret::new(id.trim().to_owned()));
+    let call = Call {
+        method: head.method.as_str().to_owned(),
+        path: Secret::new(head.uri.path().to_owned()),
+        query: head.uri.query().map(str::to_owned),
+        bearer,
+        nonce: text("perfagg-nonce").filter(|nonce| nonce.len() <= 128).map(str::to_owned),
+        // No other route has a body; what comes is left unread.
+        body: if is_sealed { read(body).await } else { None },
+    };
+    let is_head = head.method == hyper::Method::HEAD;
+    let mut answer = super::answer(service, source.ip(), call).await;
+    if is_head {
+        answer.body.clear();
+    }
+    answer
+}
+
+async fn read(body: Incoming) -> Option<Vec<u8>> {
+    let limited = Limited::new(body, limits::ENVELOPE_BYTES_MAX);
+    match tokio::time::timeout(BODY_TIMEOUT, limited.collect()).await {
+        Ok(Ok(collected)) => Some(collected.to_bytes().to_vec()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => None,
+        // A body that broke off is no envelope.
+        _ => Some(Vec::new()),
+    }
+}
+
+fn response(answer: Answer) -> Response<Full<Bytes>> {
+    let mut builder = Response::builder()
+        .status(answer.status)
+        .header(header::CONTENT_TYPE, answer.content_type)
+        .header(header::CACHE_CONTROL, "no-store");
+    for (name, value) in &answer.headers {
+        builder = builder.header(*name, value);
+    }
+    builder.body(Full::new(Bytes::from(answer.body))).unwrap_or_else(|_| {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
+    };
+
+    /// One request over a connection of its own; the whole answer as text.
+    #[expect(clippy::disallowed_methods, reason = "a test's own client")]
+    async fn ask(to: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(to).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_panics_takes_down_one_request_and_tells_nothing() {
+        let listener = Listener::bind_plain("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.address().unwrap();
+        let (stop, stopping) = watch::channel(false);
+        let serving = tokio::spawn(accept(listener, stopping, |_, request: Request<Incoming>| {
+            let path = request.uri().path().to_owned();
+            isolated(async move {
+                assert_ne!(path, "/panic", "planted-in-a-panic");
+                Answer::new(200, "text/plain", b"well".to_vec())
+            })
+        }));
+        assert!(ask(address, "/").await.ends_with("well"));
+        let failed = ask(address, "/panic").await;
+        assert!(failed.starts_with("HTTP/1.1 500") && failed.contains("\"code\":\"INTERNAL\""), "{failed}");
+        assert!(!failed.contains("planted"), "{failed}");
+        assert!(ask(address, "/").await.ends_with("well"), "the next one is served");
+        stop.send_replace(true);
+        serving.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn plain_http_binds_to_loopback_only() {
+        assert!(Listener::bind_plain("0.0.0.0:0".parse().unwrap()).await.is_err());
+    }
+}

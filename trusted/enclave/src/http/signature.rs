@@ -1,0 +1,92 @@
+//! Signatures of plain answers: HTTP Message Signatures (RFC 9421) over status, Content-Digest (RFC 9530),
+//! and the request's method, path and nonce, by the attested result key.
+
+use super::{Answer, Call};
+use crate::identity::Identity;
+use base64ct::{Base64, Encoding};
+use ledger::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// Adds `content-digest`, `signature-input` and `signature`.
+pub(crate) fn sign(answer: &mut Answer, call: &Call, identity: &Identity, now: Timestamp) {
+    let digest = format!("sha-256=:{}:", Base64::encode_string(&Sha256::digest(&answer.body)));
+    let mut components = vec![
+        ("\"@status\"", answer.status.to_string()),
+        ("\"content-digest\"", digest.clone()),
+        ("\"@method\";req", call.method.clone()),
+        ("\"@path\";req", call.path.expose().to_owned()),
+    ];
+    if let Some(nonce) = &call.nonce {
+        components.push(("\"perfagg-nonce\";req", nonce.clone()));
+    }
+    let names: Vec<&str> = components.iter().map(|(name, _)| *name).collect();
+    let parameters = format!(
+        "({});created={};keyid=\"{}\";alg=\"ed25519\"",
+        names.join(" "),
+        now.seconds(),
+        identity.result_key_id()
+    );
+    let mut base = String::new();
+    for (name, value) in &components {
+        base.push_str(&format!("{name}: {value}\n"));
+    }
+    base.push_str(&format!("\"@signature-params\": {parameters}"));
+    let signature = Base64::encode_string(&identity.sign(base.as_bytes()));
+    answer.headers.push(("content-digest", digest));
+    answer.headers.push(("signature-input", format!("result={parameters}")));
+    answer.headers.push(("signature", format!("result=:{signature}:")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{keys::ResultKey, settings::Settings};
+    use attestation::development::DevelopmentBackend;
+    use ed25519_dalek::{Signature, VerifyingKey};
+    use protocol::Secret;
+
+    fn identity() -> Identity {
+        let backend = Box::new(DevelopmentBackend::new([1; 32], [2; 32]).unwrap());
+        let key = ResultKey::open(&Settings::read(|_| None).unwrap()).unwrap();
+        let configuration = crate::service::configuration("development", 86_400, 604_800);
+        Identity::new(backend, &configuration, key, Timestamp::from_millis(1_770_000_000_000)).unwrap()
+    }
+
+    fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+        &answer.headers.iter().find(|(key, _)| *key == name).unwrap().1
+    }
+
+    #[test]
+    fn the_signature_is_over_the_base_that_rfc_9421_builds_from_the_message() {
+        let identity = identity();
+        let mut answer = Answer::new(200, "application/json", b"{\"hello\": \"world\"}".to_vec());
+        let call = Call {
+            method: "GET".to_owned(),
+            path: Secret::new("/enclave/summary/x".to_owned()),
+            query: None,
+            bearer: None,
+            nonce: Some("n-1".to_owned()),
+            body: None,
+        };
+        sign(&mut answer, &call, &identity, Timestamp::from_millis(1_770_000_000_999));
+        // RFC 9530 appendix D gives the digest of this very body.
+        assert_eq!(
+            header(&answer, "content-digest"),
+            "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:"
+        );
+        let parameters = header(&answer, "signature-input").strip_prefix("result=").unwrap();
+        // Written out as section 2.5 shows it.
+        let base = format!(
+            "\"@status\": 200\n\"content-digest\": sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:\n\
+             \"@method\";req: GET\n\"@path\";req: /enclave/summary/x\n\"perfagg-nonce\";req: n-1\n\
+             \"@signature-params\": {parameters}"
+        );
+        assert!(parameters.contains(";created=1770000000;"), "{parameters}");
+        let key: [u8; 32] = protocol::wire::decode_array(&identity.result_key_id()).unwrap();
+        let signature =
+            header(&answer, "signature").strip_prefix("result=:").unwrap().strip_suffix(':').unwrap();
+        let signature: [u8; 64] = Base64::decode_vec(signature).unwrap().try_into().unwrap();
+        let key = VerifyingKey::from_bytes(&key).unwrap();
+        key.verify_strict(base.as_bytes(), &Signature::from_bytes(&signature)).unwrap();
+    }
+}

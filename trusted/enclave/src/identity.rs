@@ -1,0 +1,203 @@
+//! Who this enclave is: keys born here, their epochs, and the evidence that vouches for them
+//! (ATTESTATION.md sections 3, 9 and 12).
+//!
+//! Envelope keys live in memory only: an envelope sealed before a restart can never be opened again. The result
+//! key may outlive a process; `keys.rs` says how.
+
+use crate::{failure::Failure, keys::ResultKey, random};
+use attestation::{Backend, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Nonce, Validity};
+use ledger::Timestamp;
+use protocol::{Code, EnvelopeKey, limits};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// Keys of one epoch.
+pub(crate) struct Epoch {
+    /// Opens envelopes.
+    pub(crate) key: EnvelopeKey,
+    binding: Binding,
+    keyset_hash: [u8; 64],
+    ends_at_s: u64,
+}
+
+/// The enclave's identity.
+pub(crate) struct Identity {
+    backend: Box<dyn Backend>,
+    config: Config,
+    result_key: ResultKey,
+    epochs: RwLock<Epochs>,
+}
+
+struct Epochs {
+    current: Arc<Epoch>,
+    /// Opens late envelopes for one hour after it was replaced.
+    previous: Option<Arc<Epoch>>,
+}
+
+impl Identity {
+    /// A new identity: the first epoch begins now.
+    pub(crate) fn new(
+        backend: Box<dyn Backend>,
+        config: &Value,
+        mut result_key: ResultKey,
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
+        let config = Config::from_document(config)
+            .ok_or_else(|| anyhow::anyhow!("the configuration document has no canonical form"))?;
+        let number = result_key.next_epoch(seconds(now))?;
+        let current = Arc::new(epoch(backend.as_ref(), &config, &result_key, number, seconds(now)));
+        let epochs = RwLock::new(Epochs { current, previous: None });
+        Ok(Self { backend, config, result_key, epochs })
+    }
+
+    /// Replaces the epoch's keys when their day is over, and wipes those of the day before when their hour is.
+    pub(crate) fn turn(&self, now: Timestamp) {
+        let now_s = seconds(now);
+        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        if now_s >= epochs.current.ends_at_s {
+            let number = now_s.max(epochs.current.binding.epoch.saturating_add(1));
+            let next = Arc::new(epoch(self.backend.as_ref(), &self.config, &self.result_key, number, now_s));
+            self.result_key.remember(number);
+            epochs.previous = Some(core::mem::replace(&mut epochs.current, next));
+            tracing::info!("the keys of a new epoch were made");
+        }
+        if epochs
+            .previous
+            .as_ref()
+            .is_some_and(|previous| now_s >= previous.ends_at_s + limits::EPOCH_GRACE_S)
+        {
+            epochs.previous = None;
+        }
+    }
+
+    /// The epoch of a keyset, if its key may still open envelopes.
+    pub(crate) fn epoch(&self, keyset_hash: &[u8; 64], now: Timestamp) -> Result<Arc<Epoch>, Code> {
+        self.turn(now);
+        let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+        [Some(&epochs.current), epochs.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .find(|epoch| epoch.keyset_hash == *keyset_hash)
+            .map(Arc::clone)
+            .ok_or(Code::EnvelopeKeyUnknown)
+    }
+
+    /// Fresh evidence over the current keys, the configuration and the nonce.
+    pub(crate) fn bundle(
+        &self,
+        nonce: Option<Nonce>,
+        now: Timestamp,
+        venue_times: &BTreeMap<String, u64>,
+    ) -> Result<String, Failure> {
+        self.turn(now);
+        let mut binding = {
+            let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+            epochs.current.binding.clone()
+        };
+        if let Some(nonce) = &nonce {
+            binding.answer(nonce);
+        }
+        let evidence = self.backend.evidence(binding.report_data(), seconds(now)).map_err(|_| {
+            tracing::error!("the platform gives no evidence");
+            Failure::new(
+                Code::Internal,
+                "The platform of this enclave gives no evidence now. Ask the operator.",
+            )
+        })?;
+        let proof = nonce.map(|_| ChallengeProof::lone());
+        let time = EnclaveTime { enclave: seconds(now), venues: venue_times.clone() };
+        Ok(Bundle::encode(&binding, proof, evidence, &self.config, time))
+    }
+
+    /// Names the result key in signatures: its 32 bytes in base64url.
+    pub(crate) fn result_key_id(&self) -> String {
+        protocol::wire::encode(&self.result_key.public())
+    }
+
+    /// A signature by the result key.
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.result_key.sign(message)
+    }
+}
+
+fn epoch(backend: &dyn Backend, config: &Config, result_key: &ResultKey, number: u64, now_s: u64) -> Epoch {
+    let key = EnvelopeKey::generate(&mut random::system());
+    let ends_at_s = now_s + limits::EPOCH_LIFE_S;
+    let binding = Binding {
+        tee: backend.tee(),
+        epoch: number,
+        hpke: *key.public(),
+        result_key: result_key.public(),
+        tls_spki: None,
+        config: config.sha256(),
+        log: None,
+        validity: Validity { not_before: now_s, not_after: ends_at_s },
+        challenge: None,
+        channel: None,
+    };
+    let keyset_hash = binding.keyset_hash();
+    Epoch { key, binding, keyset_hash, ends_at_s }
+}
+
+fn seconds(at: Timestamp) -> u64 {
+    u64::try_from(at.seconds()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use attestation::{Expected, Policy, Roots, VerifiedEnclave, development::DevelopmentBackend, verify};
+
+    const NONCE: Nonce = [9; 32];
+    const START_S: i64 = 1_795_305_600;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis((START_S + i64::try_from(seconds).unwrap()) * 1000)
+    }
+
+    fn identity() -> (Identity, Roots) {
+        let backend = DevelopmentBackend::new([1; 32], [2; 32]).unwrap();
+        let roots = Roots::dangerous_development(backend.root_der()).unwrap();
+        let key = ResultKey::open(&Settings::read(|_| None).unwrap()).unwrap();
+        let configuration = crate::service::configuration("development", 86_400, 604_800);
+        (Identity::new(Box::new(backend), &configuration, key, at(0)).unwrap(), roots)
+    }
+
+    /// As a client sees it, over a fresh nonce.
+    fn seen(identity: &Identity, roots: &Roots, now: Timestamp) -> VerifiedEnclave {
+        let bundle = identity.bundle(Some(NONCE), now, &BTreeMap::new()).unwrap();
+        let bundle = Bundle::parse(bundle.as_bytes()).unwrap();
+        let expected = Expected { nonce: Some(NONCE), asked_at: seconds(now), ..Expected::default() };
+        verify(&bundle, &Policy::dangerous_development(), roots, &expected, seconds(now)).unwrap()
+    }
+
+    #[test]
+    fn keys_turn_after_a_day_and_the_old_one_opens_for_an_hour_more() {
+        let (identity, roots) = identity();
+        let first = seen(&identity, &roots, at(0));
+        let of_first = first.keyset_hash();
+        assert_eq!(seen(&identity, &roots, at(86_399)).keyset_hash(), of_first, "the whole day");
+        let second = seen(&identity, &roots, at(86_400));
+        assert_ne!(second.hpke_public_key(), first.hpke_public_key());
+        assert_ne!(second.keyset_hash(), of_first);
+        assert!(second.epoch() > first.epoch());
+        assert_eq!(second.result_key(), first.result_key(), "results stay verifiable");
+        assert!(identity.epoch(&of_first, at(86_400 + 3599)).is_ok());
+        assert_eq!(identity.epoch(&of_first, at(86_400 + 3600)).err(), Some(Code::EnvelopeKeyUnknown));
+        assert!(identity.epoch(&second.keyset_hash(), at(86_400 + 3600)).is_ok());
+    }
+
+    #[test]
+    fn evidence_without_a_nonce_is_given_and_no_client_takes_it_for_fresh() {
+        let (identity, roots) = identity();
+        let bundle = identity.bundle(None, at(0), &BTreeMap::new()).unwrap();
+        let bundle = Bundle::parse(bundle.as_bytes()).unwrap();
+        let expected = Expected { nonce: Some(NONCE), asked_at: seconds(at(0)), ..Expected::default() };
+        let refused = verify(&bundle, &Policy::dangerous_development(), &roots, &expected, seconds(at(0)));
+        assert_eq!(refused.unwrap_err().class, attestation::Class::Freshness);
+    }
+}
