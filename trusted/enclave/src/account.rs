@@ -1,9 +1,13 @@
 //! What is known of one account: the ledger, what moved beside it, and how complete both are.
 
+use crate::publish::Figures;
 use exchange::{Balance, KeyRights, Movement, MovementKind};
 use ledger::{Asset, Timestamp, TradeAggregator};
 use protocol::api::{Sync, Unread};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// How far the collection is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,10 +45,15 @@ pub(crate) struct PriceUse {
 /// The account of a session. Its poll task writes it, readers look.
 pub(crate) struct AccountRecord {
     pub(crate) ledger: TradeAggregator,
+    /// What follows from it, as of the last whole round; none before the first.
+    pub(crate) figures: Option<Arc<Figures>>,
     /// Deposits, withdrawals, conversions, credits: for the equity, which comes later, and for the coverage.
     pub(crate) movements: BTreeMap<(MovementKind, String), Movement>,
     pub(crate) balances: Vec<Balance>,
+    /// What the last round could not read.
     pub(crate) unread: BTreeSet<Unread>,
+    /// What was read and is not in the ledger: no later round brings it back, so it is told to the end.
+    gaps: BTreeSet<Unread>,
     /// How many fills each source of prices values.
     pub(crate) price_sources: BTreeMap<PriceUse, u64>,
     pub(crate) rights: KeyRights,
@@ -57,9 +66,11 @@ impl AccountRecord {
     pub(crate) fn new(rights: KeyRights, reporting: Asset) -> Self {
         Self {
             ledger: TradeAggregator::new(reporting),
+            figures: None,
             movements: BTreeMap::new(),
             balances: Vec::new(),
             unread: BTreeSet::new(),
+            gaps: BTreeSet::new(),
             price_sources: BTreeMap::new(),
             rights,
             rights_checks: 1,
@@ -86,6 +97,16 @@ impl AccountRecord {
         };
         let age = |at: Timestamp| u64::try_from((now.millis() - at.millis()).div_euclid(1000)).unwrap_or(0);
         Sync { state: state.to_owned(), progress, age_seconds: self.collected_at().map(age) }
+    }
+
+    /// Remembers that something is missing for good.
+    pub(crate) fn gap(&mut self, what: &str, why: &str) {
+        self.gaps.insert(Unread { what: what.to_owned(), why: why.to_owned() });
+    }
+
+    /// All that is missing, and why.
+    pub(crate) fn missing(&self) -> Vec<Unread> {
+        self.unread.union(&self.gaps).cloned().collect()
     }
 
     /// Drops everything: the session is over.

@@ -6,6 +6,7 @@
 use crate::{
     account::{AccountRecord, PriceUse, StopReason, SyncState},
     intake,
+    publish::Figures,
     service::Service,
     session::Session,
 };
@@ -176,7 +177,12 @@ async fn round(
         )
         .await?;
     }
-    found.apply(session, &prices, service.clock.now());
+    let changed = found.apply(&mut session.record_mut(), &prices);
+    // Made under a reader's lock: it may take long, and this task is the only writer.
+    let figures = changed.then(|| Arc::new(Figures::of(&session.record().ledger)));
+    let mut record = session.record_mut();
+    record.figures = figures.or_else(|| record.figures.take());
+    record.state = SyncState::Live(service.clock.now());
     Ok(())
 }
 
@@ -252,25 +258,21 @@ impl Collection {
         self.instruments.get(symbol).or_else(|| record.ledger.instrument(symbol))
     }
 
-    fn apply(mut self, session: &Session, prices: &Prices, now: Timestamp) {
-        let mut record = session.record_mut();
-        let (fills, uses) = self.priced(&record, prices);
+    /// Whether the figures must be made anew.
+    fn apply(mut self, record: &mut AccountRecord, prices: &Prices) -> bool {
+        let (fills, uses) = self.priced(record, prices);
         if self.too_many {
-            self.unread.insert(Unread {
-                what: "fills".to_owned(),
-                why: "more than this enclave keeps for one account".to_owned(),
-            });
+            record.gap("fills", "more than this enclave keeps for one account");
         }
         for instrument in self.instruments.into_values() {
             if record.ledger.add_instrument(instrument).is_err() {
-                self.unread.insert(Unread {
-                    what: "fills".to_owned(),
-                    why: "an instrument changed its assets".to_owned(),
-                });
+                record.gap("fills", "an instrument changed its assets");
             }
         }
+        let mut changed = record.figures.is_none();
         match record.ledger.apply(fills) {
-            Ok(_) => {
+            Ok(applied) => {
+                changed |= applied.new > 0;
                 for (source, fills) in uses {
                     *record.price_sources.entry(source).or_default() += fills;
                 }
@@ -278,8 +280,7 @@ impl Collection {
             Err(error) => {
                 // The venue contradicts itself, or a number does not fit: nothing of this round is believed.
                 tracing::error!(code = error.code(), "a round of fills was refused by the ledger");
-                self.unread
-                    .insert(Unread { what: "new fills".to_owned(), why: error.code().to_ascii_lowercase() });
+                record.gap("fills of a round", error.code());
             }
         }
         record.movements.extend(
@@ -289,7 +290,7 @@ impl Collection {
             record.balances = balances;
         }
         record.unread = self.unread;
-        record.state = SyncState::Live(now);
+        changed
     }
 
     /// The fills whose prices are final. One of the running minute waits: the next round reads it again, as the
@@ -341,4 +342,93 @@ fn rates_needed(
 
 fn ms(seconds: u64) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use exchange::Verdict;
+    use ledger::{Decimal, Liquidity, Quantity, Side};
+
+    fn record() -> AccountRecord {
+        let rights = KeyRights {
+            read: true,
+            trade: Some(false),
+            withdraw: Some(false),
+            transfer: Some(false),
+            ip_restricted: None,
+            verdict: Verdict::Accept,
+        };
+        AccountRecord::new(rights, Asset::from("USDT"))
+    }
+
+    /// A buy of one BTC whose fee is a BNB, a second after a minute began.
+    fn fill(id: &str, price: &str) -> Fill {
+        Fill {
+            account: "binance/spot".into(),
+            symbol: "BTCUSDT".into(),
+            id: id.into(),
+            order_id: None,
+            time: Timestamp::from_millis(1_795_305_601_000),
+            sequence: None,
+            side: Side::Buy,
+            quantity: Quantity(Decimal::ONE),
+            price: price.parse().unwrap(),
+            fee: Decimal::ONE,
+            fee_asset: "BNB".into(),
+            liquidity: Liquidity::Taker,
+            fee_rate: None,
+            reporting_rate: None,
+        }
+    }
+
+    fn round(record: &mut AccountRecord, fills: Vec<Fill>, prices: &Prices) -> bool {
+        let instrument = Instrument {
+            symbol: "BTCUSDT".into(),
+            kind: InstrumentKind::Spot,
+            base: "BTC".into(),
+            quote: "USDT".into(),
+            multiplier: Decimal::ONE,
+        };
+        let instruments = BTreeMap::from([(instrument.symbol.clone(), instrument)]);
+        Collection { instruments, fills, ..Collection::default() }.apply(record, prices)
+    }
+
+    fn prices(price: Option<&str>) -> Prices {
+        let at = Timestamp::from_millis(1_795_305_600_000);
+        let wanted = PriceWanted { asset: "BNB".into(), quote: "USDT".into(), at };
+        let source = PriceSource { path: vec!["BNBUSDT".to_owned()], interval: "1m" };
+        Prices::from([(wanted, price.map(|price| (price.parse().unwrap(), source)))])
+    }
+
+    #[test]
+    fn a_fill_waits_until_the_minute_of_its_price_is_over() {
+        let mut record = record();
+        round(&mut record, vec![fill("1", "100")], &Prices::new());
+        assert!(record.ledger.is_empty(), "its price may still move");
+        assert!(round(&mut record, vec![fill("1", "100")], &prices(Some("600"))));
+        assert_eq!(record.ledger.total().fees_valued.unwrap().to_string(), "600");
+        assert_eq!(record.price_sources.values().sum::<u64>(), 1);
+    }
+
+    #[test]
+    fn a_fee_without_any_price_is_told_and_not_left_out() {
+        let mut record = record();
+        round(&mut record, vec![fill("1", "100")], &prices(None));
+        let total = record.ledger.total();
+        assert_eq!(total.fills, 1);
+        assert_eq!(total.fees_unvalued.get(&Asset::from("BNB")), Some(&Ok(Decimal::ONE)));
+    }
+
+    #[test]
+    fn a_round_that_contradicts_the_ledger_is_missing_for_good_and_said_so() {
+        let mut record = record();
+        round(&mut record, vec![fill("1", "100")], &prices(Some("600")));
+        round(&mut record, vec![fill("1", "101"), fill("2", "100")], &prices(Some("600")));
+        assert_eq!(record.ledger.len(), 1, "nothing of that round");
+        round(&mut record, Vec::new(), &Prices::new());
+        let missing = record.missing();
+        assert_eq!(missing.len(), 1, "{missing:?}");
+        assert_eq!(missing[0].why, "DUPLICATE_CONFLICT");
+    }
 }

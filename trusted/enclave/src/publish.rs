@@ -12,10 +12,11 @@ use crate::{
 };
 use exchange::{KeyRights, Venue, Verdict};
 use ledger::{
-    Asset, Currency, Decimal, Figures, Measured, MonthTotals, Open, Performance, Statistics, Timestamp,
+    Asset, Currency, Decimal, Measured, MonthTotals, Open, Performance, Reason, Statistics, Timestamp,
+    TradeAggregator,
 };
 use protocol::{
-    api::{self, Coverage, Summary, TradesHeadline, Why},
+    api::{self, Coverage, Summary, TradesHeadline, Unread, Why},
     rfc3339,
 };
 use serde_json::{Map, Value, json};
@@ -57,14 +58,27 @@ pub(crate) fn exchanges() -> Vec<u8> {
     encode(&json!({ "exchanges": venues }))
 }
 
+/// What follows from a ledger, made once a round: reading it costs no more than copying it out.
+pub(crate) struct Figures {
+    total: Performance,
+    symbols: Value,
+    months: Value,
+}
+
+impl Figures {
+    /// Of a ledger as it stands.
+    pub(crate) fn of(ledger: &TradeAggregator) -> Self {
+        Self { total: ledger.total(), symbols: by_symbol(ledger), months: by_month(ledger) }
+    }
+}
+
 /// The headline.
 pub(crate) fn summary(service: &Service, session: &Session, now: Timestamp) -> Result<Vec<u8>, Failure> {
     service.venue_times.check(now)?;
     let record = session.record();
     let mut why = Why::new();
-    let total = record.ledger.total();
-    let trades = match record.collected_at() {
-        Some(_) => headline(&total, &mut why),
+    let trades = match record.figures.as_deref() {
+        Some(figures) => headline(&figures.total, &mut why),
         None => {
             for field in ["fills", "volume", "fees_valued", "realized_net", "matched_share", "win_rate"] {
                 why.insert(format!("trades.{field}"), uncollected(&record).to_owned());
@@ -78,7 +92,7 @@ pub(crate) fn summary(service: &Service, session: &Session, now: Timestamp) -> R
         as_of: rfc3339(record.collected_at().unwrap_or(now)),
         session_expires: rfc3339(session.expires_at),
         trades,
-        coverage: coverage(&record, session, &total),
+        coverage: coverage(&record, session),
         sync: record.sync(now),
         why,
     };
@@ -90,11 +104,9 @@ pub(crate) fn metrics(service: &Service, session: &Session, now: Timestamp) -> R
     service.venue_times.check(now)?;
     let record = session.record();
     let mut why = Map::new();
-    let performance = record.ledger.total();
-    let coverage = coverage(&record, session, &performance);
     let (mut total, mut accounts, mut symbols, mut months) = (Value::Null, json!([]), json!([]), json!([]));
-    if record.collected_at().is_some() {
-        let performance = figures(&performance);
+    if let Some(figures) = record.figures.as_deref() {
+        let performance = performance(&figures.total);
         let api::Account { venue, fingerprint, types } = session.account.clone();
         let mut account = performance.clone();
         account.extend(Map::from_iter([
@@ -102,10 +114,8 @@ pub(crate) fn metrics(service: &Service, session: &Session, now: Timestamp) -> R
             ("fingerprint".to_owned(), fingerprint.into()),
             ("types".to_owned(), types.into()),
         ]));
-        accounts = json!([account]);
-        total = performance.into();
-        symbols = by_symbol(&record);
-        months = by_month(&record);
+        (total, accounts) = (performance.into(), json!([account]));
+        (symbols, months) = (figures.symbols.clone(), figures.months.clone());
     } else {
         why.insert("total".to_owned(), uncollected(&record).into());
     }
@@ -119,7 +129,7 @@ pub(crate) fn metrics(service: &Service, session: &Session, now: Timestamp) -> R
         "symbols": symbols,
         "months": months,
         "prices": prices(&record),
-        "coverage": coverage,
+        "coverage": coverage(&record, session),
         "sync": record.sync(now),
         "why": why,
     })))
@@ -154,17 +164,29 @@ fn headline(total: &Performance, why: &mut Why) -> TradesHeadline {
     }
 }
 
-fn coverage(record: &AccountRecord, session: &Session, total: &Performance) -> Coverage {
+fn coverage(record: &AccountRecord, session: &Session) -> Coverage {
+    let fills = record.ledger.span();
     let movements = record.movements.values().map(|movement| movement.time);
-    let oldest = movements.chain(total.first_fill).min();
+    let oldest = movements.chain(fills.map(|(first, _)| first)).min();
     Coverage {
-        first_fill: total.first_fill.map(rfc3339),
-        last_fill: total.last_fill.map(rfc3339),
+        first_fill: fills.map(|(first, _)| rfc3339(first)),
+        last_fill: fills.map(|(_, last)| rfc3339(last)),
         history_from: oldest.map(rfc3339),
         history_limit: session.venue.history_limit().to_owned(),
-        unread: record.unread.iter().cloned().collect(),
+        unread: missing(record),
         key_rights: rights_in_words(record, session.trading_accepted),
     }
+}
+
+/// What could not be read, and the fees that no price values: the sum of the others would mislead without them.
+fn missing(record: &AccountRecord) -> Vec<Unread> {
+    let mut missing = record.missing();
+    let unvalued = record.figures.as_deref().map(|figures| &figures.total.fees_unvalued);
+    missing.extend(unvalued.into_iter().flatten().map(|(asset, _)| Unread {
+        what: format!("the value of some fees in {asset}"),
+        why: Reason::NoPrice.as_str().to_owned(),
+    }));
+    missing
 }
 
 fn rights_in_words(record: &AccountRecord, trading_accepted: bool) -> String {
@@ -222,7 +244,7 @@ impl Sheet {
 }
 
 /// A performance, in METRICS.md's names.
-fn figures(performance: &Performance) -> Map<String, Value> {
+fn performance(performance: &Performance) -> Map<String, Value> {
     let Performance {
         fills,
         first_fill,
@@ -272,7 +294,7 @@ fn statistics(of: &Statistics) -> Value {
     let mut sheet = Sheet::default();
     sheet.put("count", of.count);
     sheet.put("low_sample", of.low_sample());
-    let Figures {
+    let ledger::Figures {
         wins,
         losses,
         scratches,
@@ -326,11 +348,10 @@ fn statistics(of: &Statistics) -> Value {
 }
 
 /// Each symbol in its settlement asset, with what is open.
-fn by_symbol(record: &AccountRecord) -> Value {
-    let symbols = record.ledger.symbols().into_iter().filter_map(|symbol| {
-        let instrument = record.ledger.instrument(symbol)?;
-        let Open { position, open_cost, average_entry, unmatched_quantity, open_lots } =
-            record.ledger.open(symbol);
+fn by_symbol(ledger: &TradeAggregator) -> Value {
+    let symbols = ledger.symbols().into_iter().filter_map(|symbol| {
+        let instrument = ledger.instrument(symbol)?;
+        let Open { position, open_cost, average_entry, unmatched_quantity, open_lots } = ledger.open(symbol);
         let mut sheet = Sheet::default();
         sheet.put("symbol", symbol.as_str());
         sheet.put("base", instrument.base.as_str());
@@ -341,7 +362,7 @@ fn by_symbol(record: &AccountRecord) -> Value {
         sheet.measured("open_cost", open_cost);
         sheet.measured("average_entry", average_entry);
         sheet.measured("unmatched_qty", unmatched_quantity);
-        let mut shown = figures(&record.ledger.symbol(symbol, Currency::Settlement));
+        let mut shown = performance(&ledger.symbol(symbol, Currency::Settlement));
         // The reasons of both halves stand in one `why`.
         if let Some(Value::Object(why)) = shown.get_mut("why") {
             why.append(&mut sheet.why);
@@ -353,8 +374,8 @@ fn by_symbol(record: &AccountRecord) -> Value {
 }
 
 /// Each month that has fills, in the reporting currency.
-fn by_month(record: &AccountRecord) -> Value {
-    let months = record.ledger.months().into_iter().map(|(month, totals)| {
+fn by_month(ledger: &TradeAggregator) -> Value {
+    let months = ledger.months().into_iter().map(|(month, totals)| {
         let MonthTotals { fills, volume, fees_valued, realized_gross, realized_fees, realized_net } = totals;
         let mut sheet = Sheet::default();
         sheet.put("month", month.to_string());

@@ -28,7 +28,7 @@ pub const SESSION_TTL_S_MAX: u64 = 604_800;
 pub const SWEEP_INTERVAL_S: u64 = 3600;
 /// Sessions alive at once: each holds a ledger in memory.
 pub const SESSIONS_MAX: usize = 10_000;
-/// Fills of one account: about 600 MiB of memory.
+/// Fills of one account: about 2 GiB of memory, the most that one of them may take.
 pub const FILLS_PER_ACCOUNT_MAX: usize = 2_000_000;
 
 /// Keys of an epoch are replaced after a day.
