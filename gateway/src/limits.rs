@@ -1,0 +1,54 @@
+//! Every bound of the main service, with its reason. What a call and an answer may weigh is the protocol's.
+
+use core::time::Duration;
+
+/// Connections open at once; more wait to be accepted.
+pub(crate) const CONNECTIONS_MAX: usize = 1024;
+/// A request head must have come by then; a connection that is idle for so long is closed.
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a request head may weigh.
+pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// A connection takes no further call after this long, so that slow readers do not fill the room for good.
+pub(crate) const CONNECTION_LIFE: Duration = Duration::from_secs(600);
+/// Before the next try to accept a connection when the last one failed.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// A stop waits so long for calls under way.
+pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// The enclave must accept a connection by then.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Idle connections to the enclave are given up before it closes them itself (after 10 s), so that no call is
+/// sent into one that is just ending.
+pub(crate) const BACKEND_IDLE: Duration = Duration::from_secs(5);
+
+/// The bounds of one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    /// What a request body may weigh.
+    pub(crate) request_bytes_max: usize,
+    /// What an answer may weigh.
+    pub(crate) answer_bytes_max: usize,
+    /// A request body must have come by then.
+    pub(crate) request_timeout: Duration,
+    /// The enclave's answer must have begun by then: a registration waits for an exchange.
+    pub(crate) answer_timeout: Duration,
+    /// And it must have passed by then, counted from its beginning.
+    pub(crate) passing_timeout: Duration,
+}
+
+impl Call {
+    /// How long a call can take at most.
+    pub(crate) const fn longest(self) -> Duration {
+        self.request_timeout.saturating_add(self.answer_timeout).saturating_add(self.passing_timeout)
+    }
+}
+
+/// As served.
+pub(crate) const CALL: Call = Call {
+    request_bytes_max: protocol::limits::ENVELOPE_BYTES_MAX,
+    answer_bytes_max: protocol::limits::ANSWER_BYTES_MAX,
+    request_timeout: Duration::from_secs(20),
+    answer_timeout: Duration::from_secs(60),
+    passing_timeout: Duration::from_secs(120),
+};
+
+const _: () = assert!(BACKEND_IDLE.as_secs() < 10, "the enclave closes idle connections after 10 s");

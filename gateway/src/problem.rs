@@ -1,0 +1,106 @@
+//! What the relay says in its own name: problem documents (RFC 9457), unsigned, and saying so.
+
+use crate::relay::Answer;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Response, StatusCode, body::Bytes};
+use protocol::{Code, Problem};
+
+/// Why a call was not passed on, or its answer not passed back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// No answer from the enclave that could be relayed.
+    BackendUnreachable,
+    /// The enclave did not answer in time.
+    Timeout,
+    /// The request body is larger than any call.
+    TooLarge,
+    /// The request body broke off or took too long.
+    Broken,
+    /// No such route.
+    NotFound,
+    /// The route takes another method.
+    MethodNotAllowed,
+    /// Our fault.
+    Internal,
+}
+
+impl Failure {
+    /// Code, status, what happened, what to do.
+    const fn parts(self) -> (&'static str, u16, &'static str, &'static str) {
+        match self {
+            Self::BackendUnreachable => (
+                "RELAY_BACKEND_UNREACHABLE",
+                502,
+                "The main service gets no answer from the enclave",
+                "Try again later; the operator checks BACKEND_URL and that the enclave runs.",
+            ),
+            Self::Timeout => (
+                "RELAY_TIMEOUT",
+                504,
+                "The enclave did not answer in time",
+                "Try again with a new envelope: the enclave may have worked on this one.",
+            ),
+            Self::TooLarge => (
+                "RELAY_TOO_LARGE",
+                413,
+                "The request is larger than any call",
+                "A call has at most 32 KiB. Make the body smaller.",
+            ),
+            Self::Broken => {
+                own(Code::RequestMalformed, "The body broke off or took too long. Send it again.")
+            }
+            Self::NotFound => own(Code::NotFound, "See /openapi.json for the routes."),
+            Self::MethodNotAllowed => {
+                own(Code::MethodNotAllowed, "See /openapi.json for the methods of this route.")
+            }
+            Self::Internal => {
+                own(Code::Internal, "Try again. If it stays so, tell the operator the request_id.")
+            }
+        }
+    }
+
+    /// As clients and the log read it.
+    pub(crate) const fn code(self) -> &'static str {
+        self.parts().0
+    }
+
+    /// The problem document, with an id that the log has too.
+    pub(crate) fn answer(self, request_id: &str) -> Answer {
+        let (code, status, title, what_to_do) = self.parts();
+        let problem = Problem {
+            kind: format!("urn:perf-aggregator:problem:{}", code.to_ascii_lowercase().replace('_', "-")),
+            title: title.to_owned(),
+            status,
+            code: code.to_owned(),
+            detail: format!("{what_to_do} This is the word of the main service: no enclave signed it."),
+            request_id: request_id.to_owned(),
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut answer = own_answer(status, "application/problem+json", body);
+        if let Some(id) = Some(request_id).filter(|id| !id.is_empty()).and_then(|id| id.parse().ok()) {
+            answer.headers_mut().insert("x-request-id", id);
+        }
+        answer
+    }
+}
+
+/// One of the protocol's codes; what happened is said by the protocol too.
+const fn own(code: Code, what_to_do: &'static str) -> (&'static str, u16, &'static str, &'static str) {
+    (code.as_str(), code.status(), code.title(), what_to_do)
+}
+
+/// An answer of this program itself: readable from any origin, as the enclave's, and never stored.
+pub(crate) fn own_answer(status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed());
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        ("content-type", content_type),
+        ("cache-control", "no-store"),
+        ("access-control-allow-origin", "*"),
+        ("access-control-expose-headers", "x-request-id"),
+    ] {
+        headers.insert(name, hyper::header::HeaderValue::from_static(value));
+    }
+    answer
+}

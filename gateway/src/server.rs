@@ -1,0 +1,91 @@
+//! Incoming sockets: accepts connections, bounds them, and hands requests over. A request that panics is one failed
+//! answer, not the end of the service.
+
+use crate::{limits, problem::Failure, relay::Answer};
+use core::{net::SocketAddr, pin::pin};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{convert::Infallible, io, sync::Arc};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+/// A bound address.
+pub(crate) struct Listener(TcpListener);
+
+impl Listener {
+    #[expect(clippy::disallowed_methods, reason = "this is the place for incoming sockets")]
+    pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
+        TcpListener::bind(address).await.map(Self)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// Serves until `stop` says so; then lets the calls under way end.
+pub(crate) async fn serve<F, W>(listener: Listener, mut stop: watch::Receiver<bool>, handler: F)
+where
+    F: Fn(Request<Incoming>) -> W + Clone + Send + 'static,
+    W: Future<Output = Answer> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = async {
+                let permit = Arc::clone(&room).acquire_owned().await;
+                (listener.0.accept().await, permit)
+            } => accepted,
+        };
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            (Ok((stream, _)), Ok(permit)) => {
+                let serving = connection(stream, stop.clone(), handler.clone());
+                connections.spawn(async move {
+                    serving.await;
+                    drop(permit);
+                });
+            }
+            // Out of file descriptors, as a rule: some are free again when connections end.
+            _ => sleep(limits::ACCEPT_PAUSE).await,
+        }
+    }
+    drop(listener);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    let _ = timeout(limits::STOP_TIMEOUT, ended).await;
+}
+
+/// One connection, until it ends, has lived long enough, or the program stops.
+async fn connection<F, W>(stream: TcpStream, mut stop: watch::Receiver<bool>, handler: F)
+where
+    F: Fn(Request<Incoming>) -> W + Clone + Send + 'static,
+    W: Future<Output = Answer> + Send + 'static,
+{
+    let _ = stream.set_nodelay(true);
+    let answer = service_fn(move |request| {
+        // A task of its own: a panic in it ends there.
+        let work = tokio::spawn(handler(request));
+        async move { Ok::<_, Infallible>(work.await.unwrap_or_else(|_| Failure::Internal.answer(""))) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEAD_TIMEOUT)
+        .max_buf_size(limits::HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), answer);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        // A connection that breaks is its peer's affair.
+        _ = connection.as_mut() => return,
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = sleep(limits::CONNECTION_LIFE) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(limits::CALL.longest(), connection).await;
+}
