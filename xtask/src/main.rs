@@ -1,2 +1,50 @@
-//! x
-fn main() {}
+//! The one door: `demo`, `test`, `slow`, `check`, `figures`. CI calls the same commands.
+
+mod workspace;
+mod children;
+mod programs;
+mod ports;
+mod demo;
+mod report;
+mod test;
+mod check;
+mod figures;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Everything that is done with this project: cargo xtask COMMAND.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The whole main job on this machine: simulated exchange, enclave, main service, registration, summary.
+    Demo(demo::Options),
+    /// Every test of the project.
+    Test(test::Options),
+    /// The tests with more rounds of fuzzing and more fault seeds: for every week rather than every change.
+    Slow(test::SlowOptions),
+    /// Format, lints, dependencies, tidiness, boundaries, trust budget, and what a release build must not hold.
+    Check(check::Options),
+    /// Measures what the README states: lines, crates, size, start-up time, memory.
+    Figures,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Slow(options) => test::slow(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Figures => figures::run(),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,137 @@
+//! `cargo xtask test`: every test of the project, what they need, and a count that holds each test once.
+//!
+//! Two builds: everything with the feature `development`, which is how the whole path can be walked, and the enclave
+//! again without it. A test in both is one test, and must pass in both.
+
+mod libtest;
+mod harness;
+mod node;
+
+use crate::{
+    check,
+    children::{Interrupted, Stop},
+    programs,
+    report::{Outcome, Report, say},
+};
+use harness::Harness;
+use std::{path::Path, process::ExitCode};
+
+/// Which tests.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only what has one of these in its name.
+    filter: Vec<String>,
+}
+
+/// How much longer.
+#[derive(clap::Args)]
+pub(crate) struct SlowOptions {
+    #[command(flatten)]
+    tests: Options,
+    /// Each fuzz target makes so many times its usual rounds.
+    #[arg(long, default_value_t = 50)]
+    fuzz_rounds: u64,
+    /// The journey is walked with the fault seeds from 1 to this.
+    #[arg(long, default_value_t = 25)]
+    fault_seeds: u64,
+    /// Cases of each property.
+    #[arg(long, default_value_t = 20_000)]
+    property_cases: u64,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    with(options, Vec::new())
+}
+
+/// The same tests, which read from the environment how long they go on.
+pub(crate) fn slow(options: &SlowOptions) -> anyhow::Result<ExitCode> {
+    let variables = [
+        ("PERFAGG_FUZZ_ROUNDS", options.fuzz_rounds),
+        ("PERFAGG_FAULT_SEEDS", options.fault_seeds),
+        ("PROPTEST_CASES", options.property_cases),
+    ];
+    with(&options.tests, variables.map(|(name, value)| (name.to_owned(), value.to_string())).to_vec())
+}
+
+fn with(options: &Options, variables: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
+    let stop = Stop::listen()?;
+    let mut report = Report::default();
+    match all(&options.filter, variables, &stop, &mut report) {
+        Err(error) if error.is::<Interrupted>() => {
+            say("\ninterrupted: what follows is not all");
+            report.end();
+            Ok(ExitCode::from(130))
+        }
+        Err(error) => Err(error),
+        Ok(()) => Ok(if report.end() { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+    }
+}
+
+fn all(
+    filter: &[String],
+    variables: Vec<(String, String)>,
+    stop: &Stop,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let wanted = |name: &str| filter.is_empty() || filter.iter().any(|part| name.contains(part.as_str()));
+    for (name, check) in check::QUICK {
+        if wanted(name) {
+            report.check(name, check());
+        }
+    }
+    for vectors in node::made_vectors()? {
+        let name = format!("{vectors} are what their script makes");
+        if wanted(&name) {
+            report.check(&name, node::compare(&vectors));
+        }
+    }
+
+    let everything =
+        ["build", "--workspace", "--bins", "--tests", "--keep-going", "--features", "enclave/development"];
+    let built = build("everything", &everything, stop, report)?;
+    let mut harness = Harness { filter: filter.to_vec(), variables };
+    match programs::NAMES.into_iter().find(|name| built.program(name).is_err()) {
+        Some(missing) => {
+            say(&format!("    note  {missing} was not built: tests that start the programs are skipped"))
+        }
+        None => {
+            let directory = built.program(programs::NAMES[0])?.parent().unwrap_or(Path::new("."));
+            harness.variables.push(("PERFAGG_BIN_DIR".to_owned(), directory.display().to_string()));
+        }
+    }
+    match node::ccxt(stop)? {
+        Ok(directory) => {
+            harness.variables.push(("PERFAGG_CCXT_DIR".to_owned(), directory.display().to_string()))
+        }
+        Err(missing) => say(&format!("    note  no ccxt, its test is skipped: {missing}")),
+    }
+    harness.run_all(built.tests(), "", stop, report)?;
+    harness.run_doc_tests(stop, report)?;
+
+    // The same selection, so that all but the enclave is built already.
+    let built = build(
+        "the enclave without development",
+        &["build", "--workspace", "--tests", "--keep-going"],
+        stop,
+        report,
+    )?;
+    harness.variables.retain(|(name, _)| name != "PERFAGG_BIN_DIR");
+    let enclave = built.tests().into_iter().filter(|test| test.package.ends_with("trusted/enclave"));
+    harness.run_all(enclave, ", without development", stop, report)
+}
+
+/// Builds tests. What does not compile is one failure, with cargo's message; the rest is still run.
+fn build(
+    what: &str,
+    arguments: &[&str],
+    stop: &Stop,
+    report: &mut Report,
+) -> anyhow::Result<programs::Built> {
+    eprintln!("building {what}");
+    let built = programs::build(arguments, stop)?;
+    if !built.success {
+        say(&format!("{:>8}  {what} does not compile: see cargo's messages above", "FAILED"));
+        report.add(format!("{what} compiles"), Outcome::Failed);
+    }
+    Ok(built)
+}
