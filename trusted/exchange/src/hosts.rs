@@ -3,7 +3,9 @@
 
 use core::{future::Future, pin::Pin};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
-use std::{io, net::SocketAddr, sync::Arc};
+#[cfg(feature = "development")]
+use std::net::SocketAddr;
+use std::{io, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,

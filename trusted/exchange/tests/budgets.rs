@@ -20,6 +20,14 @@ async fn a_budget_is_not_overdrawn_and_requests_are_signed_when_they_leave() {
 }
 
 #[tokio::test]
+async fn a_minute_is_the_venues() {
+    let (server, clock) = (Server::start([]).await, HandClock::new(true));
+    let mut asker = Asker { weight: 900, skew_ms: Some(45_000), ..Asker::new(2) };
+    assert_eq!(run(&server.transport(), &mut asker, &clock, Task::Collect).await, Ok(()));
+    assert_eq!(clock.passed_ms(), 15_500);
+}
+
+#[tokio::test]
 async fn what_the_venue_counts_is_believed() {
     let used = |weight: u32| answer(200, &format!("X-MBX-USED-WEIGHT-1M: {weight}\r\n"), "{}");
     let (server, clock) = (Server::start([used(1), used(899), used(1)]).await, HandClock::new(true));
@@ -74,6 +82,36 @@ async fn a_long_history_and_a_short_look_take_turns() {
     let ended = ended.into_inner().unwrap();
     assert_eq!(ended[0].0, "short");
     assert!(ended[0].1 < 120_000 && ended[1].1 >= 6 * 60_000, "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_waits_to_be_checked_holds_up_nobody_else() {
+    let (server, clock) = (Server::start([]).await, HandClock::new(false));
+    let (transport, weight) = (server.transport(), 200);
+    clock.advance(30_000);
+    let mut newcomers = [(); 2].map(|()| Asker { weight, ..Asker::new(1) });
+    let [first, second] = &mut newcomers;
+    run(&transport, first, &clock, Task::CheckKey).await.unwrap();
+    let mut waiting = std::pin::pin!(run(&transport, second, &clock, Task::CheckKey));
+    let polled =
+        std::future::poll_fn(|context| std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending()));
+    assert!(polled.await, "it waits for the next minute");
+    assert_eq!(run(&transport, &mut Asker::new(3), &clock, Task::Collect).await, Ok(()));
+    clock.advance(30_500);
+    assert_eq!(waiting.await, Ok(()));
+}
+
+#[tokio::test]
+async fn what_was_not_sent_after_all_costs_nothing() {
+    let (server, clock) = (Server::start([]).await, HandClock::new(true));
+    let transport = server.transport();
+    let asker = || Asker { weight: 900, ..Asker::new(1) };
+    run(&transport, &mut asker(), &clock, Task::Collect).await.unwrap();
+    // By the time that there is room, something else is asked.
+    let mut other = Asker { later_path: "/api/v3/myTrades", ..asker() };
+    run(&transport, &mut other, &clock, Task::Collect).await.unwrap();
+    assert_eq!(clock.passed_ms(), 60_500);
+    assert!(server.heard.lock().unwrap()[1].starts_with("GET /api/v3/myTrades?"));
 }
 
 #[tokio::test]

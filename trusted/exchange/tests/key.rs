@@ -33,6 +33,19 @@ fn time_is_measured_and_measured_again() {
 }
 
 #[test]
+fn the_venues_time_is_that_of_the_middle_of_the_question() {
+    let mut connector = connector();
+    let at = |ms: i64| Timestamp::from_millis(NOW_MS + ms);
+    connector.start(Task::CheckKey);
+    let Next::Ask(_) = connector.next(at(0)) else { panic!("the time") };
+    // Ours and theirs are the same; the answer was made half-way.
+    let body = format!(r#"{{"serverTime":{}}}"#, NOW_MS + 4000).into_bytes();
+    connector.take(&Reply { status: 200, headers: Vec::new(), body }, at(8000)).unwrap();
+    let Next::Ask(request) = connector.next(at(8000)) else { panic!("the rights") };
+    assert!(request.query.contains(&format!("timestamp={}", NOW_MS + 8000)));
+}
+
+#[test]
 fn requests_repeat_until_they_are_answered_and_are_signed_for_the_moment() {
     let mut desk = trader(1, 0);
     let mut connector = connector();
@@ -158,6 +171,7 @@ fn errors_are_of_four_kinds() {
         (429, Some("7"), r#"{"code":-1003,"msg":"Too many requests."}"#, back_off(Some(7000))),
         (418, Some("120"), &until, back_off(Some(120_000))),
         (418, None, &until, back_off(Some(90_500))),
+        (418, None, "", back_off(None)),
         (429, Some("soon"), "", back_off(None)),
         (400, None, r#"{"code":-1003,"msg":"Too much request weight used."}"#, back_off(None)),
         (500, None, r#"{"code":-1000,"msg":"An unknown error occurred."}"#, VenueError::Retry),

@@ -20,6 +20,12 @@ fn movements_are_read_from_the_beginning_and_windows_that_are_full_are_cut() {
         (0..2500).map(|number| deposit(&format!("d{number}"), day(400) + number / 3 * 4000, "USDT", "1")),
     );
     desk.lists.insert(desk::DEPOSITS, deposits);
+    // Right before and right after the end of a window.
+    let border_ms = 1_498_867_200_000 + 90 * DAY_MS;
+    desk.lists
+        .get_mut(desk::DEPOSITS)
+        .unwrap()
+        .extend([-1, 0].map(|ms| deposit(&format!("border{ms}"), border_ms + ms, "USDT", "1")));
     let withdrawal = json!({ "id": "w", "amount": "8.91", "transactionFee": "0.004", "coin": "USDT", "status": 6, "applyTime": "2019-10-12 11:12:02" });
     desk.lists.insert(desk::WITHDRAWALS, vec![(1_570_878_722_000, withdrawal)]);
     let rows: Vec<_> = (0..1200)
@@ -31,13 +37,13 @@ fn movements_are_read_from_the_beginning_and_windows_that_are_full_are_cut() {
         })
         .collect();
     desk.lists.insert(desk::DIVIDENDS, rows);
-    desk.balances = vec![balance("USDT", "2496.086"), balance("BNB", "120")];
+    desk.balances = vec![balance("USDT", "2498.086"), balance("BNB", "120")];
     let found = desk.collect(connector().as_mut());
     let movements = movements(&found);
     let count = |kind| movements.keys().filter(|(other, _)| *other == kind).count();
     assert_eq!(
         (count(MovementKind::Deposit), count(MovementKind::Distribution), count(MovementKind::Withdrawal)),
-        (2501, 1200, 1)
+        (2503, 1200, 1)
     );
     let gross = movements[&(MovementKind::Withdrawal, "w".to_owned())].clone();
     assert_eq!(
@@ -46,6 +52,19 @@ fn movements_are_read_from_the_beginning_and_windows_that_are_full_are_cut() {
         "the network fee left the account too"
     );
     assert_eq!(gross.time, Timestamp::from_millis(1_570_878_722_000), "2019-10-12 11:12:02 is UTC");
+    assert_eq!(unread(&found), [""; 0]);
+}
+
+#[test]
+fn a_movement_that_is_listed_late_is_found() {
+    let mut desk = trader(1, 0);
+    let mut connector = connector();
+    desk.collect(connector.as_mut());
+    desk.now_ms += 60_000;
+    desk.lists.get_mut(desk::DEPOSITS).unwrap().push(deposit("late", NOW_MS - 20 * 3_600_000, "USDT", "5"));
+    desk.balances[1] = balance("USDT", "1000003");
+    let found = desk.collect(connector.as_mut());
+    assert!(movements(&found).contains_key(&(MovementKind::Deposit, "late".to_owned())));
     assert_eq!(unread(&found), [""; 0]);
 }
 
@@ -126,6 +145,9 @@ fn a_pending_withdrawal_is_looked_after_until_it_is_settled() {
 #[test]
 fn a_list_that_is_refused_is_told_and_the_rest_goes_on() {
     let mut desk = trader(5, 1000);
+    let at_ms = NOW_MS - 20 * DAY_MS;
+    let convert = json!({ "orderId": 9, "orderStatus": "SUCCESS", "fromAsset": "USDT", "fromAmount": "1", "toAsset": "USDT", "toAmount": "1", "createTime": at_ms });
+    desk.lists.insert(desk::CONVERTS, vec![(at_ms, convert)]);
     desk.fixed.insert(desk::CONVERTS, (400, r#"{"code":-9000,"msg":"no"}"#.to_owned()));
     let mut connector = connector();
     let found = desk.collect(connector.as_mut());
@@ -133,7 +155,9 @@ fn a_list_that_is_refused_is_told_and_the_rest_goes_on() {
     assert_eq!(fill_set(&found).len(), 5);
     assert_eq!(desk.asked(desk::CONVERTS).len(), 1, "one refusal is enough for a round");
     desk.fixed.clear();
-    assert_eq!(unread(&desk.collect(connector.as_mut())), [""; 0]);
+    let found = desk.collect(connector.as_mut());
+    assert_eq!(unread(&found), [""; 0]);
+    assert!(movements(&found).contains_key(&(MovementKind::Convert, "9".to_owned())), "from the beginning");
 }
 
 proptest! {

@@ -83,6 +83,30 @@ fn the_direct_pair_else_the_inverse_else_through_a_bridge() {
 }
 
 #[test]
+fn a_price_has_twenty_eight_digits() {
+    let mut desk = Desk::new(&MARKETS);
+    let question = wanted("BNB", "BTC", NOW_MS - DAY_MS);
+    put(&mut desk, "BNBUSDT", "1m", NOW_MS - DAY_MS, "613.37");
+    put(&mut desk, "BTCUSDT", "1m", NOW_MS - DAY_MS, "90007");
+    let told = ask(&mut desk, connector().as_mut(), vec![question.clone()]);
+    // Python: getcontext().prec = 28; 1 / Decimal(90007) * Decimal('613.37')
+    check(&told, &question, "0.006814692190607397202439810234", &["BNBUSDT", "1/BTCUSDT"], "1m");
+}
+
+#[test]
+fn a_request_has_a_thousand_candles_at_most() {
+    for (minutes, requests) in [(999, 1), (1000, 2)] {
+        let mut desk = Desk::new(&MARKETS);
+        let first_ms = NOW_MS - 10 * DAY_MS;
+        let both = [first_ms, first_ms + minutes * MINUTE_MS];
+        both.iter().for_each(|at_ms| put(&mut desk, "BNBUSDT", "1m", *at_ms, "5"));
+        let told =
+            ask(&mut desk, connector().as_mut(), both.map(|at_ms| wanted("BNB", "USDT", at_ms)).to_vec());
+        assert_eq!((told.len(), desk.asked(desk::KLINES).len()), (2, requests), "{minutes} minutes apart");
+    }
+}
+
+#[test]
 fn the_minute_else_the_hour_else_the_day() {
     let mut desk = Desk::new(&MARKETS);
     let day_ms = NOW_MS - 3 * DAY_MS;
@@ -194,7 +218,7 @@ fn obvious(desk: &Desk, question: &PriceWanted) -> Option<Decimal> {
             match (base == from && quote == to, base == to && quote == from) {
                 (true, _) => Some(close(symbol)),
                 (_, true) => {
-                    Some(close(symbol).map(|close| Decimal::ONE.checked_div(close).unwrap().rounded(36)))
+                    Some(close(symbol).map(|close| Decimal::ONE.checked_div(close).unwrap().rounded(32)))
                 }
                 _ => None,
             }

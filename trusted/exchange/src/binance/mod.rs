@@ -48,8 +48,8 @@ pub(crate) const CANNOT_SEE: &[&str] = &[
     "fiat orders, cards, P2P and Pay",
     "Earn positions other than those that stand in the spot balances",
 ];
-pub(crate) const HISTORY_LIMIT: &str = "everything since the account's first deposit, credit or fill; withdrawals and conversions \
-     before that are read bit by bit, back to July 2017; of dust conversions the newest 100";
+pub(crate) const HISTORY_LIMIT: &str = "everything since the account's first deposit, credit or fill; withdrawals \
+    and conversions before that are read bit by bit, back to July 2017; of dust conversions the newest 100";
 
 /// A request that takes longer than the transport waits is of no use any more (`recvWindow`).
 const RECEIVE_WINDOW_MS: u32 = 20_000;

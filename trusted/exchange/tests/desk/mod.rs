@@ -67,6 +67,8 @@ pub(crate) struct Desk {
     pub(crate) fixed: BTreeMap<&'static str, (u16, String)>,
     pub(crate) mangle: Mangle,
     pub(crate) log: Vec<Asked>,
+    /// What the balances are from the second look at them on.
+    pub(crate) changing: Option<Vec<[String; 3]>>,
     /// Whether signatures are looked at.
     pub(crate) strict: bool,
 }
@@ -95,6 +97,7 @@ impl Desk {
             fixed: BTreeMap::new(),
             mangle: Box::new(|_, _| {}),
             log: Vec::new(),
+            changing: None,
             strict: true,
         }
     }
@@ -179,11 +182,13 @@ impl Desk {
             }
             RIGHTS => Ok(json!({ "ipRestrict": false, "enableReading": true, "enableWithdrawals": false })),
             ACCOUNT => {
-                let rows = self
-                    .balances
-                    .iter()
+                let rows = self.balances.iter();
+                let rows = rows
                     .map(|[asset, free, locked]| json!({ "asset": asset, "free": free, "locked": locked }));
-                Ok(json!({ "uid": 354937868, "canTrade": true, "balances": rows.collect::<Vec<_>>() }))
+                let body =
+                    json!({ "uid": 354937868, "canTrade": true, "balances": rows.collect::<Vec<_>>() });
+                self.balances = self.changing.take().unwrap_or_else(|| self.balances.clone());
+                Ok(body)
             }
             MY_TRADES => self.my_trades(asked),
             KLINES => self.klines(asked),

@@ -160,17 +160,32 @@ pub(crate) struct Asker {
     pub(crate) left: u32,
     pub(crate) task: Option<Task>,
     pub(crate) path: &'static str,
+    /// What it asks instead when half a minute has passed.
+    pub(crate) later_path: &'static str,
     pub(crate) host: &'static str,
     pub(crate) method: Method,
     pub(crate) weight: u32,
     pub(crate) account: u64,
     pub(crate) signed_at: Vec<i64>,
+    /// What each answer tells of the venue's clock, minus ours.
+    pub(crate) skew_ms: Option<i64>,
 }
 
 impl Asker {
     pub(crate) fn new(times: u32) -> Self {
         let (host, path, method) = ("api.binance.com", PATH, Method::Get);
-        Self { left: times, task: None, path, host, method, weight: 1, account: 0, signed_at: Vec::new() }
+        Self {
+            left: times,
+            task: None,
+            path,
+            later_path: path,
+            host,
+            method,
+            weight: 1,
+            account: 0,
+            signed_at: Vec::new(),
+            skew_ms: None,
+        }
     }
 }
 
@@ -187,7 +202,7 @@ impl ExchangeConnector for Asker {
         Next::Ask(Request {
             method: self.method,
             host: self.host,
-            path: self.path,
+            path: if now.millis() - START_MS < 30_000 { self.path } else { self.later_path },
             query: "signature=PLANTEDsignature&symbol=PLANTEDsymbol".to_owned().into(),
             headers: vec![("x-mbx-apikey", "PLANTEDkey".to_owned().into())],
             body: Vec::new().into(),
@@ -201,11 +216,12 @@ impl ExchangeConnector for Asker {
         })
     }
 
-    fn take(&mut self, reply: &Reply, _: Timestamp) -> Result<Vec<Finding>, VenueError> {
+    fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError> {
         match reply.status {
             200 => {
                 self.left -= 1;
-                Ok(Vec::new())
+                let told = |skew_ms| Finding::VenueTime(Timestamp::from_millis(now.millis() + skew_ms));
+                Ok(self.skew_ms.map(told).into_iter().collect())
             }
             418 | 429 => {
                 let retry_after = reply.header("retry-after").and_then(|text| text.parse::<u64>().ok());
