@@ -24,7 +24,6 @@ mod release {
     use super::Platform;
 
     /// Evidence by the hardware that is present; none is known to this release.
-    #[expect(clippy::unused_async, reason = "the development build waits for its simulator here")]
     pub(crate) async fn open(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Platform> {
         if arguments.next().is_some() {
             anyhow::bail!(
