@@ -19,7 +19,7 @@ use std::{path::Path, process::ExitCode};
 /// Which tests.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only what has one of these in its name.
+    /// Only what has one of these in its name, or in that of its file: `journey`, `exchange/fuzz`.
     filter: Vec<String>,
 }
 
