@@ -297,6 +297,8 @@ impl Collection {
     /// connector's overlap promises, so that its price never depends on when it was first seen.
     fn priced(&mut self, record: &AccountRecord, prices: &Prices) -> (Vec<Fill>, BTreeMap<PriceUse, u64>) {
         let (mut priced, mut uses) = (Vec::with_capacity(self.fills.len()), BTreeMap::new());
+        // A round may tell a fill twice; the ledger drops the copy, and it values nothing.
+        let mut counted = BTreeSet::new();
         for mut fill in core::mem::take(&mut self.fills) {
             let Some(instrument) = self.instrument(record, &fill.symbol) else { continue };
             let (fee, reporting) = rates_needed(&fill, instrument, record.ledger.reporting());
@@ -306,7 +308,8 @@ impl Collection {
             };
             let (Some(fee_rate), Some(reporting_rate)) = (found(&fee), found(&reporting)) else { continue };
             (fill.fee_rate, fill.reporting_rate) = (fee_rate, reporting_rate);
-            for wanted in [fee, reporting].into_iter().flatten() {
+            let first = counted.insert((fill.symbol.clone(), fill.id.clone(), fill.side));
+            for wanted in [fee, reporting].into_iter().flatten().filter(|_| first) {
                 if let Some(Some((_, PriceSource { path, interval }))) = prices.get(&wanted) {
                     let PriceWanted { asset, quote, .. } = wanted;
                     *uses.entry(PriceUse { asset, quote, path: path.clone(), interval }).or_default() += 1;
@@ -406,7 +409,8 @@ mod tests {
         let mut record = record();
         round(&mut record, vec![fill("1", "100")], &Prices::new());
         assert!(record.ledger.is_empty(), "its price may still move");
-        assert!(round(&mut record, vec![fill("1", "100")], &prices(Some("600"))));
+        // Told twice, it counts once.
+        assert!(round(&mut record, vec![fill("1", "100"), fill("1", "100")], &prices(Some("600"))));
         assert_eq!(record.ledger.total().fees_valued.unwrap().to_string(), "600");
         assert_eq!(record.price_sources.values().sum::<u64>(), 1);
     }
