@@ -3,25 +3,23 @@
 //!
 //! Not here: what a number means. Prices and quantities are types of their own.
 
+mod float;
+mod num;
+mod quotient;
+mod squares;
 mod text;
+mod unit;
 mod wide;
 
-use core::{cmp::Ordering, fmt, hash, str::FromStr};
+pub(crate) use num::Num;
+pub(crate) use squares::SquareSum;
+pub use unit::{Price, Quantity};
+
+use core::{cmp::Ordering, fmt, hash};
 use ethnum::{I256, U256};
-use wide::{DIGITS_MAX, LIMIT, digits, narrow, power, product, product_divided, tenfold};
-
-/// How much of a quotient is kept.
-struct Precision {
-    /// Decimals, if they fit.
-    decimals: i32,
-    /// Significant digits at least.
-    digits: i32,
-}
-
-/// Enough to be rounded again to the 28 digits of a price.
-const QUOTIENT: Precision = Precision { decimals: 36, digits: 34 };
-/// Short enough that sums of many mostly stay in 128 bits.
-const AMOUNT: Precision = Precision { decimals: 30, digits: 28 };
+use wide::{
+    DIGITS_MAX, LIMIT, digits, narrow, narrow_power, narrow_product, power, product, product_divided, tenfold,
+};
 
 /// Decimals of any number.
 const SCALE_MAX: u8 = DIGITS_MAX;
@@ -51,46 +49,99 @@ impl core::error::Error for NumberError {}
 
 /// An exact decimal: `mantissa / 10^scale`, of at most 76 digits. Equal values are equal, whatever their zeros.
 ///
-/// Packed, since ledgers hold millions of them: 40 bytes instead of 48, and 48 instead of 64 where one may not exist.
+/// Almost every mantissa fits 128 bits, and then nothing else is looked at: a sum is one addition. What does not fit goes the
+/// long way, which gives the same numbers.
+///
+/// Packed, since ledgers hold millions of them: 40 bytes instead of 48.
 #[derive(Clone, Copy)]
 #[repr(Rust, packed(8))]
 pub struct Decimal {
-    mantissa: I256,
+    low: i128,
+    /// The upper half of a wide mantissa, else zero.
+    high: i128,
     scale: u8,
+    /// The mantissa does not fit the lower half alone.
+    wide: bool,
 }
 
 impl Decimal {
     /// Zero.
-    pub const ZERO: Self = Self { mantissa: I256::ZERO, scale: 0 };
+    pub const ZERO: Self = Self::narrow(0, 0);
     /// One.
-    pub const ONE: Self = Self { mantissa: I256::ONE, scale: 0 };
+    pub const ONE: Self = Self::narrow(1, 0);
+
+    #[inline]
+    const fn narrow(low: i128, scale: u8) -> Self {
+        Self { low, high: 0, scale, wide: false }
+    }
+
+    fn new(mantissa: I256, scale: u8) -> Self {
+        let (high, low) = mantissa.into_words();
+        match narrow(mantissa) {
+            Some(low) => Self::narrow(low, scale),
+            None => Self { low, high, scale, wide: true },
+        }
+    }
+
+    /// The mantissa in 128 bits, if it fits.
+    #[inline]
+    const fn short_mantissa(&self) -> Option<i128> {
+        if self.wide { None } else { Some(self.low) }
+    }
 
     /// Below zero.
-    pub fn is_negative(&self) -> bool {
-        self.mantissa().is_negative()
+    #[inline]
+    pub const fn is_negative(&self) -> bool {
+        if self.wide { self.high < 0 } else { self.low < 0 }
     }
 
     /// Zero.
-    pub fn is_zero(&self) -> bool {
-        self.mantissa() == I256::ZERO
+    #[inline]
+    pub const fn is_zero(&self) -> bool {
+        !self.wide && self.low == 0
     }
 
     /// Above zero.
-    pub fn is_positive(&self) -> bool {
-        self.mantissa().is_positive()
+    #[inline]
+    pub const fn is_positive(&self) -> bool {
+        if self.wide { self.high >= 0 } else { self.low > 0 }
     }
 
     /// Exact sum.
     ///
     /// # Errors
     /// If it does not fit.
+    #[inline]
     pub fn checked_add(self, other: Self) -> Result<Self, NumberError> {
-        if self.scale == other.scale
-            && let Some(sum) =
-                narrow(self.mantissa).zip(narrow(other.mantissa)).and_then(|(a, b)| a.checked_add(b))
+        if self.is_like(&other)
+            && let Some(sum) = self.low.checked_add(other.low)
         {
-            return Ok(Self { mantissa: I256::from(sum), scale: self.scale });
+            return Ok(Self::narrow(sum, self.scale));
         }
+        self.unlike_add(&other)
+    }
+
+    /// Both fit 128 bits and have one scale.
+    #[inline(always)]
+    const fn is_like(&self, other: &Self) -> bool {
+        self.scale == other.scale && !self.wide && !other.wide
+    }
+
+    /// The sum of numbers of different scales.
+    #[inline(never)]
+    fn unlike_add(&self, other: &Self) -> Result<Self, NumberError> {
+        if let Some((a, b, scale)) = narrow_aligned(self, other)
+            && let Some(sum) = a.checked_add(b)
+        {
+            return Ok(Self::narrow(sum, scale));
+        }
+        self.wide_add(*other)
+    }
+
+    /// The sum of numbers of any length.
+    #[cold]
+    #[inline(never)]
+    fn wide_add(self, other: Self) -> Result<Self, NumberError> {
         let exact = |a: Self, b: Self| {
             let (a, b, scale) = aligned(a, b)?;
             // Both are below 10^76: their sum fits 256 bits.
@@ -103,6 +154,7 @@ impl Decimal {
     ///
     /// # Errors
     /// If it does not fit.
+    #[inline]
     pub fn checked_sub(self, other: Self) -> Result<Self, NumberError> {
         self.checked_add(other.negated())
     }
@@ -111,10 +163,24 @@ impl Decimal {
     ///
     /// # Errors
     /// If it does not fit.
+    #[inline]
     pub fn checked_mul(self, other: Self) -> Result<Self, NumberError> {
+        if let (Some(a), Some(b)) = (self.short_mantissa(), other.short_mantissa())
+            && let Some(mantissa) = narrow_product(a, b)
+            && let Some(scale) = self.scale.checked_add(other.scale).filter(|scale| *scale <= SCALE_MAX)
+        {
+            return Ok(Self::narrow(mantissa, scale));
+        }
+        self.wide_mul(other)
+    }
+
+    /// The product of numbers of any length.
+    #[cold]
+    #[inline(never)]
+    fn wide_mul(self, other: Self) -> Result<Self, NumberError> {
         let exact = |a: Self, b: Self| {
             let scale = a.scale.checked_add(b.scale).filter(|scale| *scale <= SCALE_MAX)?;
-            product(a.mantissa, b.mantissa).map(|mantissa| Self { mantissa, scale })
+            product(a.mantissa(), b.mantissa()).map(|mantissa| Self::new(mantissa, scale))
         };
         exact(self, other).or_else(|| exact(self.trimmed(), other.trimmed())).ok_or(NumberError::Overflow)
     }
@@ -132,55 +198,18 @@ impl Decimal {
         let unit = power(surplus.into()).ok_or(NumberError::Overflow)?;
         let (magnitude, _) =
             product_divided(a.magnitude(), b.magnitude(), unit).ok_or(NumberError::Overflow)?;
-        Ok(Self { mantissa: signed(magnitude, a.is_negative() != b.is_negative()), scale: decimals })
-    }
-
-    /// Quotient, rounded half-even to 36 decimals where they fit, or to as many more as it takes for 34 significant
-    /// digits; exact where it ends before.
-    ///
-    /// # Errors
-    /// If the divisor is zero, or the quotient does not fit.
-    pub fn checked_div(self, other: Self) -> Result<Self, NumberError> {
-        self.quotient(other, QUOTIENT)
-    }
-
-    /// The same to 30 decimals, or as many more as it takes for 28 significant digits: an amount of a ledger.
-    pub(crate) fn amount_div(self, other: Self) -> Result<Self, NumberError> {
-        self.quotient(other, AMOUNT)
-    }
-
-    fn quotient(self, other: Self, precision: Precision) -> Result<Self, NumberError> {
-        if other.is_zero() {
-            return Err(NumberError::DivisionByZero);
-        }
-        let (a, b) = (self.trimmed(), other.trimmed());
-        let [a_digits, b_digits] = [a, b].map(|value| i32::from(digits(value.magnitude())));
-        // quotient = a.mantissa * 10^shift / b.mantissa, with base + shift decimals
-        let base = i32::from(a.scale).saturating_sub(b.scale.into());
-        let longer = b_digits.saturating_sub(a_digits);
-        let needed = precision.digits.saturating_add(longer);
-        let room = longer.saturating_add(75).min(i32::from(SCALE_MAX).saturating_sub(base));
-        let shift = precision.decimals.saturating_sub(base).max(needed).min(room).max(0);
-        // In two steps, since 10^shift alone may be longer than a number.
-        let shift_before = shift.min(i32::from(DIGITS_MAX).saturating_sub(a_digits));
-        let [before, after] = [shift_before, shift.saturating_sub(shift_before)]
-            .map(|exponent| u32::try_from(exponent).ok().and_then(power));
-        let (before, after) = before.zip(after).ok_or(NumberError::Overflow)?;
-        let (magnitude, exact) = product_divided(a.magnitude().wrapping_mul(before), after, b.magnitude())
-            .ok_or(NumberError::Overflow)?;
-        if !exact && shift < needed {
-            return Err(NumberError::Overflow);
-        }
-        let mantissa = signed(magnitude, a.is_negative() != b.is_negative());
-        let quotient = Self::at_scale(mantissa, base.saturating_add(shift))?;
-        Ok(if exact { quotient.trimmed() } else { quotient })
+        Ok(Self::new(signed(magnitude, a.is_negative() != b.is_negative()), decimals))
     }
 
     /// The same amount with the other sign.
     #[must_use]
+    #[inline]
     pub fn negated(self) -> Self {
-        // Below 10^76 on either side of zero: this cannot wrap.
-        Self { mantissa: self.mantissa().wrapping_neg(), scale: self.scale }
+        match self.short_mantissa().and_then(i128::checked_neg) {
+            Some(low) => Self::narrow(low, self.scale),
+            // Below 10^76 on either side of zero: this cannot wrap.
+            None => Self::new(self.mantissa().wrapping_neg(), self.scale),
+        }
     }
 
     /// Without its sign.
@@ -200,7 +229,7 @@ impl Decimal {
             power(surplus.into()).and_then(|unit| product_divided(self.magnitude(), U256::ONE, unit));
         // A quotient by a power of ten is no longer than its dividend.
         let magnitude = magnitude.map_or(U256::ZERO, |(magnitude, _)| magnitude);
-        Self { mantissa: signed(magnitude, self.is_negative()), scale: decimals }
+        Self::new(signed(magnitude, self.is_negative()), decimals)
     }
 
     /// Square root, rounded down, to at least 37 significant digits; `None` below zero.
@@ -226,15 +255,91 @@ impl Decimal {
         loop {
             let next = root.wrapping_add(radicand.checked_div(root)?).wrapping_shr(1);
             if next >= root {
-                return Some(Self { mantissa: root.as_i256(), scale }.trimmed());
+                return Some(Self::new(root.as_i256(), scale).trimmed());
             }
             root = next;
         }
     }
 
-    /// A copy: what is packed cannot be pointed to.
+    /// The mantissa in 64 bits and the scale, if it fits: how fills are kept.
+    pub(crate) fn short(self) -> Option<(i64, u8)> {
+        Some((i64::try_from(self.short_mantissa()?).ok()?, self.scale))
+    }
+
+    /// In 128 bits, if it fits.
+    #[inline(always)]
+    pub(crate) fn num(self) -> Option<Num> {
+        if self.wide { None } else { Some(Num { low: self.low, scale: self.scale }) }
+    }
+
+    /// What [`Self::short`] gave.
+    #[inline]
+    pub(crate) const fn from_short(mantissa: i64, scale: u8) -> Self {
+        Self::narrow(mantissa as i128, scale)
+    }
+
+    /// Adds to a sum in place.
+    #[inline]
+    pub(crate) fn accumulate(&mut self, amount: Self) -> Result<(), NumberError> {
+        if self.is_like(&amount)
+            && let Some(sum) = self.low.checked_add(amount.low)
+        {
+            self.low = sum;
+            return Ok(());
+        }
+        *self = self.unlike_add(&amount)?;
+        Ok(())
+    }
+
+    /// Whether it is farther from zero than 10^-decimals.
+    #[inline]
+    pub(crate) fn is_beyond(&self, decimals: u8) -> bool {
+        match (self.short_mantissa(), self.scale.checked_sub(decimals)) {
+            (Some(low), None) => low != 0,
+            (Some(low), Some(below)) => {
+                narrow_power(below).is_some_and(|unit| low.unsigned_abs() > unit.unsigned_abs())
+            }
+            // A wide one has at least 38 digits.
+            (None, _) => self.abs() > Self::narrow(1, decimals),
+        }
+    }
+
+    /// A whole number as it is.
+    pub(crate) fn from_mantissa(mantissa: I256, scale: u8) -> Option<Self> {
+        Self::fitting(mantissa, scale)
+    }
+
+    /// As a multiple of 10^-decimals, rounded half-even; `None` if that does not fit.
+    pub(crate) fn in_units(self, decimals: u8) -> Option<I256> {
+        if let (Some(low), Some(shift)) = (self.short_mantissa(), decimals.checked_sub(self.scale))
+            && let Some(units) = narrow_power(shift).and_then(|unit| narrow_product(low, unit))
+        {
+            return Some(I256::from(units));
+        }
+        let rounded = self.rounded(decimals);
+        product(rounded.mantissa(), power(decimals.saturating_sub(rounded.scale).into())?.as_i256())
+    }
+
+    /// Whether it has no more than so many significant digits.
+    #[inline]
+    pub(crate) fn has_digits_up_to(self, most: u8) -> bool {
+        if let (Some(low), Some(limit)) = (self.short_mantissa(), narrow_power(most))
+            && low.unsigned_abs() < limit.unsigned_abs()
+        {
+            return true;
+        }
+        digits(self.without_zeros().magnitude()) <= most
+    }
+
+    /// Its digits alone, without any zero at the end.
+    fn without_zeros(self) -> Self {
+        Self { scale: SCALE_MAX, ..self }.trimmed()
+    }
+
+    /// In full.
+    #[inline]
     fn mantissa(self) -> I256 {
-        self.mantissa
+        if self.wide { I256::from_words(self.high, self.low) } else { I256::from(self.low) }
     }
 
     fn magnitude(self) -> U256 {
@@ -242,7 +347,7 @@ impl Decimal {
     }
 
     fn fitting(mantissa: I256, scale: u8) -> Option<Self> {
-        (mantissa.unsigned_abs() < LIMIT).then_some(Self { mantissa, scale })
+        (mantissa.unsigned_abs() < LIMIT).then(|| Self::new(mantissa, scale))
     }
 
     /// `mantissa / 10^scale`, also where the scale is below zero.
@@ -256,7 +361,7 @@ impl Decimal {
         }
         let unit = power(scale.unsigned_abs()).ok_or(NumberError::Overflow)?;
         let mantissa = product(mantissa, unit.as_i256()).ok_or(NumberError::Overflow)?;
-        Ok(Self { mantissa, scale: 0 })
+        Ok(Self::new(mantissa, 0))
     }
 
     /// Without zeros after the last decimal.
@@ -276,7 +381,7 @@ impl Decimal {
                 (magnitude, scale) = (quotient, scale.saturating_sub(step));
             }
         }
-        Self { mantissa: signed(magnitude, self.is_negative()), scale }
+        Self::new(signed(magnitude, self.is_negative()), scale)
     }
 }
 
@@ -288,13 +393,13 @@ impl Default for Decimal {
 
 impl From<u64> for Decimal {
     fn from(whole: u64) -> Self {
-        Self { mantissa: I256::from(whole), scale: 0 }
+        Self::narrow(whole.into(), 0)
     }
 }
 
 impl From<i64> for Decimal {
     fn from(whole: i64) -> Self {
-        Self { mantissa: I256::from(whole), scale: 0 }
+        Self::narrow(whole.into(), 0)
     }
 }
 
@@ -304,19 +409,34 @@ fn signed(magnitude: U256, negative: bool) -> I256 {
     if negative { magnitude.wrapping_neg() } else { magnitude }
 }
 
+/// Both mantissas at the larger scale, if that fits 128 bits: most do.
+#[inline]
+fn narrow_aligned(a: &Decimal, b: &Decimal) -> Option<(i128, i128, u8)> {
+    let (x, y) = (a.short_mantissa()?, b.short_mantissa()?);
+    let raised = |low: i128, by: u8| narrow_product(low, narrow_power(by)?);
+    match a.scale.cmp(&b.scale) {
+        Ordering::Equal => Some((x, y, a.scale)),
+        Ordering::Less => Some((raised(x, b.scale.saturating_sub(a.scale))?, y, b.scale)),
+        Ordering::Greater => Some((x, raised(y, a.scale.saturating_sub(b.scale))?, a.scale)),
+    }
+}
+
 /// Both mantissas at the larger scale, if that fits.
 fn aligned(a: Decimal, b: Decimal) -> Option<(I256, I256, u8)> {
     let raised = |low: I256, by: u8| product(low, power(by.into())?.as_i256());
     match a.scale.cmp(&b.scale) {
-        Ordering::Equal => Some((a.mantissa, b.mantissa, a.scale)),
-        Ordering::Less => Some((raised(a.mantissa, b.scale.saturating_sub(a.scale))?, b.mantissa, b.scale)),
+        Ordering::Equal => Some((a.mantissa(), b.mantissa(), a.scale)),
+        Ordering::Less => {
+            Some((raised(a.mantissa(), b.scale.saturating_sub(a.scale))?, b.mantissa(), b.scale))
+        }
         Ordering::Greater => {
-            Some((a.mantissa, raised(b.mantissa, a.scale.saturating_sub(b.scale))?, a.scale))
+            Some((a.mantissa(), raised(b.mantissa(), a.scale.saturating_sub(b.scale))?, a.scale))
         }
     }
 }
 
 impl PartialEq for Decimal {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
@@ -331,13 +451,26 @@ impl PartialOrd for Decimal {
 }
 
 impl Ord for Decimal {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        match aligned(*self, *other) {
-            Some((a, b, _)) => a.cmp(&b),
-            // Whichever has fewer decimals does not fit at the scale of the other: its magnitude is above any that does.
-            None if self.scale < other.scale => self.mantissa().cmp(&I256::ZERO),
-            None => I256::ZERO.cmp(&other.mantissa()),
+        if self.is_like(other) {
+            let (a, b) = (self.low, other.low);
+            return a.cmp(&b);
         }
+        wide_cmp(self, other)
+    }
+}
+
+#[inline(never)]
+fn wide_cmp(one: &Decimal, other: &Decimal) -> Ordering {
+    if let Some((a, b, _)) = narrow_aligned(one, other) {
+        return a.cmp(&b);
+    }
+    match aligned(*one, *other) {
+        Some((a, b, _)) => a.cmp(&b),
+        // Whichever has fewer decimals does not fit at the scale of the other: its magnitude is above any that does.
+        None if one.scale < other.scale => one.mantissa().cmp(&I256::ZERO),
+        None => I256::ZERO.cmp(&other.mantissa()),
     }
 }
 
@@ -347,39 +480,3 @@ impl hash::Hash for Decimal {
         (trimmed.mantissa(), trimmed.scale).hash(state);
     }
 }
-
-macro_rules! unit {
-    ($(#[$doc:meta])* $type:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $type(pub Decimal);
-
-        impl FromStr for $type {
-            type Err = NumberError;
-            fn from_str(text: &str) -> Result<Self, NumberError> {
-                text.parse().map(Self)
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
-
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, f)
-            }
-        }
-    };
-}
-
-unit!(
-    /// A price: quote for one unit of base.
-    Price
-);
-unit!(
-    /// A quantity of base, or of contracts.
-    Quantity
-);

@@ -1,126 +1,197 @@
 //! The book of one account and symbol: its fills in order, and what follows from them. Lots never cross books.
 //!
-//! A fill that comes last is applied to what is there. One that comes late, or a rate that becomes known, makes this
-//! book, and no other, start again from its first fill.
+//! A fill that comes last is applied to what is there. One that comes late, or a rate that becomes known, takes this book,
+//! and no other, back to the last checkpoint before it, and on from there.
 
 use crate::{
-    Asset, Decimal, Direction, Fill, FillId, Instrument, InstrumentKind, LedgerError, Lot, Match, Measured,
-    NumberError, Reason, Side, Timestamp, ledger::Currency, lot::notional, matching::State, metrics::Monthly,
+    AverageCost, Decimal, Direction, Fill, Instrument, InstrumentKind, LedgerError, Lot, LotRule, Match,
+    Measured, NumberError, Price, Reason, Refused, RoundTrip, Trade,
+    average::{Pool, Realized},
+    error::FillName,
+    fee::Divided,
+    fills::{Fills, FillsMark},
+    ledger::BookKey,
+    matching::{Checkpoint, State},
+    packed::Packed,
+    trade::{MatchList, TradeList, TripList},
+    watch::{Unwatched, Watch},
 };
-use alloc::{
-    boxed::Box,
-    collections::{BTreeMap, btree_map::Entry},
-};
-
-/// The order of fills in a book (METRICS.md section 2.1): time, the venue's sequence number, id, buy before sell.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    pub(crate) time: Timestamp,
-    pub(crate) sequence: u64,
-    pub(crate) id: FillId,
-    pub(crate) side: Side,
-}
-
-impl Place {
-    pub(crate) fn of(fill: &Fill) -> Self {
-        Self { time: fill.time, sequence: fill.sequence.unwrap_or(0), id: fill.id.clone(), side: fill.side }
-    }
-}
-
-/// Time and sequence number: what a place has beside id and side.
-type Moment = (Timestamp, u64);
-
-/// What became of a fill.
-pub(crate) enum Inserted {
-    /// It was not known.
-    New(Place),
-    /// It was known. If it brought a rate that was not: where, and the fill without it.
-    Copy(Option<(Place, Box<Fill>)>),
-}
+use alloc::{sync::Arc, vec::Vec};
 
 /// Fills of a book, and what follows from them.
 #[derive(Clone, Debug)]
 pub struct Book {
+    pub(crate) key: BookKey,
     pub(crate) instrument: Instrument,
-    pub(crate) fills: BTreeMap<Place, Fill>,
-    moments: BTreeMap<(FillId, Side), Moment>,
+    pub(crate) fills: Fills,
     pub(crate) state: State,
+    rule: LotRule,
+    /// Places to return to, oldest first; the state before the first fill needs none.
+    checkpoints: Vec<Checkpoint>,
+    /// Fills between two checkpoints.
+    interval: u32,
+    batch: Option<Batch>,
+}
+
+/// What the batch that is being applied has changed.
+#[derive(Clone, Debug)]
+struct Batch {
+    before: FillsMark,
+    applied: u32,
+    /// Fills that learnt a rate, as they were.
+    rates: Vec<(u32, Packed)>,
 }
 
 impl Book {
-    pub(crate) fn new(instrument: Instrument) -> Self {
-        Self { instrument, fills: BTreeMap::new(), moments: BTreeMap::new(), state: State::default() }
-    }
-
-    /// Puts a fill in its place, or finds the copy that is there already. The state does not know of it yet.
-    pub(crate) fn insert(&mut self, fill: Fill) -> Result<Inserted, LedgerError> {
-        let mut place = Place::of(&fill);
-        match self.moments.entry((fill.id.clone(), fill.side)) {
-            Entry::Vacant(entry) => {
-                entry.insert((place.time, place.sequence));
-                self.fills.insert(place.clone(), fill);
-                return Ok(Inserted::New(place));
-            }
-            // The copy that is held may stand elsewhere: then the two contradict each other.
-            Entry::Occupied(entry) => (place.time, place.sequence) = *entry.get(),
-        }
-        let Some(known) = self.fills.get_mut(&place).filter(|known| same_execution(known, &fill)) else {
-            return Err(LedgerError::DuplicateConflict);
-        };
-        let fee_rate = merged(known.fee_rate, fill.fee_rate)?;
-        let reporting_rate = merged(known.reporting_rate, fill.reporting_rate)?;
-        if (fee_rate, reporting_rate) == (known.fee_rate, known.reporting_rate) {
-            return Ok(Inserted::Copy(None));
-        }
-        let before = Box::new(known.clone());
-        (known.fee_rate, known.reporting_rate) = (fee_rate, reporting_rate);
-        Ok(Inserted::Copy(Some((place, before))))
-    }
-
-    /// Where a fill stands.
-    pub(crate) fn place(&self, id: &FillId, side: Side) -> Option<Place> {
-        let key = (id.clone(), side);
-        let (time, sequence) = *self.moments.get(&key)?;
-        Some(Place { time, sequence, id: key.0, side })
-    }
-
-    /// Undoes an insertion: the fill is what it was `before`, or not here. The state does not know of that either.
-    pub(crate) fn take_back(&mut self, place: Place, before: Option<Box<Fill>>) {
-        match before {
-            Some(fill) => {
-                self.fills.insert(place, *fill);
-            }
-            None => {
-                self.fills.remove(&place);
-                self.moments.remove(&(place.id, place.side));
-            }
+    pub(crate) fn new(
+        key: BookKey,
+        instrument: Instrument,
+        converts: bool,
+        rule: LotRule,
+        interval: u32,
+    ) -> Self {
+        Self {
+            fills: Fills::new(&instrument),
+            state: State::new(&instrument, converts, rule),
+            key,
+            instrument,
+            rule,
+            checkpoints: Vec::new(),
+            interval: interval.max(1),
+            batch: None,
         }
     }
 
-    /// Applies the fills from a place on, which the state has not seen. On an error it must be replayed.
-    pub(crate) fn follow(&mut self, first: &Place, reporting: &Asset) -> Result<(), NumberError> {
-        for (place, fill) in self.fills.range(first..) {
-            self.state.apply(&self.instrument, reporting, place, fill)?;
+    /// Begins a batch, if none is begun. Says whether it did.
+    pub(crate) fn begin(&mut self) -> bool {
+        let begins = self.batch.is_none();
+        if begins {
+            let (before, applied) = (self.fills.mark(), self.state.cursor.applied);
+            self.batch = Some(Batch { before, applied, rates: Vec::new() });
+        }
+        begins
+    }
+
+    /// A fill of the batch learnt a rate.
+    pub(crate) fn learnt(&mut self, at: u32, before: Packed) {
+        if let Some(batch) = &mut self.batch {
+            batch.rates.push((at, before));
+        }
+    }
+
+    /// Brings the state up to the fills of the batch. Says whether it had to go back for that.
+    pub(crate) fn follow(&mut self) -> Result<bool, LedgerError> {
+        let Some(batch) = &self.batch else { return Ok(false) };
+        let (applied, changed) = (batch.applied, batch.rates.iter().map(|(at, _)| *at).collect::<Vec<_>>());
+        let first = self.fills.sort(applied);
+        let first = changed.into_iter().map(|at| self.fills.position(at)).min().unwrap_or(first).min(first);
+        let goes_back = first < applied;
+        if goes_back {
+            self.rewind(first);
+        }
+        self.run()?;
+        self.state.trades.refresh();
+        self.state.trips.refresh();
+        Ok(goes_back)
+    }
+
+    /// Applies all fills that are not applied.
+    fn run(&mut self) -> Result<(), LedgerError> {
+        let keeps = self.state.lots.has_marks();
+        while let Some(at) = self.fills.at(self.state.cursor.applied) {
+            let applied = self.state.cursor.applied;
+            if keeps && applied > 0 && applied.is_multiple_of(self.interval) {
+                self.checkpoint(applied);
+            }
+            if let Err(error) = self.state.apply(&self.fills, at, &mut Unwatched) {
+                let name = self.name(at);
+                let refused = Refused::from(error);
+                return Err(name.map_or_else(|| refused.into(), |name| LedgerError::at(refused, name)));
+            }
         }
         Ok(())
     }
 
-    /// Starts again from the first fill. On an error the state is what it was.
-    pub(crate) fn replay(&mut self, reporting: &Asset) -> Result<(), NumberError> {
-        let mut state = State::default();
-        for (place, fill) in &self.fills {
-            state.apply(&self.instrument, reporting, place, fill)?;
+    fn checkpoint(&mut self, applied: u32) {
+        if self.checkpoints.last().is_none_or(|last| last.cursor.applied < applied) {
+            self.checkpoints.push(self.state.checkpoint());
         }
-        self.state = state;
-        Ok(())
     }
 
-    /// The sums in a currency, by month.
-    pub(crate) fn monthly(&self, currency: Currency, reporting: &Asset) -> &Monthly {
-        match currency {
-            Currency::Reporting if self.instrument.settlement() != reporting => &self.state.reported,
-            Currency::Reporting | Currency::Settlement => &self.state.settled,
+    /// Goes back to the last checkpoint that knows no fill from `position` on.
+    fn rewind(&mut self, position: u32) {
+        let kept = self.checkpoints.partition_point(|checkpoint| checkpoint.cursor.applied <= position);
+        self.checkpoints.truncate(kept);
+        match self.checkpoints.last() {
+            Some(checkpoint) => self.state.rewind(checkpoint, &self.fills),
+            None => self.state.restart(&self.instrument, self.rule, &self.fills),
         }
+    }
+
+    /// The batch is over.
+    pub(crate) fn commit(&mut self) {
+        self.batch = None;
+    }
+
+    /// Leaves everything as it was before the batch.
+    pub(crate) fn take_back(&mut self) {
+        let Some(batch) = self.batch.take() else { return };
+        // The state goes back before its fills do: it still reads them.
+        self.rewind(
+            batch
+                .rates
+                .iter()
+                .map(|(at, _)| self.fills.position(*at))
+                .min()
+                .map_or(self.fills.first_position_since(batch.before), |rates| {
+                    rates.min(self.fills.first_position_since(batch.before))
+                }),
+        );
+        for (at, before) in batch.rates.into_iter().rev() {
+            self.fills.replace(at, before);
+        }
+        self.fills.rewind(batch.before);
+        let followed = self.run();
+        debug_assert!(followed.is_ok(), "what was applied once can be applied again");
+        self.state.trades.refresh();
+        self.state.trips.refresh();
+    }
+
+    /// How a fill is called.
+    fn name(&self, at: u32) -> Option<FillName> {
+        let fill = self.fills.fill(at, &self.key.0, &self.instrument)?;
+        Some(FillName::of(&fill))
+    }
+
+    /// The newest fill.
+    pub(crate) fn newest(&self) -> Option<FillName> {
+        self.name(self.fills.at(self.fills.len().checked_sub(1)?)?)
+    }
+
+    /// Shows all matches of the book, by any rule.
+    pub(crate) fn replay(&self, rule: LotRule, watch: &mut impl Watch) -> Result<(), NumberError> {
+        let mut state = State::new(&self.instrument, self.state.terms.converts, rule);
+        self.fills.positions().try_for_each(|at| state.apply(&self.fills, at, watch))
+    }
+
+    /// What was applied once can be applied again. Lists have sums that figures do not need: where one of those does not
+    /// fit a number, of some 76 digits, the list ends.
+    fn shown<W: Watch + Default>(&self) -> W {
+        let mut watch = W::default();
+        let _ended = self.replay(self.rule, &mut watch);
+        watch
+    }
+
+    pub(crate) fn match_list(&self) -> MatchList {
+        self.shown()
+    }
+
+    pub(crate) fn trade_list(&self) -> Vec<(u32, Trade)> {
+        self.shown::<TradeList>().trades
+    }
+
+    pub(crate) fn trip_list(&self) -> Vec<RoundTrip> {
+        self.shown::<TripList>().trips
     }
 
     /// What is traded here.
@@ -128,14 +199,57 @@ impl Book {
         &self.instrument
     }
 
-    /// Open lots, oldest first.
-    pub fn open_lots(&self) -> impl Iterator<Item = &Lot> {
-        self.state.lots.iter()
+    /// Fills, in their order.
+    pub fn fills(&self) -> impl Iterator<Item = Fill> {
+        self.fills.positions().filter_map(|at| self.fills.fill(at, &self.key.0, &self.instrument))
     }
 
-    /// Matches, in the order they happened.
-    pub fn matches(&self) -> &[Match] {
-        &self.state.matches
+    /// Open lots, oldest first.
+    pub fn open_lots(&self) -> impl Iterator<Item = Lot> {
+        self.state.lots.iter().filter_map(|(at, left)| {
+            let fill = self.fills.get(at)?;
+            Some(Lot {
+                id: crate::FillId(fill.id(&self.fills.beside)),
+                opened: fill.time,
+                direction: self.direction(fill),
+                price: Price(fill.price(&self.fills.beside)),
+                open: self.left(at, left).ok()?,
+            })
+        })
+    }
+
+    fn direction(&self, fill: &Packed) -> Direction {
+        if fill.side() == crate::Side::Buy { Direction::Long } else { Direction::Short }
+    }
+
+    fn left(&self, at: u32, left: Option<Divided>) -> Result<Divided, NumberError> {
+        left.map_or_else(|| self.state.whole(&self.fills, at), Ok)
+    }
+
+    /// Matches, in the order they happened. This replays the book.
+    pub fn matches(&self) -> Vec<Match> {
+        self.match_list().0.into_iter().map(|(_, done)| done).collect()
+    }
+
+    /// Matches by another rule than the one whose figures are shown. This replays the book.
+    ///
+    /// # Errors
+    /// If what that rule gives does not fit a number.
+    pub fn matches_by(&self, rule: LotRule) -> Measured<Vec<Match>> {
+        let mut watch = MatchList::default();
+        self.replay(rule, &mut watch)?;
+        Ok(watch.0.into_iter().map(|(_, done)| done).collect())
+    }
+
+    /// Figures by average cost, in the settlement asset. This reads the fills.
+    pub fn average_cost(&self) -> AverageCost {
+        match Pool::of(&self.state.terms, &self.fills).map_err(Reason::from) {
+            Ok(pool) => {
+                let entry = average_entry(&self.instrument, pool.quantity, pool.cost);
+                AverageCost::new(&pool.settled, Ok(pool.cost), entry)
+            }
+            Err(why) => AverageCost::new(&Realized { gross: Err(why), fees: Err(why) }, Err(why), Err(why)),
+        }
     }
 
     /// What is open: above zero long, below zero short.
@@ -164,46 +278,37 @@ impl Book {
 
     /// Sold without a known lot.
     pub fn unmatched_quantity(&self) -> Decimal {
-        self.state.unmatched_quantity
+        self.state.cursor.unmatched_quantity
     }
 
     /// What that brought, in the settlement asset. Its cost is not known.
     pub fn unmatched_proceeds(&self) -> Decimal {
-        self.state.unmatched_proceeds
+        self.state.cursor.unmatched_proceeds
     }
 }
 
-/// Equal content by value; rates are ours, not the venue's.
-pub(crate) fn same_execution(a: &Fill, b: &Fill) -> bool {
-    let Fill {
-        account,
-        symbol,
-        id,
-        order_id,
-        time,
-        sequence,
-        side,
-        quantity,
-        price,
-        fee,
-        fee_asset,
-        liquidity,
-        fee_rate: _,
-        reporting_rate: _,
-    } = a;
-    (account, symbol, id, order_id, time, sequence)
-        == (&b.account, &b.symbol, &b.id, &b.order_id, &b.time, &b.sequence)
-        && (side, quantity, price, fee, fee_asset, liquidity)
-            == (&b.side, &b.quantity, &b.price, &b.fee, &b.fee_asset, &b.liquidity)
+impl FillName {
+    /// The name of a fill.
+    pub(crate) fn of(fill: &Fill) -> Self {
+        Self {
+            account: Arc::clone(&fill.account),
+            symbol: fill.symbol.clone(),
+            id: fill.id.clone(),
+            side: Some(fill.side),
+        }
+    }
 }
 
-/// A rate that one copy brings; two different ones contradict each other.
-fn merged<T: PartialEq>(known: Option<T>, told: Option<T>) -> Result<Option<T>, LedgerError> {
-    match (known, told) {
-        (Some(known), Some(told)) if known != told => Err(LedgerError::DuplicateConflict),
-        (Some(rate), _) | (None, Some(rate)) => Ok(Some(rate)),
-        (None, None) => Ok(None),
+/// Price of an entry that cost so much; for inverse contracts the harmonic mean.
+pub(crate) fn average_entry(instrument: &Instrument, quantity: Decimal, cost: Decimal) -> Measured<Decimal> {
+    if quantity.is_zero() {
+        return Err(Reason::InsufficientData);
     }
+    let contracts = quantity.checked_mul(instrument.multiplier)?;
+    Ok(match instrument.kind {
+        InstrumentKind::Spot | InstrumentKind::Linear => cost.checked_div(contracts)?,
+        InstrumentKind::Inverse => contracts.checked_div(cost)?,
+    })
 }
 
 /// What is open of one instrument, and what was sold of it without a known lot (METRICS.md section 2.5).
@@ -227,15 +332,15 @@ impl Open {
         let mut sums = Ok(Sums::default());
         let (mut open_lots, mut unmatched, mut instrument) = (0_u64, Ok(Decimal::ZERO), None);
         for book in books {
-            for lot in &book.state.lots {
+            for lot in book.state.lots.iter() {
                 open_lots = open_lots.saturating_add(1);
-                sums = sums.and_then(|sums| sums.with(&book.instrument, lot));
+                sums = sums.and_then(|sums| sums.with(book, lot));
             }
-            unmatched = unmatched.and_then(|sum: Decimal| sum.checked_add(book.state.unmatched_quantity));
+            unmatched = unmatched.and_then(|sum: Decimal| sum.checked_add(book.unmatched_quantity()));
             instrument = Some(&book.instrument);
         }
         let entry = |sums: Sums| match instrument {
-            Some(instrument) if open_lots > 0 => sums.average_entry(instrument),
+            Some(instrument) if open_lots > 0 => average_entry(instrument, sums.quantity, sums.cost),
             _ => Err(Reason::InsufficientData),
         };
         let sums = sums.map_err(Reason::from);
@@ -258,22 +363,15 @@ struct Sums {
 }
 
 impl Sums {
-    fn with(self, instrument: &Instrument, lot: &Lot) -> Result<Self, NumberError> {
-        let quantity = lot.quantity();
-        let signed = if lot.direction == Direction::Long { quantity } else { quantity.negated() };
+    fn with(self, book: &Book, (at, left): (u32, Option<Divided>)) -> Result<Self, NumberError> {
+        let Some(fill) = book.fills.get(at) else { return Ok(self) };
+        let quantity = book.left(at, left)?.left;
+        let is_long = book.direction(fill) == Direction::Long;
+        let cost = book.state.terms.notional(quantity, fill.price(&book.fills.beside))?;
         Ok(Self {
-            signed: self.signed.checked_add(signed)?,
+            signed: self.signed.checked_add(if is_long { quantity } else { quantity.negated() })?,
             quantity: self.quantity.checked_add(quantity)?,
-            cost: self.cost.checked_add(notional(instrument, quantity, lot.price)?)?,
-        })
-    }
-
-    fn average_entry(self, instrument: &Instrument) -> Measured<Decimal> {
-        let contracts = self.quantity.checked_mul(instrument.multiplier)?;
-        Ok(match instrument.kind {
-            InstrumentKind::Spot => self.cost.checked_div(self.quantity)?,
-            InstrumentKind::Linear => self.cost.checked_div(contracts)?,
-            InstrumentKind::Inverse => contracts.checked_div(self.cost)?,
+            cost: self.cost.checked_add(cost)?,
         })
     }
 }

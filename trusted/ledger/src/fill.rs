@@ -2,9 +2,9 @@
 //!
 //! Not here: what a fee is worth (`fee.rs`), how fills become lots (`matching.rs`), and where they come from (`exchange`).
 
-use crate::{Decimal, Price, Quantity};
+use crate::{Decimal, FillId, OrderId, Price, Quantity};
 use alloc::{string::String, sync::Arc};
-use core::{cmp::Ordering, fmt, hash};
+use core::fmt;
 
 /// An instant in whole milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +43,7 @@ macro_rules! name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
         }
 
         impl From<&str> for $type {
@@ -71,6 +72,26 @@ macro_rules! name {
     };
 }
 
+impl Asset {
+    /// Whether both are one name: mostly they are one text in memory, too.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Symbol {
+    /// Both lie in one place of memory.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Where it lies in memory.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+}
+
 name!(
     /// Our name of an asset: `BTC`, `USDT`.
     Asset
@@ -79,117 +100,6 @@ name!(
     /// Our name of an instrument's book: unique within an account and market kind, `BTCUSDT`.
     Symbol
 );
-
-macro_rules! id {
-    ($(#[$doc:meta])* $type:ident) => {
-        $(#[$doc])*
-        ///
-        /// Ids of digits only compare as numbers and come before all others, which compare by bytes (METRICS.md
-        /// section 2.1).
-        #[derive(Clone)]
-        pub struct $type {
-            text: Arc<str>,
-            /// Of digits only, if it fits: the usual comparison is one of integers.
-            number: Option<u64>,
-        }
-
-        impl $type {
-            /// The id as text.
-            pub fn as_str(&self) -> &str {
-                &self.text
-            }
-
-            pub(crate) fn text(&self) -> Arc<str> {
-                Arc::clone(&self.text)
-            }
-        }
-
-        impl PartialEq for $type {
-            fn eq(&self, other: &Self) -> bool {
-                self.text == other.text
-            }
-        }
-
-        impl Eq for $type {}
-
-        impl hash::Hash for $type {
-            fn hash<H: hash::Hasher>(&self, state: &mut H) {
-                self.text.hash(state);
-            }
-        }
-
-        impl Ord for $type {
-            fn cmp(&self, other: &Self) -> Ordering {
-                let by_number = match (self.number, other.number) {
-                    (Some(a), Some(b)) => a.cmp(&b),
-                    // What does not fit is a larger number, or none.
-                    (Some(_), None) => Ordering::Less,
-                    (None, Some(_)) => Ordering::Greater,
-                    (None, None) => by_digits(&self.text, &other.text),
-                };
-                // `7` and `07` are one number and two ids.
-                by_number.then_with(|| self.text.cmp(&other.text))
-            }
-        }
-
-        impl PartialOrd for $type {
-            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-                Some(self.cmp(other))
-            }
-        }
-
-        impl From<&str> for $type {
-            fn from(text: &str) -> Self {
-                Self { number: digits(text).and_then(|digits| digits.parse().ok()), text: Arc::from(text) }
-            }
-        }
-
-        impl From<String> for $type {
-            fn from(text: String) -> Self {
-                Self::from(text.as_str())
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.text)
-            }
-        }
-
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.text, f)
-            }
-        }
-    };
-}
-
-id!(
-    /// The venue's id of a fill, unique per account, symbol and side.
-    FillId
-);
-id!(
-    /// The venue's id of an order.
-    OrderId
-);
-
-/// The text itself, if it is digits only.
-fn digits(text: &str) -> Option<&str> {
-    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
-}
-
-/// Numbers of any length before everything else.
-fn by_digits(a: &str, b: &str) -> Ordering {
-    match (digits(a), digits(b)) {
-        (Some(a), Some(b)) => {
-            let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
-            a.len().cmp(&b.len()).then_with(|| a.cmp(b))
-        }
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => Ordering::Equal,
-    }
-}
 
 /// Which way the account traded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

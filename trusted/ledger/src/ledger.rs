@@ -1,33 +1,67 @@
 //! The **TradeAggregator**: all books of all accounts, and the only way to change them (METRICS.md section 2.1).
 //!
 //! Whatever the order of arrival, the paging or the repetition of fills, the result is the same. A batch is applied
-//! whole or not at all. A fill that is the newest of its book costs the logarithm of the book's length and reads no
-//! history; a late one, or a rate that becomes known, replays its own book once a batch.
+//! whole or not at all. A fill that is the newest of its book reads no history, however much there is; a late one, or a
+//! rate that becomes known, replays its own book from its time, once a batch.
 //!
 //! Not here: what may be asked (`queries.rs`).
 
 use crate::{
-    Asset, Fill, Instrument, InstrumentKind, LedgerError, Symbol,
+    Asset, Book, Fill, Instrument, InstrumentKind, LedgerError, LotRule, Refused, Symbol, Timestamp,
     amount::Decimal,
-    book::{Book, Inserted, Place},
-    fee::moved_quantity,
+    error::FillName,
+    fee::{Fee, FeeIn},
+    fills::Inserted,
+    log::{count, index},
+    sequence::{Placed, Sequence},
 };
-use alloc::{boxed::Box, collections::BTreeMap, collections::BTreeSet, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use core::cmp::Ordering;
 
 /// Account and symbol.
 pub(crate) type BookKey = (Arc<str>, Symbol);
 
-/// A book with its key.
-pub(crate) type BookEntry<'a> = (&'a BookKey, &'a Book);
+/// Fills between two checkpoints of a book: so many are replayed at most beside those after a late one.
+const CHECKPOINT_FILLS: u32 = 1024;
+/// 2009-01-03, when there was the first block to trade coins of.
+const TIME_MIN: Timestamp = Timestamp::from_millis(1_230_940_800_000);
+/// What a venue's clock may be ahead.
+const AHEAD_MS_MAX: i64 = 60_000;
+/// Digits of a number of a fill.
+const DIGITS_MAX: u8 = 38;
 
 /// Holds fills, lots, results and metrics; [`TradeAggregator::apply`] is the only way that they change.
 #[derive(Clone, Debug)]
 pub struct TradeAggregator {
     pub(crate) reporting: Asset,
+    pub(crate) rule: LotRule,
     pub(crate) instruments: BTreeMap<Symbol, Instrument>,
-    pub(crate) books: BTreeMap<BookKey, Book>,
-    fills: usize,
+    /// Books in the order in which they began; their index never changes.
+    pub(crate) books: Vec<Book>,
+    pub(crate) by_key: BTreeMap<BookKey, u32>,
+    /// Closed trades of all books.
+    pub(crate) trades: Sequence,
+    /// Round trips of all books.
+    pub(crate) trips: Sequence,
+    fills: u64,
+    interval: u32,
+    scratch: Scratch,
 }
+
+/// Lists of one batch, kept so that the next needs no memory of its own.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    /// The book of each fill.
+    of: Vec<u32>,
+    /// Books that the batch changes.
+    touched: Vec<u32>,
+    learnt: Vec<Placed>,
+    /// Books by where the texts of account and symbol lie in memory: mostly fills share them, and need no search.
+    nearby: Vec<Option<(BookKey, u32)>>,
+}
+
+/// Places of [`Scratch::nearby`].
+const NEARBY: usize = 64;
 
 /// What a batch brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +70,7 @@ pub struct Applied {
     pub new: usize,
     /// Copies that were dropped.
     pub duplicates: usize,
-    /// Books that started again, because a fill came late or a rate became known.
+    /// Books that went back, because a fill came late or a rate became known.
     pub replayed: usize,
 }
 
@@ -49,31 +83,39 @@ pub enum Currency {
     Reporting,
 }
 
-/// How to undo one insertion.
-struct Undo {
-    book: BookKey,
-    place: Place,
-    /// The fill as it was, if it was known.
-    before: Option<Box<Fill>>,
-}
-
-/// What a batch changed in a book.
-struct Change<'a> {
-    first: &'a Place,
-    new: usize,
-    /// A rate became known of a fill that was applied without it.
-    rates: bool,
-}
-
 impl TradeAggregator {
     /// No fill yet. Totals will be in `reporting`.
     pub fn new(reporting: Asset) -> Self {
-        Self { reporting, instruments: BTreeMap::new(), books: BTreeMap::new(), fills: 0 }
+        Self::with_rule(reporting, LotRule::FirstIn)
+    }
+
+    /// The same with another rule of which lot is closed first. METRICS.md knows first in, first out only.
+    pub fn with_rule(reporting: Asset, rule: LotRule) -> Self {
+        Self {
+            reporting,
+            rule,
+            instruments: BTreeMap::new(),
+            books: Vec::new(),
+            by_key: BTreeMap::new(),
+            trades: Sequence::default(),
+            trips: Sequence::default(),
+            fills: 0,
+            interval: CHECKPOINT_FILLS,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// The same with a checkpoint every so many fills; for tests, and before the first fill.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_checkpoints(mut self, interval: u32) -> Self {
+        self.interval = interval;
+        self
     }
 
     /// How many fills are held.
     pub fn len(&self) -> usize {
-        self.fills
+        usize::try_from(self.fills).unwrap_or(usize::MAX)
     }
 
     /// No fill is held.
@@ -84,116 +126,214 @@ impl TradeAggregator {
     /// Makes an instrument known; again with the same content changes nothing.
     ///
     /// # Errors
-    /// If its multiplier is impossible, or fills of that symbol are held under another definition.
+    /// If its multiplier is impossible, or fills of that symbol are held under another definition: the error names the
+    /// newest of them.
     pub fn add_instrument(&mut self, instrument: Instrument) -> Result<(), LedgerError> {
         let possible = match instrument.kind {
             InstrumentKind::Spot => instrument.multiplier == Decimal::ONE,
             InstrumentKind::Linear | InstrumentKind::Inverse => instrument.multiplier.is_positive(),
         };
-        if !possible {
-            return Err(LedgerError::InstrumentInvalid);
+        if !possible || instrument.base == instrument.quote || !short(instrument.multiplier) {
+            return Err(Refused::InstrumentInvalid.into());
         }
         let symbol = instrument.symbol.clone();
         let differs = self.instruments.get(&symbol).is_some_and(|known| *known != instrument);
-        if differs && self.books.keys().any(|(_, held)| *held == symbol) {
-            return Err(LedgerError::InstrumentConflict);
+        let mut holding = self.books.iter().filter(|book| book.key.1 == symbol);
+        if differs && let Some(newest) = holding.find_map(Book::newest) {
+            return Err(LedgerError::at(Refused::InstrumentConflict, newest));
         }
         self.instruments.insert(symbol, instrument);
         Ok(())
     }
 
-    /// Applies a batch of fills, in any order, with any repetition.
+    /// Applies a batch of fills, in any order, with any repetition. `now` is the venue's time: what happened later than a
+    /// minute from it did not happen.
     ///
     /// # Errors
-    /// Then nothing of the batch was applied.
-    pub fn apply(&mut self, fills: Vec<Fill>) -> Result<Applied, LedgerError> {
-        self.check(&fills)?;
-        let mut undo = Vec::new();
-        let outcome = self.insert(fills, &mut undo).and_then(|applied| self.follow(applied, &undo));
-        if outcome.is_err() {
-            self.take_back(undo);
+    /// Then nothing of the batch was applied, and the error names the fill at fault.
+    pub fn apply(&mut self, fills: Vec<Fill>, now: Timestamp) -> Result<Applied, LedgerError> {
+        self.apply_slice(&fills, now)
+    }
+
+    /// The same for fills that the caller keeps.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub fn apply_slice(&mut self, fills: &[Fill], now: Timestamp) -> Result<Applied, LedgerError> {
+        let books = self.books.len();
+        let mut scratch = core::mem::take(&mut self.scratch);
+        scratch.of.clear();
+        scratch.touched.clear();
+        let outcome = self
+            .check(fills, now, &mut scratch)
+            .and_then(|()| self.insert(fills, &mut scratch))
+            .and_then(|applied| self.follow(applied, &scratch.touched));
+        if let Ok(applied) = &outcome {
+            self.fills = self.fills.saturating_add(u64::try_from(applied.new).unwrap_or(u64::MAX));
+            self.each(&scratch.touched, Book::commit);
+        } else {
+            self.each(&scratch.touched, Book::take_back);
         }
+        self.publish(&mut scratch);
+        if outcome.is_err() {
+            self.books.truncate(books);
+            let books = count(books);
+            self.by_key.retain(|_, at| *at < books);
+            scratch.nearby.clear();
+        }
+        self.scratch = scratch;
         outcome
     }
 
-    /// METRICS.md section 2.1, rule 1.
-    fn check(&self, fills: &[Fill]) -> Result<(), LedgerError> {
-        for fill in fills {
-            let instrument = self.instruments.get(&fill.symbol).ok_or(LedgerError::InstrumentUnknown)?;
-            let rates = [fill.fee_rate, fill.reporting_rate];
-            let prices = rates.into_iter().flatten().chain([fill.price]);
-            let above_zero =
-                fill.quantity.0.is_positive() && prices.into_iter().all(|price| price.0.is_positive());
-            if !above_zero || !moved_quantity(instrument, fill)?.is_positive() {
-                return Err(LedgerError::InvalidFill);
+    fn each(&mut self, touched: &[u32], change: fn(&mut Book)) {
+        for at in touched {
+            if let Some(book) = self.books.get_mut(index(*at)) {
+                change(book);
             }
+        }
+    }
+
+    /// METRICS.md section 2.1, rule 1. Finds the book of each fill, and begins those that are new.
+    fn check(&mut self, fills: &[Fill], now: Timestamp, scratch: &mut Scratch) -> Result<(), LedgerError> {
+        let latest = Timestamp::from_millis(now.millis().saturating_add(AHEAD_MS_MAX));
+        scratch.nearby.resize(NEARBY, None);
+        for fill in fills {
+            let refused = |refused| LedgerError::at(refused, FillName::of(fill));
+            let place =
+                fill.symbol.address().wrapping_add(address(&fill.account).wrapping_mul(3)) / 16 % NEARBY;
+            let nearby = scratch.nearby.get_mut(place);
+            let at = match nearby {
+                Some(Some(((account, symbol), at)))
+                    if Arc::ptr_eq(account, &fill.account) && symbol.is_same(&fill.symbol) =>
+                {
+                    *at
+                }
+                nearby => {
+                    let at = self.book_of(fill).map_err(refused)?;
+                    if let Some(nearby) = nearby {
+                        *nearby = Some(((Arc::clone(&fill.account), fill.symbol.clone()), at));
+                    }
+                    at
+                }
+            };
+            let Some(book) = self.books.get(index(at)) else { continue };
+            possible(fill, &book.instrument, latest).map_err(refused)?;
+            scratch.of.push(at);
         }
         Ok(())
     }
 
-    /// Puts fills into their books: rule 2, and the order of rule 3.
-    fn insert(&mut self, fills: Vec<Fill>, undo: &mut Vec<Undo>) -> Result<Applied, LedgerError> {
+    fn book_of(&mut self, fill: &Fill) -> Result<u32, Refused> {
+        let key = (Arc::clone(&fill.account), fill.symbol.clone());
+        if let Some(at) = self.by_key.get(&key) {
+            return Ok(*at);
+        }
+        let instrument = self.instruments.get(&fill.symbol).ok_or(Refused::InstrumentUnknown)?.clone();
+        let converts = *instrument.settlement() != self.reporting;
+        let at = count(self.books.len());
+        self.books.push(Book::new(key.clone(), instrument, converts, self.rule, self.interval));
+        self.by_key.insert(key, at);
+        Ok(at)
+    }
+
+    /// Puts fills into their books: rule 2.
+    fn insert(&mut self, fills: &[Fill], scratch: &mut Scratch) -> Result<Applied, LedgerError> {
         let mut applied = Applied::default();
-        for fill in fills {
-            let instrument = self.instruments.get(&fill.symbol).ok_or(LedgerError::InstrumentUnknown)?;
-            let key = (Arc::clone(&fill.account), fill.symbol.clone());
-            let book = self.books.entry(key.clone()).or_insert_with(|| Book::new(instrument.clone()));
-            let (place, before) = match book.insert(fill)? {
-                Inserted::New(place) => {
-                    self.fills = self.fills.saturating_add(1);
-                    applied.new = applied.new.saturating_add(1);
-                    (place, None)
-                }
-                Inserted::Copy(rates) => {
+        for (fill, at) in fills.iter().zip(&scratch.of) {
+            let Some(book) = self.books.get_mut(index(*at)) else { continue };
+            if book.begin() {
+                scratch.touched.push(*at);
+            }
+            let inserted = book.fills.insert(fill);
+            match inserted.map_err(|refused| LedgerError::at(refused, FillName::of(fill)))? {
+                Inserted::New => applied.new = applied.new.saturating_add(1),
+                Inserted::Copy => applied.duplicates = applied.duplicates.saturating_add(1),
+                Inserted::Rate(at, before) => {
+                    book.learnt(at, before);
                     applied.duplicates = applied.duplicates.saturating_add(1);
-                    let Some((place, before)) = rates else { continue };
-                    (place, Some(before))
                 }
-            };
-            undo.push(Undo { book: key, place, before });
-        }
-        Ok(applied)
-    }
-
-    /// Brings the states of the books up to their fills.
-    fn follow(&mut self, mut applied: Applied, undo: &[Undo]) -> Result<Applied, LedgerError> {
-        let mut changes: BTreeMap<&BookKey, Change<'_>> = BTreeMap::new();
-        for Undo { book, place, before } in undo {
-            let change = changes.entry(book).or_insert(Change { first: place, new: 0, rates: false });
-            change.first = change.first.min(place);
-            change.new = change.new.saturating_add(usize::from(before.is_none()));
-            change.rates |= before.is_some();
-        }
-        for (key, Change { first, new, rates }) in changes {
-            let Some(book) = self.books.get_mut(key) else { continue };
-            // In order: what stands from the first new fill on is new, all of it.
-            if !rates && book.fills.range(first..).count() == new {
-                book.follow(first, &self.reporting)?;
-            } else {
-                book.replay(&self.reporting)?;
-                applied.replayed = applied.replayed.saturating_add(1);
             }
         }
         Ok(applied)
     }
 
-    /// Leaves everything as it was before the batch.
-    fn take_back(&mut self, undo: Vec<Undo>) {
-        let touched: BTreeSet<BookKey> = undo.iter().map(|change| change.book.clone()).collect();
-        for Undo { book, place, before } in undo.into_iter().rev() {
-            let Some(book) = self.books.get_mut(&book) else { continue };
-            if before.is_none() {
-                self.fills = self.fills.saturating_sub(1);
-            }
-            book.take_back(place, before);
+    /// Brings the states of the books up to their fills: rule 3.
+    fn follow(&mut self, mut applied: Applied, touched: &[u32]) -> Result<Applied, LedgerError> {
+        for at in touched {
+            let Some(book) = self.books.get_mut(index(*at)) else { continue };
+            applied.replayed = applied.replayed.saturating_add(usize::from(book.follow()?));
         }
-        self.books.retain(|_, book| !book.fills.is_empty());
-        for key in touched {
-            if let Some(book) = self.books.get_mut(&key) {
-                // These very fills were applied before.
-                let replayed = book.replay(&self.reporting);
-                debug_assert!(replayed.is_ok(), "what was applied once can be applied again");
+        Ok(applied)
+    }
+
+    /// Brings the sequences over all books up to the books.
+    fn publish(&mut self, scratch: &mut Scratch) {
+        for is_trades in [true, false] {
+            let mut sequence = core::mem::take(if is_trades { &mut self.trades } else { &mut self.trips });
+            let mut forgotten: Vec<Placed> = Vec::new();
+            scratch.learnt.clear();
+            for at in &scratch.touched {
+                let Some(book) = self.books.get_mut(index(*at)) else { continue };
+                let outcomes = if is_trades { &mut book.state.trades } else { &mut book.state.trips };
+                forgotten.extend(outcomes.retracted().map(|placed| Placed { book: *at, ..placed }));
+                outcomes.published(|placed| scratch.learnt.push(Placed { book: *at, ..placed }));
             }
+            let tied = |a: &Placed, b: &Placed| tied(&self.books, is_trades, a, b);
+            for placed in &forgotten {
+                sequence.remove(placed, tied);
+            }
+            scratch.learnt.sort_by(|a, b| a.compare(b, tied));
+            for placed in &scratch.learnt {
+                sequence.insert(*placed, tied);
+            }
+            sequence.refresh();
+            *(if is_trades { &mut self.trades } else { &mut self.trips }) = sequence;
         }
     }
+}
+
+/// The order of two trades whose closing fills have the same time and sequence number, or of two round trips with the
+/// same beginning and end.
+pub(crate) fn tied(books: &[Book], is_trades: bool, a: &Placed, b: &Placed) -> Ordering {
+    let (Some(x), Some(y)) = (books.get(index(a.book)), books.get(index(b.book))) else {
+        return a.book.cmp(&b.book);
+    };
+    let fills = || x.fills.compare_within_instant(a.at, &y.fills, b.at);
+    let keys = || if a.book == b.book { Ordering::Equal } else { x.key.cmp(&y.key) };
+    if is_trades { fills().then_with(keys) } else { keys().then_with(fills) }
+}
+
+/// Where a text lies.
+fn address(text: &Arc<str>) -> usize {
+    Arc::as_ptr(text).addr()
+}
+
+#[inline]
+fn short(number: Decimal) -> bool {
+    number.has_digits_up_to(DIGITS_MAX)
+}
+
+/// Whether a fill can have happened.
+#[inline]
+fn possible(fill: &Fill, instrument: &Instrument, latest: Timestamp) -> Result<(), Refused> {
+    if fill.time < TIME_MIN || fill.time > latest {
+        return Err(Refused::InvalidTime);
+    }
+    let rates = [fill.fee_rate, fill.reporting_rate];
+    if ![fill.quantity.0, fill.price.0, fill.fee].into_iter().all(short)
+        || !rates.into_iter().flatten().all(|rate| short(rate.0))
+    {
+        return Err(Refused::NumberTooLong);
+    }
+    let prices = rates.into_iter().flatten().chain([fill.price]);
+    if !fill.quantity.0.is_positive() || !prices.into_iter().all(|price| price.0.is_positive()) {
+        return Err(Refused::InvalidFill);
+    }
+    if instrument.kind == InstrumentKind::Spot && fill.fee_asset.is(&instrument.base) {
+        let fee = Fee { amount: fill.fee, paid_in: FeeIn::Other, rate: None };
+        if !fee.moved(instrument.kind, fill.side, fill.quantity.0)?.is_positive() {
+            return Err(Refused::InvalidFill);
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! One open lot, and the match of a part of it with a closing fill (METRICS.md sections 2.2 and 2.3).
 
-use crate::{Decimal, FillId, Instrument, InstrumentKind, NumberError, Price, Timestamp, fee::Divided};
+use crate::{Decimal, FillId, NumberError, Price, Timestamp, fee::Divided};
 
 /// Which way a lot, a match or a trade profits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,42 +88,5 @@ impl Match {
     /// How long the lot was held.
     pub fn held_ms(&self) -> u64 {
         self.closed.since(self.opened)
-    }
-}
-
-/// Notional of quantity `q` at price `p` in the settlement asset: q·m·p, and for inverse contracts q·m/p.
-pub(crate) fn notional(
-    instrument: &Instrument,
-    quantity: Decimal,
-    price: Price,
-) -> Result<Decimal, NumberError> {
-    match instrument.kind {
-        InstrumentKind::Spot => quantity.checked_mul(price.0),
-        InstrumentKind::Linear => quantity.checked_mul(instrument.multiplier)?.checked_mul(price.0),
-        InstrumentKind::Inverse => quantity.checked_mul(instrument.multiplier)?.amount_div(price.0),
-    }
-}
-
-/// Profit of quantity `q` from price `a` to `b`: q·m·(b - a), and for inverse contracts q·m·(1/a - 1/b); a short has
-/// the opposite sign.
-pub(crate) fn profit(
-    instrument: &Instrument,
-    direction: Direction,
-    quantity: Decimal,
-    opened: Price,
-    closed: Price,
-) -> Result<Decimal, NumberError> {
-    let difference = match direction {
-        Direction::Long => closed.0.checked_sub(opened.0)?,
-        Direction::Short => opened.0.checked_sub(closed.0)?,
-    };
-    match instrument.kind {
-        InstrumentKind::Spot => quantity.checked_mul(difference),
-        InstrumentKind::Linear => quantity.checked_mul(instrument.multiplier)?.checked_mul(difference),
-        // 1/a - 1/b = (b - a) / (a·b): one rounding instead of two.
-        InstrumentKind::Inverse => quantity
-            .checked_mul(instrument.multiplier)?
-            .checked_mul(difference)?
-            .amount_div(opened.0.checked_mul(closed.0)?),
     }
 }

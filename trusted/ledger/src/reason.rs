@@ -1,7 +1,6 @@
-//! Why a number does not exist, or a batch was refused (METRICS.md section 1), and sums of numbers that may not exist.
+//! Why a number does not exist (METRICS.md section 1), and sums of numbers that may not exist.
 
 use crate::{Decimal, NumberError};
-use core::fmt;
 
 /// Why a number does not exist: it is `None` with one of these, never zero, infinity or NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,10 +11,32 @@ pub enum Reason {
     ZeroVariance,
     /// A loss measure is the divisor, and there is no loss.
     NoLosses,
+    /// Never under water.
+    NoDrawdown,
+    /// Still under water.
+    NotRecovered,
+    /// A return over less than a year is never annualised.
+    PeriodUnderOneYear,
+    /// Nothing was at work in a period that has a gain or a loss.
+    NonpositiveCapital,
+    /// The money-weighted equation has amounts of one sign only.
+    NoSignChange,
+    /// The money-weighted equation has no solution.
+    NoRoot,
+    /// The money-weighted equation has several solutions.
+    MultipleRoots,
+    /// The Sharpe ratio is not above the one it is held against.
+    SharpeNotAboveBenchmark,
+    /// The variance of the Sharpe ratio would not be above zero.
+    NonpositiveVarianceTerm,
     /// A fee could not be valued.
     FeeUnvalued,
     /// An amount has no price in the currency asked for.
     NoPrice,
+    /// A source of the day could not be read.
+    Partial,
+    /// The venue no longer has it.
+    HistoryMissing,
     /// The exact result does not fit a number.
     Overflow,
 }
@@ -27,8 +48,19 @@ impl Reason {
             Self::InsufficientData => "insufficient_data",
             Self::ZeroVariance => "zero_variance",
             Self::NoLosses => "no_losses",
+            Self::NoDrawdown => "no_drawdown",
+            Self::NotRecovered => "not_recovered",
+            Self::PeriodUnderOneYear => "period_under_one_year",
+            Self::NonpositiveCapital => "nonpositive_capital",
+            Self::NoSignChange => "no_sign_change",
+            Self::NoRoot => "no_root",
+            Self::MultipleRoots => "multiple_roots",
+            Self::SharpeNotAboveBenchmark => "sharpe_not_above_benchmark",
+            Self::NonpositiveVarianceTerm => "nonpositive_variance_term",
             Self::FeeUnvalued => "fee_unvalued",
             Self::NoPrice => "no_price",
+            Self::Partial => "partial",
+            Self::HistoryMissing => "history_missing",
             Self::Overflow => "overflow",
         }
     }
@@ -45,10 +77,11 @@ pub type Measured<T> = Result<T, Reason>;
 
 /// Adds to a running sum, which stays the first reason why there is none. That a sum does not fit is an error.
 pub(crate) fn add(sum: &mut Measured<Decimal>, amount: Measured<Decimal>) -> Result<(), NumberError> {
-    *sum = match (*sum, amount) {
-        (Ok(sum), Ok(amount)) => Ok(sum.checked_add(amount)?),
-        (Err(why), _) | (_, Err(why)) => Err(why),
-    };
+    match (&mut *sum, amount) {
+        (Ok(held), Ok(amount)) => held.accumulate(amount)?,
+        (Ok(_), Err(why)) => *sum = Err(why),
+        (Err(_), _) => {}
+    }
     Ok(())
 }
 
@@ -61,60 +94,4 @@ pub(crate) fn sum(a: Measured<Decimal>, b: Measured<Decimal>) -> Measured<Decima
 pub(crate) fn ratio(a: Measured<Decimal>, b: Measured<Decimal>) -> Measured<Decimal> {
     let (a, b) = (a?, b?);
     if b.is_zero() { Err(Reason::InsufficientData) } else { Ok(a.checked_div(b)?) }
-}
-
-/// Why a batch of fills was refused. Nothing of it was applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LedgerError {
-    /// A quantity, price or rate is not above zero, or a base fee leaves nothing of a spot fill.
-    InvalidFill,
-    /// Two fills with one id differ.
-    DuplicateConflict,
-    /// A fill of a symbol that no instrument was given for.
-    InstrumentUnknown,
-    /// The instrument of a symbol that has fills was given differently before.
-    InstrumentConflict,
-    /// A contract multiplier is not above zero, or not 1 on spot.
-    InstrumentInvalid,
-    /// An exact result does not fit a number.
-    Overflow,
-}
-
-impl LedgerError {
-    /// As clients and operators read it.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::InvalidFill => "INVALID_FILL",
-            Self::DuplicateConflict => "DUPLICATE_CONFLICT",
-            Self::InstrumentUnknown => "INSTRUMENT_UNKNOWN",
-            Self::InstrumentConflict => "INSTRUMENT_CONFLICT",
-            Self::InstrumentInvalid => "INSTRUMENT_INVALID",
-            Self::Overflow => "OVERFLOW",
-        }
-    }
-}
-
-impl fmt::Display for LedgerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::InvalidFill => {
-                "a fill has a quantity, price or rate that is not above zero, or a fee that eats it up"
-            }
-            Self::DuplicateConflict => "two fills with one id differ",
-            Self::InstrumentUnknown => "a fill belongs to an instrument that is not known",
-            Self::InstrumentConflict => "an instrument with fills was given differently before",
-            Self::InstrumentInvalid => {
-                "an instrument has a multiplier that is not above zero, or not 1 on spot"
-            }
-            Self::Overflow => "an exact result does not fit a number",
-        })
-    }
-}
-
-impl core::error::Error for LedgerError {}
-
-impl From<NumberError> for LedgerError {
-    fn from(_: NumberError) -> Self {
-        Self::Overflow
-    }
 }

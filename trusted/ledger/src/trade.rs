@@ -1,11 +1,15 @@
 //! Closed trades and round trips (METRICS.md section 5): what one closing order closes, per book and direction, and
-//! what lies between flat and flat.
+//! what lies between flat and flat. They are made when they are asked for, by replaying their book; statistics need no
+//! such lists (`outcomes.rs`).
 
 use crate::{
-    Decimal, Direction, Fill, FillId, Match, Measured, NumberError, OrderId, Timestamp, book::Place,
+    Decimal, Direction, FillId, Match, Measured, NumberError, OrderId, Price, Timestamp,
+    fills::Fills,
+    id::Id,
     reason::add,
+    watch::{Seen, SeenClosing, Watch},
 };
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeMap, string::ToString, sync::Arc, vec::Vec};
 
 /// Everything that one closing order closed, of one direction.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +28,8 @@ pub struct Trade {
     pub reported_net: Measured<Decimal>,
     /// Its last closing fill.
     pub closed: Timestamp,
-    pub(crate) last: Place,
     /// Sum of quantity times `held_ms`.
-    pub(crate) held: Decimal,
+    held: Decimal,
 }
 
 impl Trade {
@@ -67,24 +70,29 @@ impl RoundTrip {
     }
 }
 
-/// A match, with the fill that closed it and its money.
-#[derive(Clone, Copy)]
-pub(crate) struct Closed<'a> {
-    pub(crate) done: &'a Match,
-    pub(crate) fill: &'a Fill,
-    pub(crate) place: &'a Place,
-    pub(crate) fees: Measured<Decimal>,
-    pub(crate) net: Measured<Decimal>,
-    pub(crate) reported_net: Measured<Decimal>,
-}
+/// Matches of a book, each with its closing fill.
+#[derive(Default)]
+pub(crate) struct MatchList(pub(crate) Vec<(u32, Match)>);
 
-/// Trades and round trips of a book, kept as matches happen.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Trades {
-    pub(crate) trades: Vec<Trade>,
-    by_order: BTreeMap<(Closer, Direction), usize>,
-    open_trip: Option<RoundTrip>,
-    pub(crate) trips: Vec<RoundTrip>,
+impl Watch for MatchList {
+    fn matched(&mut self, fills: &Fills, seen: &Seen) -> Result<(), NumberError> {
+        let (Some(open), Some(close)) = (fills.get(seen.open), fills.get(seen.close)) else { return Ok(()) };
+        let done = Match {
+            open: FillId(open.id(&fills.beside)),
+            close: FillId(close.id(&fills.beside)),
+            direction: seen.direction,
+            quantity: seen.quantity,
+            open_price: Price(open.price(&fills.beside)),
+            close_price: Price(close.price(&fills.beside)),
+            gross: seen.gross,
+            open_fee: seen.open_fee,
+            close_fee: seen.close_fee,
+            opened: open.time,
+            closed: close.time,
+        };
+        self.0.push((seen.close, done));
+        Ok(())
+    }
 }
 
 /// What closes: an order, or a fill of no order. Two name spaces.
@@ -94,81 +102,82 @@ enum Closer {
     Fill(FillId),
 }
 
-impl Closer {
-    fn of(fill: &Fill) -> Self {
-        fill.order_id.clone().map_or_else(|| Self::Fill(fill.id.clone()), Self::Order)
-    }
-
-    fn text(&self) -> Arc<str> {
-        match self {
-            Self::Order(id) => id.text(),
-            Self::Fill(id) => id.text(),
-        }
-    }
+/// Trades of a book, each with its last closing fill, in the order in which their orders first closed something.
+#[derive(Default)]
+pub(crate) struct TradeList {
+    pub(crate) trades: Vec<(u32, Trade)>,
+    by_order: BTreeMap<(Closer, Direction), usize>,
 }
 
-impl Trades {
-    /// A match happened.
-    pub(crate) fn closed(&mut self, closed: Closed<'_>) -> Result<(), NumberError> {
-        self.trade(closed)?;
-        self.trip(closed)
-    }
-
-    /// No lot is open: the trip that was open is over.
-    pub(crate) fn flat(&mut self) {
-        self.trips.extend(self.open_trip.take());
-    }
-
-    fn trade(
-        &mut self,
-        Closed { done, fill, place, net, reported_net, .. }: Closed<'_>,
-    ) -> Result<(), NumberError> {
-        let closer = Closer::of(fill);
-        let order = closer.text();
-        let held = done.quantity.checked_mul(done.held_ms().into())?;
-        let index = *self.by_order.entry((closer, done.direction)).or_insert(self.trades.len());
+impl Watch for TradeList {
+    fn closed(&mut self, fills: &Fills, seen: &SeenClosing) -> Result<(), NumberError> {
+        let Some(close) = fills.get(seen.close) else { return Ok(()) };
+        let id = || Closer::Fill(FillId(close.id(&fills.beside)));
+        let closer = close.order(&fills.beside).map_or_else(id, |order| Closer::Order(OrderId(order)));
+        let text = |id: &Id| Arc::from(id.to_string());
+        let order = match &closer {
+            Closer::Order(id) => text(&id.0),
+            Closer::Fill(id) => text(&id.0),
+        };
+        let index = *self.by_order.entry((closer, seen.direction)).or_insert(self.trades.len());
         match self.trades.get_mut(index) {
-            Some(trade) => {
-                trade.quantity = trade.quantity.checked_add(done.quantity)?;
-                trade.gross = trade.gross.checked_add(done.gross)?;
-                add(&mut trade.net, net)?;
-                add(&mut trade.reported_net, reported_net)?;
-                trade.held = trade.held.checked_add(held)?;
-                trade.closed = done.closed;
-                trade.last = place.clone();
+            Some((last, trade)) => {
+                trade.quantity.accumulate(seen.quantity)?;
+                trade.gross.accumulate(seen.gross)?;
+                add(&mut trade.net, seen.net)?;
+                add(&mut trade.reported_net, seen.reported_net)?;
+                trade.held.accumulate(seen.held)?;
+                (trade.closed, *last) = (close.time, seen.close);
             }
-            None => self.trades.push(Trade {
-                order,
-                direction: done.direction,
-                quantity: done.quantity,
-                gross: done.gross,
-                net,
-                reported_net,
-                closed: done.closed,
-                last: place.clone(),
-                held,
-            }),
+            None => {
+                let trade = Trade {
+                    order,
+                    direction: seen.direction,
+                    quantity: seen.quantity,
+                    gross: seen.gross,
+                    net: seen.net,
+                    reported_net: seen.reported_net,
+                    closed: close.time,
+                    held: seen.held,
+                };
+                self.trades.push((seen.close, trade));
+            }
         }
         Ok(())
     }
+}
 
-    fn trip(&mut self, Closed { done, fees, net, reported_net, .. }: Closed<'_>) -> Result<(), NumberError> {
-        let trip = self.open_trip.get_or_insert(RoundTrip {
-            direction: done.direction,
-            // Lots close oldest first, so the first match names the trip's first lot.
-            opened: done.opened,
-            closed: done.closed,
-            quantity: Decimal::ZERO,
-            gross: Decimal::ZERO,
-            fees: Ok(Decimal::ZERO),
-            net: Ok(Decimal::ZERO),
-            reported_net: Ok(Decimal::ZERO),
+/// Round trips of a book, in the order in which they closed.
+#[derive(Default)]
+pub(crate) struct TripList {
+    open: Option<RoundTrip>,
+    pub(crate) trips: Vec<RoundTrip>,
+}
+
+impl Watch for TripList {
+    fn closed(&mut self, fills: &Fills, seen: &SeenClosing) -> Result<(), NumberError> {
+        let Some(close) = fills.get(seen.close) else { return Ok(()) };
+        let (zero, none) = (Decimal::ZERO, Ok(Decimal::ZERO));
+        let trip = self.open.get_or_insert(RoundTrip {
+            direction: seen.direction,
+            opened: seen.opened,
+            closed: close.time,
+            quantity: zero,
+            gross: zero,
+            fees: none,
+            net: none,
+            reported_net: none,
         });
-        trip.closed = done.closed;
-        trip.quantity = trip.quantity.checked_add(done.quantity)?;
-        trip.gross = trip.gross.checked_add(done.gross)?;
-        add(&mut trip.fees, fees)?;
-        add(&mut trip.net, net)?;
-        add(&mut trip.reported_net, reported_net)
+        trip.opened = trip.opened.min(seen.opened);
+        trip.closed = close.time;
+        trip.quantity.accumulate(seen.quantity)?;
+        trip.gross.accumulate(seen.gross)?;
+        add(&mut trip.fees, seen.fees)?;
+        add(&mut trip.net, seen.net)?;
+        add(&mut trip.reported_net, seen.reported_net)
+    }
+
+    fn flat(&mut self) {
+        self.trips.extend(self.open.take());
     }
 }

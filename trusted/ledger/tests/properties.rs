@@ -6,17 +6,22 @@ mod common;
 use common::{
     cases,
     fraction::Fraction,
-    world::{Draft, FeeKind, INSTRUMENTS, decimal, draft, drafts, fills, kind, ledger, ledger_of},
+    world::{
+        Draft, FeeKind, INSTRUMENTS, NOW, decimal, draft, drafts, fills, kind, knowing, ledger, ledger_of,
+        ledger_with_checkpoints,
+    },
 };
 use ledger::{
-    Book, Currency, Decimal, Direction, Fill, InstrumentKind, LedgerError, Measured, Performance, Price,
-    Quantity, Side, Timestamp, TradeAggregator,
+    Book, Currency, Decimal, Direction, Fill, InstrumentKind, LotRule, Measured, Performance, Price,
+    Quantity, Refused, Side, Timestamp, TradeAggregator,
 };
 use proptest::prelude::*;
 
 /// Everything a ledger holds and says, as text: equal text, equal bytes of any answer.
 fn said(ledger: &TradeAggregator) -> String {
-    format!("{ledger:?}\n{:?}\n{:?}\n{:?}", ledger.total(), ledger.months(), ledger.matches())
+    let mut said = format!("{}\n{:?}\n", ledger.len(), ledger.fills().collect::<Vec<_>>());
+    ledger.write_figures(&mut said).unwrap();
+    said
 }
 
 fn add(a: Decimal, b: Decimal) -> Decimal {
@@ -68,12 +73,13 @@ proptest! {
             (Just(fills), shuffled)
         }),
         page in 1..30_usize,
+        interval in 1..9_u32,
     ) {
         let (fills, arrivals) = arrivals;
-        let mut paged = ledger();
+        let mut paged = ledger_with_checkpoints(interval);
         let mut duplicates = 0;
         for page in arrivals.chunks(page) {
-            duplicates += paged.apply(page.to_vec()).unwrap().duplicates;
+            duplicates += paged.apply(page.to_vec(), NOW).unwrap().duplicates;
         }
         prop_assert_eq!(duplicates, arrivals.len() - fills.len());
         prop_assert_eq!(paged.len(), fills.len());
@@ -87,13 +93,13 @@ proptest! {
         let mut fills = fills(&drafts);
         let mut one_by_one = ledger();
         for fill in &fills {
-            prop_assert_eq!(one_by_one.apply(vec![fill.clone()]).unwrap().replayed, 0);
+            prop_assert_eq!(one_by_one.apply(vec![fill.clone()], NOW).unwrap().replayed, 0);
         }
         prop_assert_eq!(said(&one_by_one), said(&ledger_of(fills.clone())));
         let mut late = common::world::fills(&[late]).remove(0);
-        (late.id, late.time) = ("late".into(), Timestamp::from_millis(1));
+        (late.id, late.time) = ("late".into(), Timestamp::from_millis(1_300_000_000_000));
         let own = fills.iter().any(|fill| (&fill.account, &fill.symbol) == (&late.account, &late.symbol));
-        prop_assert_eq!(one_by_one.apply(vec![late.clone()]).unwrap().replayed, usize::from(own));
+        prop_assert_eq!(one_by_one.apply(vec![late.clone()], NOW).unwrap().replayed, usize::from(own));
         fills.push(late);
         prop_assert_eq!(said(&one_by_one), said(&ledger_of(fills)));
     }
@@ -106,9 +112,9 @@ proptest! {
             0 => fill.clone(),
             _ => Fill { fee_rate: None, reporting_rate: None, ..fill.clone() },
         });
-        ledger.apply(unpriced.collect()).unwrap();
+        ledger.apply(unpriced.collect(), NOW).unwrap();
         prop_assert!(fills.iter().all(|fill| ledger.holds(fill)));
-        ledger.apply(fills.clone()).unwrap();
+        ledger.apply(fills.clone(), NOW).unwrap();
         prop_assert_eq!(said(&ledger), said(&ledger_of(fills)));
     }
 
@@ -120,18 +126,20 @@ proptest! {
         let before = said(&ledger);
         let model = fills[0].clone();
         let (bad, error) = match bad {
-            0 => (Fill { quantity: Quantity(Decimal::ZERO), ..model }, LedgerError::InvalidFill),
-            1 => (Fill { price: Price(decimal(-1, 1)), ..model }, LedgerError::InvalidFill),
-            2 => (Fill { symbol: "UNKNOWN".into(), ..model }, LedgerError::InstrumentUnknown),
-            3 => (Fill { time: Timestamp::from_millis(0), ..model }, LedgerError::DuplicateConflict),
+            0 => (Fill { quantity: Quantity(Decimal::ZERO), ..model }, Refused::InvalidFill),
+            1 => (Fill { price: Price(decimal(-1, 1)), ..model }, Refused::InvalidFill),
+            2 => (Fill { symbol: "UNKNOWN".into(), ..model }, Refused::InstrumentUnknown),
+            3 => (Fill { time: Timestamp::from_millis(1_300_000_000_000), ..model }, Refused::DuplicateConflict),
             _ => {
                 let price = Price("1000".parse().unwrap());
-                (Fill { id: "x".into(), quantity: Quantity("7e75".parse().unwrap()), price, ..model }, LedgerError::Overflow)
+                (Fill { id: "x".into(), quantity: Quantity("7e75".parse().unwrap()), price, ..model }, Refused::Overflow)
             }
         };
         // After the fill that it contradicts.
         fills.insert((at % fills.len()) + 1, bad);
-        prop_assert_eq!(ledger.apply(fills), Err(error));
+        let refused = ledger.apply(fills, NOW).unwrap_err();
+        prop_assert_eq!(refused.refused(), error);
+        prop_assert!(refused.fill().is_some());
         prop_assert_eq!(said(&ledger), before);
     }
 
@@ -170,7 +178,8 @@ proptest! {
         let ledger = ledger_of(fills.clone());
         for (book, fills) in with_fills(&ledger, &fills) {
             for fill in fills {
-                let matches = || book.matches().iter();
+                let all = book.matches();
+                let matches = || all.iter();
                 let opened = matches().filter(|done| done.open == fill.id).map(|done| (done.quantity, done.open_fee));
                 let closed = matches().filter(|done| done.close == fill.id).map(|done| (done.quantity, done.close_fee));
                 let left = book.open_lots().filter(|lot| lot.id == fill.id).map(|lot| (lot.quantity(), lot.fee_left()));
@@ -182,7 +191,7 @@ proptest! {
                     prop_assert!(fill.side == Side::Sell && !book.unmatched_quantity().is_zero());
                     continue;
                 }
-                let at: usize = fill.id.as_str().parse().unwrap();
+                let at: usize = fill.id.to_string().parse().unwrap();
                 let fee = common::slow::Money(&drafts[at - 1]).fee();
                 let total: Option<Vec<Decimal>> = shares.iter().map(|(_, fee)| *fee).collect();
                 match fee {
@@ -192,7 +201,7 @@ proptest! {
                 }
             }
             // To the last digit, over the book.
-            let matched = book.matches().iter().flat_map(|done| [done.open_fee, done.close_fee]);
+            let matched = book.matches().into_iter().flat_map(|done| [done.open_fee, done.close_fee]);
             let shares: Option<Vec<Decimal>> = matched.chain(book.open_lots().map(|lot| lot.fee_left())).collect();
             if let Some(shares) = shares.filter(|_| book.unmatched_quantity().is_zero()) {
                 let fees = ledger.symbol(&book.instrument().symbol, Currency::Settlement);
@@ -250,9 +259,118 @@ proptest! {
         let total = ledger.symbol(&INSTRUMENTS[instrument].0.into(), Currency::Settlement);
         prop_assert_eq!(ledger.open(&INSTRUMENTS[instrument].0.into()).position, Ok(Decimal::ZERO));
         let times: Vec<i64> = fills(&drafts).iter().map(|fill| fill.time.millis()).collect();
-        let earned = average_cost(&drafts, &times, kind(instrument));
+        let (earned, ..) = average_cost(&drafts, &times, kind(instrument));
         let contracts = Fraction::new(INSTRUMENTS[instrument].4, 100_000);
         prop_assert!(earned.by(contracts).is(total.realized_gross.unwrap()));
+        // Whichever lot was closed first.
+        let mut newest_first = knowing(TradeAggregator::with_rule("USDT".into(), LotRule::LastIn));
+        newest_first.apply(fills(&drafts), NOW).unwrap();
+        let by_newest = newest_first.symbol(&INSTRUMENTS[instrument].0.into(), Currency::Settlement);
+        prop_assert!(close(by_newest.realized_gross.unwrap(), total.realized_gross.unwrap()));
+        let (_, _, book) = ledger.books().next().unwrap();
+        let matches = book.matches_by(LotRule::LastIn).unwrap();
+        prop_assert!(close(sum(matches.iter().map(|done| done.gross)), total.realized_gross.unwrap()));
+    }
+
+    #[test]
+    fn the_newest_lot_first_is_a_stack_whatever_the_order_of_arrival(
+        drafts in prop::collection::vec(draft(), 1..30).prop_map(|drafts| {
+            drafts.into_iter().map(|draft| Draft { account: 0, instrument: 2, fee: 0, ..draft }).collect::<Vec<_>>()
+        }),
+        cut in 0..30_usize,
+    ) {
+        let all = fills(&drafts);
+        let mut ledger = knowing(TradeAggregator::with_rule("USDT".into(), LotRule::LastIn).with_checkpoints(2));
+        let cut = cut.min(all.len());
+        ledger.apply(all[cut..].to_vec(), NOW).unwrap();
+        ledger.apply(all[..cut].to_vec(), NOW).unwrap();
+        // Units of one direction on a stack, by their price.
+        let mut order: Vec<usize> = (0..drafts.len()).collect();
+        order.sort_by_key(|&at| (all[at].time, drafts[at].sequence.unwrap_or(0), at));
+        let (mut stack, mut long, mut earned): (Vec<i128>, bool, i128) = (Vec::new(), true, 0);
+        for draft in order.into_iter().map(|at| &drafts[at]) {
+            for _ in 0..draft.units {
+                if !stack.is_empty() && long != draft.buy {
+                    let opened = stack.pop().unwrap();
+                    earned += if long { draft.price - opened } else { opened - draft.price };
+                } else {
+                    long = draft.buy;
+                    stack.push(draft.price);
+                }
+            }
+        }
+        let gross = ledger.symbol(&"CCCUSDT".into(), Currency::Settlement).realized_gross.unwrap();
+        prop_assert!(Fraction::new(earned * 5, 100_000).is(gross));
+        let open: usize = stack.len();
+        let left = sum(ledger.books().flat_map(|(_, _, book)| book.open_lots().collect::<Vec<_>>()).map(|lot| lot.quantity()));
+        prop_assert!(Fraction::new(open as i128, 1000).is(left));
+    }
+
+    #[test]
+    fn average_cost_is_that_of_the_slow_reference(drafts in prop::collection::vec(draft(), 1..40), instrument in 2..4_usize) {
+        let drafts: Vec<Draft> = drafts
+            .into_iter()
+            .map(|draft| Draft { account: 0, instrument, fee_kind: FeeKind::Quote, fee: draft.fee.abs(), ..draft })
+            .collect();
+        let ledger = ledger_of(fills(&drafts));
+        let times: Vec<i64> = fills(&drafts).iter().map(|fill| fill.time.millis()).collect();
+        let (earned, position, average) = average_cost(&drafts, &times, kind(instrument));
+        let contracts = Fraction::new(INSTRUMENTS[instrument].4, 100_000);
+        let figures = ledger.average_cost(&INSTRUMENTS[instrument].0.into(), Currency::Settlement);
+        prop_assert!(earned.by(contracts).is(figures.realized_gross.unwrap()));
+        // In the reference an inverse unit is worth minus the reciprocal of its price.
+        let inverse = kind(instrument) == InstrumentKind::Inverse;
+        let cost = if inverse { Fraction::ZERO.minus(average) } else { average };
+        let cost_of_one = cost;
+        let cost = cost.by(Fraction::whole(position.abs())).by(contracts);
+        prop_assert!(cost.is(figures.open_cost.unwrap()));
+        match figures.average_entry {
+            Err(_) => prop_assert_eq!(position, 0),
+            Ok(price) => {
+                let entry = if inverse { Fraction::whole(1).over(cost_of_one) } else { cost_of_one };
+                prop_assert!(entry.is(price));
+            }
+        }
+        // Fees leave the pool as they entered it: what is realised is no more than was paid.
+        let fifo = ledger.symbol(&INSTRUMENTS[instrument].0.into(), Currency::Settlement);
+        let (fees, paid) = (figures.realized_fees.unwrap(), fifo.fees_valued.unwrap());
+        prop_assert!(!fees.is_negative() && fees <= paid);
+        if position == 0 {
+            prop_assert!(close(fees, paid));
+        }
+        prop_assert!(close(figures.realized_net.unwrap(), figures.realized_gross.unwrap().checked_sub(fees).unwrap()));
+    }
+
+    #[test]
+    fn the_short_way_and_the_long_way_give_the_same_numbers(drafts in drafts(60), zeros in any::<u64>()) {
+        // One spot book in the reporting currency goes the short way. In another one at a rate of one, or with numbers
+        // that are written longer than a word, nothing does.
+        let drafts: Vec<Draft> = drafts
+            .into_iter()
+            .map(|draft| Draft { account: 0, instrument: 0, units: draft.units + draft.fee.abs(), ..draft })
+            .collect();
+        let short: Vec<Fill> = fills(&drafts);
+        let rated: Vec<Fill> = short
+            .iter()
+            .map(|fill| Fill { reporting_rate: Some(Price(Decimal::ONE)), ..fill.clone() })
+            .collect();
+        let mut long = knowing(TradeAggregator::new("EUR".into()));
+        long.apply(rated, NOW).unwrap();
+        let longer = |value: Decimal| times(value, "1.0000000000000000000000000".parse().unwrap());
+        let mixed: Vec<Fill> = short
+            .iter()
+            .enumerate()
+            .map(|(at, fill)| match zeros >> (at % 64) & 1 {
+                1 => Fill { quantity: Quantity(longer(fill.quantity.0)), fee: longer(fill.fee), ..fill.clone() },
+                _ => fill.clone(),
+            })
+            .collect();
+        let (short, mixed) = (ledger_of(short), ledger_of(mixed));
+        prop_assert_eq!(said(&short), said(&mixed));
+        prop_assert_eq!(short.settled(), long.settled());
+        prop_assert_eq!(short.total(), long.total());
+        prop_assert_eq!(short.matches(), long.matches());
+        prop_assert_eq!(short.trades(), long.trades());
     }
 
     #[test]
@@ -294,7 +412,7 @@ fn slices(fill: &Fill, cut: u64) -> Vec<Fill> {
     let pieces = [1, 2, 4, 5][(cut % 4) as usize];
     (0..pieces)
         .map(|at| Fill {
-            id: format!("{}{at}", fill.id.as_str().strip_suffix('0').unwrap()).into(),
+            id: format!("{}{at}", fill.id.to_string().strip_suffix('0').unwrap()).into(),
             quantity: Quantity(times(fill.quantity.0, decimal(1, pieces))),
             fee: times(fill.fee, decimal(1, pieces)),
             ..fill.clone()
@@ -302,8 +420,9 @@ fn slices(fill: &Fill, cut: u64) -> Vec<Fill> {
         .collect()
 }
 
-/// Profit by average cost of contracts that end flat, for a multiplier of one; harmonic for inverse ones.
-fn average_cost(drafts: &[Draft], times: &[i64], kind: InstrumentKind) -> Fraction {
+/// Profit by average cost of contracts, for a multiplier of one, with what is open and its average; harmonic for inverse
+/// ones.
+fn average_cost(drafts: &[Draft], times: &[i64], kind: InstrumentKind) -> (Fraction, i128, Fraction) {
     let mut order: Vec<usize> = (0..drafts.len()).collect();
     order.sort_by_key(|&at| (times[at], drafts[at].sequence.unwrap_or(0), at));
     // What a unit is worth: the price, or less of the base the higher the price.
@@ -326,7 +445,7 @@ fn average_cost(drafts: &[Draft], times: &[i64], kind: InstrumentKind) -> Fracti
             average = cost.over(Fraction::whole(position));
         }
     }
-    earned
+    (earned, position, average)
 }
 
 #[test]

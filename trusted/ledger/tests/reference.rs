@@ -7,10 +7,14 @@ use common::{
     cases,
     fraction::Fraction,
     slow::{Maybe, Money, SlowBook, Unit, books},
-    world::{Draft, FeeKind, INSTRUMENTS, draft, drafts, fills, kind, ledger_of},
+    world::{
+        Draft, FeeKind, INSTRUMENTS, NOW, decimal, draft, drafts, fills, kind, ledger_of,
+        ledger_with_checkpoints,
+    },
 };
 use ledger::{
-    Currency, Decimal, Figures, Measured, Month, Performance, Statistics, Timestamp, TradeAggregator,
+    Currency, Decimal, Figures, Fill, Measured, Month, Performance, Price, Statistics, Timestamp,
+    TradeAggregator,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -333,14 +337,40 @@ fn check_months(ledger: &TradeAggregator, view: &View<'_>) {
     }
 }
 
+/// The fills of some drafts, as they may arrive: late ones, pages that are refused, copies.
+fn arrived(fills: &[Fill], arrival: &[usize], page: usize, interval: u32) -> TradeAggregator {
+    let mut ledger = ledger_with_checkpoints(interval);
+    for (at, page) in arrival.chunks(page).enumerate() {
+        let page: Vec<Fill> = page.iter().map(|at| fills[*at].clone()).collect();
+        let bad = match at % 3 {
+            0 => Some(Fill { price: Price(Decimal::ZERO), ..page[0].clone() }),
+            // Found only when much of the page stands in its place.
+            1 => Some(Fill { fee: decimal(77, 10), ..page[0].clone() }),
+            _ => None,
+        };
+        if let Some(bad) = bad {
+            let before = ledger.digest();
+            let refused = ledger.apply([page.clone(), vec![bad]].concat(), NOW).unwrap_err();
+            assert_eq!(refused.fill().map(|fill| &fill.id), Some(&page[0].id));
+            assert_eq!(ledger.digest(), before);
+        }
+        ledger.apply(page.clone(), NOW).unwrap();
+        ledger.apply(page, NOW).unwrap();
+    }
+    ledger
+}
+
 fn compare(drafts: &[Draft]) {
     let fills = fills(drafts);
     let times: Vec<i64> = fills.iter().map(|fill| fill.time.millis()).collect();
-    let all = books(drafts, &times);
-    let ledger = ledger_of(fills);
+    compare_with(drafts, &times, &ledger_of(fills));
+}
+
+fn compare_with(drafts: &[Draft], times: &[i64], ledger: &TradeAggregator) {
+    let all = books(drafts, times);
     let view = |currency: Currency, of: &dyn Fn(usize, usize) -> bool| View {
         drafts,
-        times: &times,
+        times,
         books: all
             .iter()
             .filter(|((account, symbol), _)| of(*account, *symbol))
@@ -350,7 +380,7 @@ fn compare(drafts: &[Draft]) {
     };
     let total = view(Currency::Reporting, &|_, _| true);
     total.check(&ledger.total());
-    check_months(&ledger, &total);
+    check_months(ledger, &total);
     for (account, name) in ["first", "second"].into_iter().enumerate() {
         view(Currency::Reporting, &|of, _| of == account).check(&ledger.account(name));
     }
@@ -359,7 +389,7 @@ fn compare(drafts: &[Draft]) {
             view(currency, &|_, of| of == instrument).check(&ledger.symbol(&(*symbol).into(), currency));
         }
     }
-    check_open(&ledger, drafts, &all);
+    check_open(ledger, drafts, &all);
 }
 
 proptest! {
@@ -368,6 +398,20 @@ proptest! {
     #[test]
     fn every_figure_is_that_of_the_slow_reference(drafts in drafts(60)) {
         compare(&drafts);
+    }
+
+    #[test]
+    fn late_copied_and_refused_batches_end_at_the_slow_reference(
+        (drafts, arrival) in drafts(50).prop_flat_map(|drafts| {
+            let arrival: Vec<usize> = (0..drafts.len()).collect();
+            (Just(drafts), Just(arrival).prop_shuffle())
+        }),
+        page in 1..9_usize,
+        interval in 1..6_u32,
+    ) {
+        let fills = fills(&drafts);
+        let times: Vec<i64> = fills.iter().map(|fill| fill.time.millis()).collect();
+        compare_with(&drafts, &times, &arrived(&fills, &arrival, page, interval));
     }
 
     #[test]

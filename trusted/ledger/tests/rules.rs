@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
 use ledger::{
-    Currency, Decimal, Fill, Instrument, InstrumentKind, LedgerError, Liquidity, Price, Quantity, Reason,
-    Side, Timestamp, TradeAggregator,
+    Applied, Currency, Decimal, Fill, Instrument, InstrumentKind, LedgerError, Liquidity, Price, Quantity,
+    Reason, Refused, Side, Timestamp, TradeAggregator,
 };
 
 fn number(text: &str) -> Decimal {
@@ -53,9 +53,16 @@ fn fill(symbol: &str, id: u64, side: &str, quantity: &str, price: &str, fee: &st
     }
 }
 
+/// The instant at which everything was read.
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn refused(applied: Result<Applied, LedgerError>) -> Refused {
+    applied.unwrap_err().refused()
+}
+
 fn with(fills: Vec<Fill>) -> TradeAggregator {
     let mut ledger = ledger();
-    ledger.apply(fills).unwrap();
+    ledger.apply(fills, NOW).unwrap();
     ledger
 }
 
@@ -142,7 +149,7 @@ fn impossible_fills_and_instruments_are_refused() {
     ] {
         // Whatever else is wrong with the batch, and wherever.
         for batch in [vec![good.clone(), bad.clone()], vec![bad, good.clone()]] {
-            assert_eq!(ledger().apply(batch), Err(LedgerError::InvalidFill));
+            assert_eq!(refused(ledger().apply(batch, NOW)), Refused::InvalidFill);
         }
     }
     let mut ledger = with(vec![good]);
@@ -150,10 +157,12 @@ fn impossible_fills_and_instruments_are_refused() {
         [(InstrumentKind::Linear, "0"), (InstrumentKind::Inverse, "-1"), (InstrumentKind::Spot, "10")]
     {
         let refused = ledger.add_instrument(instrument("NEW", kind, "N", "USDT", multiplier));
-        assert_eq!(refused, Err(LedgerError::InstrumentInvalid));
+        assert_eq!(refused.unwrap_err().refused(), Refused::InstrumentInvalid);
     }
     let other = instrument("BTCUSDT", InstrumentKind::Linear, "BTC", "USDT", "1");
-    assert_eq!(ledger.add_instrument(other), Err(LedgerError::InstrumentConflict));
+    let renamed = ledger.add_instrument(other).unwrap_err();
+    assert_eq!(renamed.refused(), Refused::InstrumentConflict);
+    assert_eq!(renamed.fill().unwrap().id, "1".into());
     assert_eq!(
         ledger.add_instrument(instrument("BTCUSDT", InstrumentKind::Spot, "BTC", "USDT", "1.0")),
         Ok(())
@@ -165,10 +174,10 @@ fn a_copy_that_is_written_otherwise_is_a_copy_and_a_rate_that_differs_is_none() 
     let mut ledger = with(vec![fill("BTCUSDT", 1, "buy", "1", "100", "0.1", "BNB")]);
     let copy = fill("BTCUSDT", 1, "buy", "1.000", "1e2", "0.10", "BNB");
     let priced = |rate: &str| Fill { fee_rate: Some(Price(number(rate))), ..copy.clone() };
-    let applied = ledger.apply(vec![copy.clone(), priced("300"), priced("300.0")]).unwrap();
+    let applied = ledger.apply(vec![copy.clone(), priced("300"), priced("300.0")], NOW).unwrap();
     assert_eq!((applied.new, applied.duplicates, applied.replayed), (0, 3, 1));
     assert_eq!(ledger.total().fees_valued, Ok(number("30")));
-    assert_eq!(ledger.apply(vec![priced("301")]), Err(LedgerError::DuplicateConflict));
+    assert_eq!(refused(ledger.apply(vec![priced("301")], NOW)), Refused::DuplicateConflict);
     assert_eq!(ledger.total().fees_valued, Ok(number("30")));
 }
 
@@ -185,17 +194,19 @@ fn ids_of_digits_are_numbers_of_any_length_and_come_first() {
 }
 
 #[test]
-fn the_ends_of_time_are_instants_like_others() {
+fn the_ends_of_the_possible_are_instants_like_others() {
     let at = |fill: Fill, millis: i64| Fill { time: Timestamp::from_millis(millis), ..fill };
+    let (first, last) = (1_230_940_800_000, NOW.millis() + 60_000);
     let ledger = with(vec![
-        at(fill("BTCUSDT", 1, "buy", "1", "100", "0", "USDT"), i64::MIN),
-        at(fill("BTCUSDT", 2, "sell", "1", "101", "0", "USDT"), i64::MAX),
+        at(fill("BTCUSDT", 1, "buy", "1", "100", "0", "USDT"), first),
+        at(fill("BTCUSDT", 2, "sell", "1", "101", "0", "USDT"), last),
     ]);
-    assert_eq!(ledger.matches()[0].held_ms(), u64::MAX);
-    assert_eq!(ledger.total().round_trips.figures.unwrap().average_holding_ms, Ok(u64::MAX.into()));
-    assert_eq!(ledger.span(), Some((Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX))));
+    let held = u64::try_from(last - first).unwrap();
+    assert_eq!(ledger.matches()[0].held_ms(), held);
+    assert_eq!(ledger.total().round_trips.figures.unwrap().average_holding_ms, Ok(held.into()));
+    assert_eq!(ledger.span(), Some((Timestamp::from_millis(first), Timestamp::from_millis(last))));
     let months: Vec<String> = ledger.months().keys().map(ToString::to_string).collect();
-    assert_eq!(months, ["-292275055-05", "292278994-08"]);
+    assert_eq!(months, ["2009-01", "2027-01"]);
 }
 
 #[test]
@@ -207,7 +218,7 @@ fn what_does_not_fit_is_an_error_of_the_book_and_withheld_over_books() {
     assert_eq!(total.fees_by_asset[&"USDT".into()], Err(Reason::Overflow));
     assert_eq!(ledger.symbol(&"BTCUSDT".into(), Currency::Reporting).volume, Ok(number("6e75")));
     let second = fill("BTCUSDT", 2, "buy", "6e75", "1", "0", "USDT");
-    assert_eq!(ledger.apply(vec![second]), Err(LedgerError::Overflow));
+    assert_eq!(refused(ledger.apply(vec![second], NOW)), Refused::Overflow);
     assert_eq!(ledger.total(), total);
 }
 

@@ -18,6 +18,9 @@ impl FromStr for Decimal {
 
     /// Reads `-12.50` and `2.288e-5`; nothing else: no white space, no `+`, no bare point.
     fn from_str(text: &str) -> Result<Self, NumberError> {
+        if let Some(short) = short(text.as_bytes()) {
+            return Ok(short);
+        }
         if text.len() > TEXT_MAX {
             return Err(NumberError::Malformed);
         }
@@ -47,6 +50,39 @@ impl FromStr for Decimal {
         let mantissa = if negative { magnitude.wrapping_neg() } else { magnitude };
         Self::at_scale(mantissa, scale.saturating_sub(exponent))
     }
+}
+
+/// Digits with a point among them or none, few enough for one word: most numbers, in one walk. `None`: something else.
+fn short(text: &[u8]) -> Option<Decimal> {
+    let (negative, number) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if number.len() > CHUNK {
+        return None;
+    }
+    let (mut value, mut scale, mut point) = (0_i64, 0_u8, false);
+    for byte in number {
+        match byte {
+            b'0'..=b'9' => {
+                value = value.wrapping_mul(10).wrapping_add(i64::from(byte & 0x0f));
+                scale = scale.wrapping_add(u8::from(point));
+            }
+            b'.' if !point => point = true,
+            _ => return None,
+        }
+    }
+    let whole = number.len().wrapping_sub(usize::from(scale)).wrapping_sub(usize::from(point));
+    // Not `.5`, `5.` or nothing. 18 digits fit the word.
+    let digits = whole.wrapping_add(usize::from(scale));
+    if whole == 0 || digits >= CHUNK || (point && scale == 0) {
+        return None;
+    }
+    // Venues write zeros at the end; a number reads the same however many there are.
+    while scale > 0 && value % 10 == 0 {
+        (value, scale) = (value / 10, scale.wrapping_sub(1));
+    }
+    Some(Decimal::from_short(if negative { value.wrapping_neg() } else { value }, scale))
 }
 
 /// The number that `digits` make when they are written after `before`.

@@ -3,12 +3,13 @@
 
 mod performance;
 mod statistics;
+mod summary;
 mod totals;
 mod months;
 
-pub(crate) use months::Monthly;
 pub use months::{Month, MonthTotals};
+pub(crate) use months::{Months, MonthsMark};
 pub use performance::Performance;
-pub(crate) use performance::{round_trips, trades};
 pub use statistics::{Figures, Statistics};
+pub(crate) use summary::{Runs, Sign, Summary};
 pub(crate) use totals::{Activity, Closing, Totals};

@@ -2,7 +2,7 @@
 //! the closing fill.
 
 use super::Totals;
-use crate::{Decimal, Measured, Timestamp};
+use crate::{Currency, Decimal, Measured, Timestamp};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -59,7 +59,7 @@ impl MonthTotals {
     pub(crate) fn new(totals: &Totals) -> Self {
         Self {
             fills: totals.fills,
-            volume: totals.volume,
+            volume: totals.volume(),
             fees_valued: totals.fees,
             realized_gross: totals.gross,
             realized_fees: totals.matched_fees,
@@ -68,23 +68,88 @@ impl MonthTotals {
     }
 }
 
-/// Sums of a book by month. Fills come in the order of time, so only the last month grows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Monthly {
-    earlier: Vec<(Month, Totals)>,
-    last: Option<(Month, Totals)>,
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// Sums of a month.
+#[derive(Clone, Debug)]
+pub(crate) struct MonthSums {
+    month: Month,
+    /// In the settlement asset.
+    pub(crate) settled: Totals,
+    /// In the reporting currency; nothing where that is the settlement asset.
+    pub(crate) reported: Totals,
 }
 
-impl Monthly {
-    /// The sums of a month that is not before any other.
-    pub(crate) fn of(&mut self, month: Month) -> &mut Totals {
-        self.earlier.extend(self.last.take_if(|(last, _)| *last != month));
-        &mut self.last.get_or_insert_with(|| (month, Totals::default())).1
+/// Sums of a book by month. Fills come in the order of time, so only the last month grows.
+#[derive(Clone, Debug)]
+pub(crate) struct Months {
+    converts: bool,
+    earlier: Vec<MonthSums>,
+    last: MonthSums,
+    /// A day of the last month; `None`: there is no month yet.
+    day: Option<i64>,
+}
+
+/// What the sums were.
+#[derive(Clone, Debug)]
+pub(crate) struct MonthsMark {
+    earlier: usize,
+    last: MonthSums,
+    day: Option<i64>,
+}
+
+impl MonthSums {
+    fn new(month: Month) -> Self {
+        Self { month, settled: Totals::default(), reported: Totals::default() }
+    }
+}
+
+impl Months {
+    pub(crate) fn new(converts: bool) -> Self {
+        let last = MonthSums::new(Month { year: 0, month: 0 });
+        Self { converts, earlier: Vec::new(), last, day: None }
     }
 
-    /// Oldest month first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Month, Totals)> {
-        self.earlier.iter().chain(&self.last)
+    /// The sums of the month of an instant that is not before any other.
+    #[inline]
+    pub(crate) fn at(&mut self, time: Timestamp) -> &mut MonthSums {
+        let day = time.millis().div_euclid(DAY_MS);
+        if self.day != Some(day) {
+            self.turn(day, Month::of(time));
+        }
+        &mut self.last
+    }
+
+    #[cold]
+    fn turn(&mut self, day: i64, month: Month) {
+        if self.day.is_none() {
+            self.last = MonthSums::new(month);
+        } else if self.last.month != month {
+            self.earlier.push(core::mem::replace(&mut self.last, MonthSums::new(month)));
+        }
+        self.day = Some(day);
+    }
+
+    pub(crate) fn mark(&self) -> MonthsMark {
+        MonthsMark { earlier: self.earlier.len(), last: self.last.clone(), day: self.day }
+    }
+
+    /// Returns to what the sums were.
+    pub(crate) fn rewind(&mut self, mark: &MonthsMark) {
+        self.earlier.truncate(mark.earlier);
+        self.last = mark.last.clone();
+        self.day = mark.day;
+    }
+
+    /// The sums in a currency, oldest month first.
+    pub(crate) fn iter(&self, currency: Currency) -> impl Iterator<Item = (Month, &Totals)> {
+        let reports = self.converts && currency == Currency::Reporting;
+        let last = self.day.is_some().then_some(&self.last);
+        self.earlier
+            .iter()
+            .chain(last)
+            .map(move |sums| (sums.month, if reports { &sums.reported } else { &sums.settled }))
     }
 }
 

@@ -7,12 +7,13 @@
 //! matched_share  = value closed against known lots / value of all that was closed or sold
 //! ```
 
-use super::{Statistics, Totals, statistics::Observation};
+use super::{Runs, Statistics, Summary, Totals};
 use crate::{
-    Asset, Decimal, Measured, Reason, RoundTrip, Timestamp, Trade,
-    ledger::{BookEntry, Currency},
-    matching::State,
+    Asset, Book, Currency, Decimal, Measured, Reason, Timestamp, TradeAggregator,
+    ledger::BookKey,
+    outcomes::Outcomes,
     reason::{ratio, sum},
+    sequence::Sequence,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -62,41 +63,34 @@ pub struct Performance {
 impl Performance {
     /// Of some books. In the settlement asset they must all have the same quote and settle in the same asset: other
     /// amounts are never added (METRICS.md section 2.2), and every figure in money is `no_price`.
-    pub(crate) fn of<'a>(
-        books: impl Iterator<Item = BookEntry<'a>> + Clone,
-        currency: Currency,
-        reporting: &Asset,
-    ) -> Self {
-        let states: Vec<&State> = books.clone().map(|(_, book)| &book.state).collect();
-        let assets = |(_, book): BookEntry<'a>| (book.instrument.settlement(), &book.instrument.quote);
-        let first = books.clone().map(assets).next();
+    pub(crate) fn of(ledger: &TradeAggregator, currency: Currency, is_of: impl Fn(&BookKey) -> bool) -> Self {
+        let books: Vec<(u32, &Book)> = ledger.indexed().filter(|(_, book)| is_of(&book.key)).collect();
+        let assets = |book: &Book| (book.instrument.settlement().clone(), book.instrument.quote.clone());
+        let first = books.first().map(|(_, book)| assets(book));
         let mixed =
-            currency == Currency::Settlement && books.clone().any(|entry| Some(assets(entry)) != first);
+            currency == Currency::Settlement && books.iter().any(|(_, book)| Some(assets(book)) != first);
         let start = if mixed { Totals::unknown(Reason::NoPrice) } else { Totals::default() };
-        let totals = books.clone().fold(start, |sums, (_, book)| {
-            book.monthly(currency, reporting).iter().fold(sums, |sums, (_, totals)| sums.and(totals))
+        let totals = books.iter().fold(start, |sums, (_, book)| {
+            book.state.months.iter(currency).fold(sums, |sums, (_, totals)| sums.and(totals))
         });
-        let observed = |net: Measured<Decimal>, reported_net, held_ms| {
-            let net = match currency {
-                Currency::Settlement if mixed => Err(Reason::NoPrice),
-                Currency::Settlement => net,
-                Currency::Reporting => reported_net,
-            };
-            Observation { net, held_ms }
+        let is_all = books.len() == ledger.books.len();
+        let statistics = |sequence: &Sequence, of: fn(&Book) -> &Outcomes| {
+            let summary = summary(&books, currency, sequence, is_all, of);
+            Statistics::of(&if mixed { summary.withheld(Reason::NoPrice) } else { summary })
         };
-        let of_trade = |trade: &Trade| observed(trade.net, trade.reported_net, trade.held_ms());
-        let of_trip = |trip: &RoundTrip| observed(trip.net, trip.reported_net, Ok(trip.held_ms().into()));
         Self {
-            trades: Statistics::of(&trades(books.clone()).into_iter().map(of_trade).collect::<Vec<_>>()),
-            round_trips: Statistics::of(&round_trips(books).into_iter().map(of_trip).collect::<Vec<_>>()),
-            fees_by_asset: nonzero(by_asset(states.iter().map(|state| &state.fees_by_asset))),
-            fees_unvalued: by_asset(states.iter().map(|state| &state.fees_unvalued)),
-            incomplete_basis: states.iter().any(|state| !state.unmatched_quantity.is_zero()),
+            trades: statistics(&ledger.trades, |book| &book.state.trades),
+            round_trips: statistics(&ledger.trips, |book| &book.state.trips),
+            fees_by_asset: nonzero(by_asset(&books, |book, at| book.state.cursor.fees.get(at).copied())),
+            fees_unvalued: by_asset(&books, |book, at| {
+                book.state.cursor.fees_unvalued.get(at).copied().flatten()
+            }),
+            incomplete_basis: books.iter().any(|(_, book)| !book.unmatched_quantity().is_zero()),
             fills: totals.fills,
             first_fill: totals.first,
             last_fill: totals.last,
-            volume: totals.volume,
-            maker_share: ratio(totals.maker_volume, totals.known_volume),
+            volume: totals.volume(),
+            maker_share: ratio(totals.maker_volume(), totals.known_volume()),
             fees_valued: totals.fees,
             matches: totals.matches,
             realized_gross: totals.gross,
@@ -110,6 +104,24 @@ impl Performance {
     }
 }
 
+/// Trades or round trips of some books. Sums are theirs; runs go across, in the order of all of them.
+fn summary(
+    books: &[(u32, &Book)],
+    currency: Currency,
+    sequence: &Sequence,
+    is_all: bool,
+    of: fn(&Book) -> &Outcomes,
+) -> Summary {
+    let mut all = Summary::default();
+    books.iter().for_each(|(_, book)| all.append(&of(book).summary(currency)));
+    if books.len() > 1 {
+        let is_of = |book| books.iter().any(|(at, _)| *at == book);
+        let runs: Runs = if is_all { sequence.runs(currency) } else { sequence.runs_of(currency, is_of) };
+        all.runs = runs;
+    }
+    all
+}
+
 /// Without what adds up to nothing.
 fn nonzero(mut fees: BTreeMap<Asset, Measured<Decimal>>) -> BTreeMap<Asset, Measured<Decimal>> {
     fees.retain(|_, fee| *fee != Ok(Decimal::ZERO));
@@ -117,30 +129,18 @@ fn nonzero(mut fees: BTreeMap<Asset, Measured<Decimal>>) -> BTreeMap<Asset, Meas
 }
 
 /// Raw fees of many books.
-fn by_asset<'a>(
-    books: impl Iterator<Item = &'a BTreeMap<Asset, Decimal>>,
+fn by_asset(
+    books: &[(u32, &Book)],
+    fee: impl Fn(&Book, usize) -> Option<Decimal>,
 ) -> BTreeMap<Asset, Measured<Decimal>> {
-    let mut all = BTreeMap::new();
-    for (asset, fee) in books.flatten() {
-        let total = all.entry(asset.clone()).or_insert(Ok(Decimal::ZERO));
-        *total = sum(*total, Ok(*fee));
+    let mut all: BTreeMap<Asset, Measured<Decimal>> = BTreeMap::new();
+    for (_, book) in books {
+        for at in 0..book.state.cursor.fees.len() {
+            let asset = u16::try_from(at).ok().and_then(|at| book.fills.asset(at));
+            let (Some(asset), Some(fee)) = (asset, fee(book, at)) else { continue };
+            let total = all.entry(asset.clone()).or_insert(Ok(Decimal::ZERO));
+            *total = sum(*total, Ok(fee));
+        }
     }
-    all
-}
-
-/// Closed trades of some books, by their last closing fill.
-pub(crate) fn trades<'a>(books: impl Iterator<Item = BookEntry<'a>>) -> Vec<&'a Trade> {
-    let mut all: Vec<_> = books
-        .flat_map(|(key, book)| book.state.trades.trades.iter().map(move |trade| (key, trade)))
-        .collect();
-    all.sort_by(|(a_key, a), (b_key, b)| (&a.last, *a_key).cmp(&(&b.last, *b_key)));
-    all.into_iter().map(|(_, trade)| trade).collect()
-}
-
-/// Round trips of some books, by closing then opening time.
-pub(crate) fn round_trips<'a>(books: impl Iterator<Item = BookEntry<'a>>) -> Vec<&'a RoundTrip> {
-    let mut all: Vec<_> = books.flat_map(|(_, book)| &book.state.trades.trips).collect();
-    // Stable: those of the same times stay in the order of account and symbol.
-    all.sort_by_key(|trip| (trip.closed, trip.opened));
     all
 }

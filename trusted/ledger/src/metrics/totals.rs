@@ -1,7 +1,7 @@
 //! Running sums of one currency (METRICS.md sections 2.3 to 2.6). A sum with an unknown part is the first reason why.
 
 use crate::{
-    Decimal, Measured, NumberError, Reason, Timestamp,
+    Decimal, Liquidity, Measured, NumberError, Reason, Timestamp,
     reason::{add, sum},
 };
 
@@ -12,10 +12,8 @@ pub(crate) struct Totals {
     pub(crate) first: Option<Timestamp>,
     pub(crate) last: Option<Timestamp>,
     pub(crate) matches: u64,
-    pub(crate) volume: Measured<Decimal>,
-    pub(crate) maker_volume: Measured<Decimal>,
-    /// Volume whose liquidity is known.
-    pub(crate) known_volume: Measured<Decimal>,
+    /// Volume that made liquidity, that took it, and of which nobody knows.
+    volumes: [Measured<Decimal>; 3],
     pub(crate) fees: Measured<Decimal>,
     pub(crate) gross: Measured<Decimal>,
     pub(crate) matched_fees: Measured<Decimal>,
@@ -30,15 +28,15 @@ pub(crate) struct Totals {
 pub(crate) struct Activity {
     pub(crate) time: Timestamp,
     pub(crate) volume: Measured<Decimal>,
-    /// `None`: the venue does not say.
-    pub(crate) maker: Option<bool>,
+    pub(crate) liquidity: Liquidity,
     /// `None`: it could not be valued, and stands elsewhere.
     pub(crate) fee: Option<Measured<Decimal>>,
 }
 
-/// What a match adds.
+/// What the matches of a closing fill add.
 #[derive(Clone, Copy)]
 pub(crate) struct Closing {
+    pub(crate) matches: u64,
     pub(crate) gross: Measured<Decimal>,
     pub(crate) fees: Measured<Decimal>,
     pub(crate) cost: Measured<Decimal>,
@@ -63,9 +61,7 @@ impl Totals {
             first: None,
             last: None,
             matches: 0,
-            volume: amount,
-            maker_volume: amount,
-            known_volume: amount,
+            volumes: [amount; 3],
             fees: amount,
             gross: amount,
             matched_fees: amount,
@@ -77,27 +73,27 @@ impl Totals {
 
     pub(crate) fn fill(
         &mut self,
-        Activity { time, volume, maker, fee }: Activity,
+        &Activity { time, volume, liquidity, fee }: &Activity,
     ) -> Result<(), NumberError> {
         self.fills = self.fills.saturating_add(1);
         // Fills come in the order of time.
         self.first = self.first.or(Some(time));
         self.last = Some(time);
-        add(&mut self.volume, volume)?;
-        if maker.is_some() {
-            add(&mut self.known_volume, volume)?;
-        }
-        if maker == Some(true) {
-            add(&mut self.maker_volume, volume)?;
-        }
+        let [maker, taker, unknown] = &mut self.volumes;
+        let of = match liquidity {
+            Liquidity::Maker => maker,
+            Liquidity::Taker => taker,
+            Liquidity::Unknown => unknown,
+        };
+        add(of, volume)?;
         fee.map_or(Ok(()), |fee| add(&mut self.fees, fee))
     }
 
     pub(crate) fn matched(
         &mut self,
-        Closing { gross, fees, cost, value }: Closing,
+        &Closing { matches, gross, fees, cost, value }: &Closing,
     ) -> Result<(), NumberError> {
-        self.matches = self.matches.saturating_add(1);
+        self.matches = self.matches.saturating_add(matches);
         add(&mut self.gross, gross)?;
         add(&mut self.matched_fees, fees)?;
         add(&mut self.cost, cost)?;
@@ -106,6 +102,23 @@ impl Totals {
 
     pub(crate) fn unmatched(&mut self, proceeds: Measured<Decimal>) -> Result<(), NumberError> {
         add(&mut self.unmatched_proceeds, proceeds)
+    }
+
+    /// Of everything.
+    pub(crate) fn volume(&self) -> Measured<Decimal> {
+        let [.., unknown] = self.volumes;
+        sum(self.known_volume(), unknown)
+    }
+
+    pub(crate) fn maker_volume(&self) -> Measured<Decimal> {
+        let [maker, ..] = self.volumes;
+        maker
+    }
+
+    /// Volume whose liquidity is known.
+    pub(crate) fn known_volume(&self) -> Measured<Decimal> {
+        let [maker, taker, _] = self.volumes;
+        sum(maker, taker)
     }
 
     pub(crate) fn net(&self) -> Measured<Decimal> {
@@ -120,9 +133,10 @@ impl Totals {
             first: [self.first, other.first].into_iter().flatten().min(),
             last: self.last.max(other.last),
             matches: self.matches.saturating_add(other.matches),
-            volume: sum(self.volume, other.volume),
-            maker_volume: sum(self.maker_volume, other.maker_volume),
-            known_volume: sum(self.known_volume, other.known_volume),
+            volumes: {
+                let ([a, b, c], [x, y, z]) = (self.volumes, other.volumes);
+                [sum(a, x), sum(b, y), sum(c, z)]
+            },
             fees: sum(self.fees, other.fees),
             gross: sum(self.gross, other.gross),
             matched_fees: sum(self.matched_fees, other.matched_fees),

@@ -151,9 +151,21 @@ pub(crate) fn fills(drafts: &[Draft]) -> Vec<Fill> {
         .collect()
 }
 
+/// The instant at which everything was read.
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(4_000_000_000_000);
+
 /// A ledger that knows the instruments, and no fill.
 pub(crate) fn ledger() -> TradeAggregator {
-    let mut ledger = TradeAggregator::new(REPORTING.into());
+    knowing(TradeAggregator::new(REPORTING.into()))
+}
+
+/// The same with a checkpoint every so many fills, so that few are enough to have some.
+pub(crate) fn ledger_with_checkpoints(interval: u32) -> TradeAggregator {
+    knowing(TradeAggregator::new(REPORTING.into()).with_checkpoints(interval))
+}
+
+/// A ledger that knows the instruments now.
+pub(crate) fn knowing(mut ledger: TradeAggregator) -> TradeAggregator {
     for (symbol, kind, base, quote, multiplier) in INSTRUMENTS {
         let multiplier = decimal(multiplier, 100);
         let instrument =
@@ -166,6 +178,6 @@ pub(crate) fn ledger() -> TradeAggregator {
 /// A ledger with these fills, applied at once.
 pub(crate) fn ledger_of(fills: Vec<Fill>) -> TradeAggregator {
     let mut ledger = ledger();
-    ledger.apply(fills).unwrap();
+    ledger.apply(fills, NOW).unwrap();
     ledger
 }

@@ -1,0 +1,281 @@
+//! A fill as a book keeps it: 80 bytes, where almost every number and id has its place. What is longer stands in a table
+//! beside, and the place says where.
+
+use crate::{Decimal, Liquidity, Price, Side, Timestamp, amount::Num, id::Id, log::count};
+use alloc::{sync::Arc, vec::Vec};
+
+/// A scale that says: no number.
+const NONE: u8 = 254;
+/// A scale that says: the number stands beside.
+const BESIDE: u8 = 255;
+
+/// A fill. What belongs to each bit is in [`flag`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packed {
+    pub(crate) time: Timestamp,
+    id: u64,
+    order: u64,
+    quantity: i64,
+    price: i64,
+    fee: i64,
+    fee_rate: i64,
+    reporting_rate: i64,
+    scales: [u8; 5],
+    flags: u8,
+    pub(crate) fee_asset: u16,
+}
+
+/// Bits of a packed fill.
+mod flag {
+    pub(super) const SELL: u8 = 1;
+    pub(super) const MAKER: u8 = 2;
+    pub(super) const TAKER: u8 = 4;
+    pub(super) const ID_BESIDE: u8 = 8;
+    pub(super) const ORDER: u8 = 16;
+    pub(super) const ORDER_BESIDE: u8 = 32;
+    pub(super) const SEQUENCE: u8 = 64;
+}
+
+/// What does not fit a packed fill.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    texts: Vec<Arc<str>>,
+    numbers: Vec<Decimal>,
+    /// Of fills that have one, by their index.
+    sequences: Vec<(u32, u64)>,
+}
+
+/// How much there was, to return to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct BesideMark {
+    texts: usize,
+    numbers: usize,
+    sequences: usize,
+}
+
+/// What a fill is packed from.
+pub(crate) struct Parts<'a> {
+    pub(crate) time: Timestamp,
+    pub(crate) sequence: Option<u64>,
+    pub(crate) id: &'a Id,
+    pub(crate) order: Option<&'a Id>,
+    pub(crate) side: Side,
+    pub(crate) liquidity: Liquidity,
+    pub(crate) quantity: Decimal,
+    pub(crate) price: Decimal,
+    pub(crate) fee: Decimal,
+    pub(crate) fee_asset: u16,
+    pub(crate) fee_rate: Option<Price>,
+    pub(crate) reporting_rate: Option<Price>,
+}
+
+impl Beside {
+    fn text(&mut self, text: &Arc<str>) -> u64 {
+        self.texts.push(Arc::clone(text));
+        u64::from(count(self.texts.len()).wrapping_sub(1))
+    }
+
+    fn number(&mut self, number: Decimal) -> (i64, u8) {
+        number.short().unwrap_or_else(|| {
+            self.numbers.push(number);
+            (i64::from(count(self.numbers.len()).wrapping_sub(1)), BESIDE)
+        })
+    }
+
+    fn rate(&mut self, rate: Option<Price>) -> (i64, u8) {
+        rate.map_or((0, NONE), |rate| self.number(rate.0))
+    }
+
+    /// Packs the fill that will have this index.
+    pub(crate) fn pack(&mut self, at: u32, parts: &Parts<'_>) -> Packed {
+        let mut flags = if parts.side == Side::Sell { flag::SELL } else { 0 };
+        flags |= match parts.liquidity {
+            Liquidity::Maker => flag::MAKER,
+            Liquidity::Taker => flag::TAKER,
+            Liquidity::Unknown => 0,
+        };
+        let id = match parts.id {
+            Id::Number(number) => *number,
+            Id::Text(text) => {
+                flags |= flag::ID_BESIDE;
+                self.text(text)
+            }
+        };
+        let order = match parts.order {
+            None => 0,
+            Some(Id::Number(number)) => {
+                flags |= flag::ORDER;
+                *number
+            }
+            Some(Id::Text(text)) => {
+                flags |= flag::ORDER | flag::ORDER_BESIDE;
+                self.text(text)
+            }
+        };
+        if let Some(sequence) = parts.sequence {
+            flags |= flag::SEQUENCE;
+            self.sequences.push((at, sequence));
+        }
+        let (quantity, quantity_scale) = self.number(parts.quantity);
+        let (price, price_scale) = self.number(parts.price);
+        let (fee, fee_scale) = self.number(parts.fee);
+        let (fee_rate, fee_rate_scale) = self.rate(parts.fee_rate);
+        let (reporting_rate, reporting_rate_scale) = self.rate(parts.reporting_rate);
+        Packed {
+            time: parts.time,
+            id,
+            order,
+            quantity,
+            price,
+            fee,
+            fee_rate,
+            reporting_rate,
+            scales: [quantity_scale, price_scale, fee_scale, fee_rate_scale, reporting_rate_scale],
+            flags,
+            fee_asset: parts.fee_asset,
+        }
+    }
+
+    /// How much there is.
+    pub(crate) fn mark(&self) -> BesideMark {
+        BesideMark { texts: self.texts.len(), numbers: self.numbers.len(), sequences: self.sequences.len() }
+    }
+
+    /// Forgets what came since.
+    pub(crate) fn rewind(&mut self, mark: BesideMark) {
+        self.texts.truncate(mark.texts);
+        self.numbers.truncate(mark.numbers);
+        self.sequences.truncate(mark.sequences);
+    }
+
+    #[inline]
+    fn value(&self, mantissa: i64, scale: u8) -> Option<Decimal> {
+        if scale < NONE {
+            return Some(Decimal::from_short(mantissa, scale));
+        }
+        self.beside(mantissa, scale)
+    }
+
+    #[cold]
+    fn beside(&self, mantissa: i64, scale: u8) -> Option<Decimal> {
+        if scale == NONE { None } else { self.numbers.get(usize::try_from(mantissa).ok()?).copied() }
+    }
+
+    fn id(&self, number: u64, beside: bool) -> Id {
+        if !beside {
+            return Id::Number(number);
+        }
+        let text = usize::try_from(number).ok().and_then(|at| self.texts.get(at));
+        text.map_or_else(|| Id::read(""), |text| Id::Text(Arc::clone(text)))
+    }
+
+    /// The sequence number of a fill, by its index.
+    pub(crate) fn sequence(&self, fill: &Packed, at: u32) -> Option<u64> {
+        if fill.flags & flag::SEQUENCE == 0 {
+            return None;
+        }
+        let found = self.sequences.binary_search_by_key(&at, |(at, _)| *at).ok()?;
+        self.sequences.get(found).map(|(_, sequence)| *sequence)
+    }
+}
+
+impl Packed {
+    #[inline]
+    pub(crate) fn side(&self) -> Side {
+        if self.flags & flag::SELL == 0 { Side::Buy } else { Side::Sell }
+    }
+
+    pub(crate) fn liquidity(&self) -> Liquidity {
+        match self.flags & (flag::MAKER | flag::TAKER) {
+            flag::MAKER => Liquidity::Maker,
+            flag::TAKER => Liquidity::Taker,
+            _ => Liquidity::Unknown,
+        }
+    }
+
+    /// Its id, if that is a number.
+    #[inline]
+    pub(crate) fn id_number(&self) -> Option<u64> {
+        (self.flags & flag::ID_BESIDE == 0).then_some(self.id)
+    }
+
+    pub(crate) fn id(&self, beside: &Beside) -> Id {
+        beside.id(self.id, self.flags & flag::ID_BESIDE != 0)
+    }
+
+    /// Its order, if that is a number.
+    #[inline]
+    pub(crate) fn order_number(&self) -> Option<u64> {
+        (self.flags & (flag::ORDER | flag::ORDER_BESIDE) == flag::ORDER).then_some(self.order)
+    }
+
+    /// It belongs to an order.
+    #[inline]
+    pub(crate) fn has_order(&self) -> bool {
+        self.flags & flag::ORDER != 0
+    }
+
+    pub(crate) fn order(&self, beside: &Beside) -> Option<Id> {
+        self.has_order().then(|| beside.id(self.order, self.flags & flag::ORDER_BESIDE != 0))
+    }
+
+    /// Quantity, price and fee, if none of them stands beside.
+    #[inline]
+    pub(crate) fn short(&self) -> Option<(Num, Num, Num)> {
+        let [quantity, price, fee, ..] = self.scales;
+        (quantity.max(price).max(fee) < NONE).then(|| {
+            (Num::new(self.quantity, quantity), Num::new(self.price, price), Num::new(self.fee, fee))
+        })
+    }
+
+    /// The rate of the fee, if there is one and it does not stand beside.
+    #[inline]
+    pub(crate) fn short_fee_rate(&self) -> Option<Num> {
+        let [.., scale, _] = self.scales;
+        (scale < NONE).then(|| Num::new(self.fee_rate, scale))
+    }
+
+    #[inline]
+    pub(crate) fn quantity(&self, beside: &Beside) -> Decimal {
+        let [scale, ..] = self.scales;
+        beside.value(self.quantity, scale).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn price(&self, beside: &Beside) -> Decimal {
+        let [_, scale, ..] = self.scales;
+        beside.value(self.price, scale).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn fee(&self, beside: &Beside) -> Decimal {
+        let [_, _, scale, ..] = self.scales;
+        beside.value(self.fee, scale).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn fee_rate(&self, beside: &Beside) -> Option<Decimal> {
+        let [.., scale, _] = self.scales;
+        beside.value(self.fee_rate, scale)
+    }
+
+    #[inline]
+    pub(crate) fn reporting_rate(&self, beside: &Beside) -> Option<Decimal> {
+        let [.., scale] = self.scales;
+        beside.value(self.reporting_rate, scale)
+    }
+
+    /// The same fill with these rates.
+    pub(crate) fn with_rates(
+        self,
+        fee_rate: Option<Price>,
+        reporting_rate: Option<Price>,
+        beside: &mut Beside,
+    ) -> Self {
+        let (fee_rate, fee_rate_scale) = beside.rate(fee_rate);
+        let (reporting_rate, reporting_rate_scale) = beside.rate(reporting_rate);
+        let [quantity, price, fee, ..] = self.scales;
+        let scales = [quantity, price, fee, fee_rate_scale, reporting_rate_scale];
+        Self { fee_rate, reporting_rate, scales, ..self }
+    }
+}
