@@ -1,9 +1,14 @@
 //! Sealed answers, as RFC 9458 section 4.4 does it: keys from the secret that the call's HPKE context exports.
 //!
-//! An answer is one final chunk: counter 0, associated data `final`. Streams number their chunks by the same
-//! rule; a chunk that is not the last has empty associated data, so that a cut is seen.
+//! An answer is one final chunk: counter 0, associated data `final`. Streams (`stream.rs`) number their chunks by the
+//! same rule; a chunk that is not the last has empty associated data, so that a cut is seen.
 
-use crate::{envelope::VERSION, limits, wire};
+use crate::{
+    envelope::VERSION,
+    limits,
+    stream::{StreamOpener, StreamSealer},
+    wire,
+};
 use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
@@ -21,7 +26,7 @@ use zeroize::Zeroizing;
 
 /// The exporter context of the call.
 pub(crate) const EXPORT_LABEL: &[u8] = b"perf-aggregator/response/v1";
-const FINAL: &[u8] = b"final";
+pub(crate) const FINAL: &[u8] = b"final";
 
 /// The answer is not what the enclave sealed for this call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +83,14 @@ impl AnswerSealer {
     }
 }
 
+impl AnswerSealer {
+    /// Seals a stream of answers instead of one. `nonce` is random; the stream's first frame carries it.
+    pub fn stream(self, nonce: [u8; 32]) -> Result<StreamSealer, AnswerError> {
+        let (cipher, base_nonce) = keys(&self.secret, &self.enc, &nonce)?;
+        Ok(StreamSealer::new(cipher, base_nonce))
+    }
+}
+
 impl AnswerOpener {
     pub(crate) fn new(secret: Zeroizing<[u8; 32]>, enc: [u8; 32]) -> Self {
         Self { secret, enc }
@@ -98,10 +111,13 @@ impl AnswerOpener {
         let opened = cipher
             .decrypt(&base_nonce.into(), Payload { msg: &ciphertext, aad: FINAL })
             .map_err(|_| AnswerError)?;
-        let mut plaintext = Zeroizing::new(opened);
-        let len = wire::unpadded_len(&plaintext);
-        plaintext.truncate(len);
-        Ok(plaintext)
+        Ok(wire::unpadded(opened))
+    }
+
+    /// Opens a stream of answers instead of one; `nonce` is what its first frame carries.
+    pub fn stream(&self, nonce: &[u8; 32]) -> Result<StreamOpener, AnswerError> {
+        let (cipher, base_nonce) = keys(&self.secret, &self.enc, nonce)?;
+        Ok(StreamOpener::new(cipher, base_nonce))
     }
 }
 

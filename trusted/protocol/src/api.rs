@@ -78,6 +78,106 @@ pub struct SessionCall {
     pub session_id: Secret,
 }
 
+/// What asks for a page of the ledger.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerCall {
+    /// The session.
+    pub session_id: Secret,
+    /// `next` of the page before; the first page if absent.
+    pub after: Option<String>,
+    /// `revision` of the page before: the answer is `LEDGER_CHANGED` when it is no longer that.
+    pub revision: Option<u64>,
+}
+
+/// A page of the ledger: the texts of all pages, one after the other, are the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LedgerPage {
+    /// The state that the page is of. It grows with each change.
+    pub revision: u64,
+    /// Whole lines.
+    pub lines: String,
+    /// Where the next page begins; `null` after the last.
+    pub next: Option<String>,
+}
+
+/// What asks for events.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventsCall {
+    /// The session.
+    pub session_id: Secret,
+    /// The last event that was received; what came after it is told first.
+    pub after: Option<u64>,
+}
+
+/// Something that happened, as it stands in a sealed stream. In a plain one `id` and `event` are fields of the frame, and
+/// the rest is its data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// It grows from event to event. To go on after this one, give it as `after` or `Last-Event-ID`.
+    pub id: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: EventKind,
+}
+
+/// What may happen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The collection went on.
+    Sync {
+        /// As in [`Sync`].
+        state: String,
+        /// From 0 to 1.
+        progress: f64,
+    },
+    /// There are new figures.
+    Metrics {
+        /// When they hold.
+        as_of: String,
+        /// The state of the ledger that they are of.
+        revision: u64,
+    },
+    /// The session ends, in ten minutes or now.
+    Expiry {
+        /// `soon`, `expired` or `revoked`; after the last two the stream ends.
+        state: String,
+        /// When it ends.
+        session_expires: String,
+    },
+    /// What was asked for is no longer kept: read again what you need. What holds now follows.
+    Reset {},
+    /// This stream ends and the session goes on: come again, and give the last id.
+    Closing {
+        /// `stopping` (the enclave) or `time` (a stream has a longest life).
+        why: String,
+    },
+}
+
+impl EventKind {
+    /// Its name in frames.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sync { .. } => "sync",
+            Self::Metrics { .. } => "metrics",
+            Self::Expiry { .. } => "expiry",
+            Self::Reset {} => "reset",
+            Self::Closing { .. } => "closing",
+        }
+    }
+
+    /// After it nothing more comes on this stream.
+    pub fn is_last(&self) -> bool {
+        match self {
+            Self::Closing { .. } => true,
+            Self::Expiry { state, .. } => state != "soon",
+            Self::Sync { .. } | Self::Metrics { .. } | Self::Reset {} => false,
+        }
+    }
+}
+
 /// The answer to a registration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionOpened {
@@ -98,7 +198,7 @@ pub struct SessionOpened {
 }
 
 /// An account, without telling its id at the venue.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Which venue.
     pub venue: String,
@@ -148,6 +248,15 @@ pub struct Summary {
     pub as_of: String,
     /// When the session ends.
     pub session_expires: String,
+    /// What the account is worth.
+    pub equity: Option<String>,
+    /// What came from outside, less what went there.
+    pub net_flow: Option<String>,
+    /// What is neither: equity at the end, less equity at the beginning, less `net_flow`.
+    pub gain: Option<String>,
+    /// The equity-based return.
+    #[serde(rename = "return")]
+    pub returns: ReturnHeadline,
     /// What the fills say.
     pub trades: TradesHeadline,
     /// What is known and what is not.
@@ -156,6 +265,19 @@ pub struct Summary {
     pub sync: Sync,
     /// Reasons for each `null`, under its path: `trades.win_rate`.
     pub why: Why,
+}
+
+/// Return and risk of the equity (METRICS.md sections 3 and 4): fractions, 0.05 is five percent.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct ReturnHeadline {
+    /// Time-weighted, since the beginning.
+    pub twr: Option<f64>,
+    /// The same for a year; not under one.
+    pub twr_annualized: Option<f64>,
+    /// The deepest fall below a peak, zero or less.
+    pub max_drawdown: Option<f64>,
+    /// Of daily returns, for a year.
+    pub sharpe: Option<f64>,
 }
 
 /// Realised profit and what it rests on (METRICS.md sections 2 and 5).
@@ -182,10 +304,24 @@ pub struct Coverage {
     pub first_fill: Option<String>,
     /// The newest fill.
     pub last_fill: Option<String>,
-    /// The oldest thing read from the account.
+    /// From when on every source is complete.
     pub history_from: Option<String>,
     /// Why not further back.
     pub history_limit: String,
+    /// Days whose balances were read close to the midnight that ends them.
+    pub days_observed: Option<u32>,
+    /// Days computed backwards from later balances.
+    pub days_reconstructed: Option<u32>,
+    /// Days that could not be priced: their interval goes on to the next that could.
+    pub days_bridged: Option<u32>,
+    /// Days of which a source could not be read.
+    pub days_partial: Option<u32>,
+    /// Days of which nothing is known.
+    pub days_missing: Option<u32>,
+    /// What nothing explains, in the quote currency.
+    pub residual: Option<String>,
+    /// The same without signs, in ten-thousandths of the mean equity.
+    pub residual_bps: Option<String>,
     /// What could not be read, and why.
     pub unread: Vec<Unread>,
     /// What the key may do, in words.
@@ -199,6 +335,22 @@ pub struct Unread {
     pub what: String,
     /// Why.
     pub why: String,
+}
+
+/// A source of prices that values fees and totals (METRICS.md section 2.7).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceUse {
+    /// Of what.
+    pub asset: String,
+    /// In what.
+    pub quote: String,
+    /// The pairs used, in order; one written `1/X` was inverted.
+    pub path: Vec<String>,
+    /// The candle.
+    pub interval: String,
+    /// How many fills it values.
+    pub fills: u64,
 }
 
 /// The receipt of a revocation.

@@ -70,6 +70,8 @@ codes! {
     SessionExpired = "SESSION_EXPIRED", 401, "The session has expired";
     /// Its holder ended it.
     SessionRevoked = "SESSION_REVOKED", 401, "The session was revoked";
+    /// The pages of one file must be of one state.
+    LedgerChanged = "LEDGER_CHANGED", 409, "The ledger changed between two pages";
     /// Too many calls.
     RateLimited = "RATE_LIMITED", 429, "Too many calls";
     /// Our time and the venues' disagree.

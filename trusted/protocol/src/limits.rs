@@ -13,6 +13,28 @@ pub const ENVELOPES_REMEMBERED_MAX: usize = 200_000;
 /// A sealed answer as a client accepts it.
 pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// A page of the ledger, before it is sealed: a few seconds on a slow line.
+pub const LEDGER_PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Events remembered per session, for those who come again: some hours of new figures.
+pub const EVENTS_KEPT_MAX: usize = 256;
+/// A session is told to be ending so long before its end.
+pub const EXPIRY_WARNING_S: u64 = 600;
+/// Streams of events open at once, of one session.
+pub const EVENT_STREAMS_PER_SESSION_MAX: usize = 4;
+/// Streams of events open at once: half of all connections, so that calls find room.
+pub const EVENT_STREAMS_MAX: usize = 512;
+/// A comment is sent when nothing happens for so long, so that nobody on the way takes the stream for dead.
+pub const EVENT_HEARTBEAT_S: u64 = 15;
+/// A reader that takes nothing for so long is dropped.
+pub const EVENT_READER_PATIENCE_S: u64 = 30;
+/// A stream ends after an hour; its reader comes again where it was.
+pub const EVENT_STREAM_S_MAX: u64 = 3600;
+/// Pieces of a stream that wait for its reader.
+pub const EVENT_QUEUE_MAX: usize = 16;
+/// A frame of a stream as a client accepts it.
+pub const EVENT_FRAME_BYTES_MAX: usize = 64 * 1024;
+
 /// The longest credential part, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 4096;
 /// The longest label of a user or an account, in characters.
@@ -38,6 +60,8 @@ pub const EPOCH_GRACE_S: u64 = 3600;
 
 /// How often a living session asks its venue for news.
 pub const POLL_INTERVAL_S: u64 = 60;
+/// Known prices may show that more are wanted: so often a round asks. What is still wanted then waits for the next one.
+pub const PRICE_ROUNDS_MAX: usize = 8;
 /// How often the rights of a key are read again.
 pub const KEY_CHECK_INTERVAL_S: u64 = 86_400;
 /// A key that worked before and is refused now is tried again after this long before it is dropped: venues
@@ -78,4 +102,9 @@ const _: () = {
     assert!(SESSION_TTL_S_MIN <= SESSION_TTL_S_DEFAULT && SESSION_TTL_S_DEFAULT <= SESSION_TTL_S_MAX);
     assert!(ENVELOPE_LIFE_S_MAX <= EPOCH_GRACE_S, "an envelope must not outlive the key that opens it");
     assert!(3 * CREDENTIAL_BYTES_MAX < PLAINTEXT_BYTES_MAX);
+    assert!(
+        LEDGER_PAGE_BYTES_MAX * 2 * 4 / 3 < ANSWER_BYTES_MAX,
+        "a page fits when every character is escaped and sealed"
+    );
+    assert!(EXPIRY_WARNING_S > SESSION_TTL_S_MIN, "the shortest session is told at once");
 };

@@ -12,13 +12,18 @@ pub enum Route {
     Summary,
     /// Everything.
     Metrics,
+    /// The ledger, in pages.
+    Ledger,
+    /// What happens, as it happens.
+    Events,
     /// End a session.
     Revoke,
 }
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Register, Self::Summary, Self::Metrics, Self::Revoke];
+    pub const ALL: [Self; 6] =
+        [Self::Register, Self::Summary, Self::Metrics, Self::Ledger, Self::Events, Self::Revoke];
 
     /// As it stands in a header.
     pub const fn as_str(self) -> &'static str {
@@ -26,6 +31,8 @@ impl Route {
             Self::Register => "POST /enclave/sessions",
             Self::Summary => "GET /enclave/summary/{session_id}",
             Self::Metrics => "GET /enclave/metrics/{session_id}",
+            Self::Ledger => "GET /enclave/ledger/{session_id}",
+            Self::Events => "GET /enclave/events/{session_id}",
             Self::Revoke => "DELETE /enclave/sessions/{session_id}",
         }
     }

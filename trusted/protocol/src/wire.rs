@@ -29,6 +29,14 @@ pub(crate) fn padded(body: &[u8]) -> Zeroizing<Vec<u8>> {
     padded
 }
 
+/// A plaintext without its padding.
+pub(crate) fn unpadded(opened: Vec<u8>) -> Zeroizing<Vec<u8>> {
+    let mut plaintext = Zeroizing::new(opened);
+    let len = unpadded_len(&plaintext);
+    plaintext.truncate(len);
+    plaintext
+}
+
 /// The length of a plaintext without the spaces at its end.
 pub(crate) fn unpadded_len(plaintext: &[u8]) -> usize {
     plaintext.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last.saturating_add(1))
