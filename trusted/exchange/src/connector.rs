@@ -2,7 +2,7 @@
 //! next and is handed the answer. `transport.rs` carries them.
 
 use crate::request::{Reply, Request};
-use ledger::{Asset, Decimal, Fill, Instrument, Price, Timestamp};
+use ledger::{Asset, Day, Decimal, Fill, Instrument, Price, PriceSource, Timestamp, Wanted, record::Gap};
 
 /// A conversation with one venue about one account.
 ///
@@ -11,7 +11,7 @@ use ledger::{Asset, Decimal, Fill, Instrument, Price, Timestamp};
 pub trait ExchangeConnector: Send {
     /// Begins a task. Whatever was unfinished is dropped; what was collected before stays remembered, so
     /// that a second `Collect` asks only for what is new (with an overlap). A `Collect` counts as received
-    /// once it, and the `Price` after it if there is one, have finished; otherwise the next one tells it again.
+    /// once it, and each `Price` after it, have finished; otherwise the next one tells it again.
     fn start(&mut self, task: Task);
 
     /// The next request, signed for the instant `now` (the local clock; the connector adds the venue's offset).
@@ -31,7 +31,8 @@ pub enum Task {
     CheckKey,
     /// Instruments, flows, conversions, fills and balances: everything at first, what is new afterwards.
     Collect,
-    /// Prices of assets at instants (METRICS.md section 2.7).
+    /// Prices of assets at instants and at the ends of days (METRICS.md section 2.7), as many as there are: what is
+    /// known is not asked for again, and days and minutes of one symbol share requests.
     Price(Vec<PriceWanted>),
 }
 
@@ -48,7 +49,7 @@ pub enum Next {
     Finished,
 }
 
-/// A price that somebody needs: one unit of `asset` in `quote` at `at`.
+/// A price that somebody needs: one unit of `asset` in `quote`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PriceWanted {
     /// Which asset.
@@ -56,16 +57,36 @@ pub struct PriceWanted {
     /// In which other asset.
     pub quote: Asset,
     /// When.
-    pub at: Timestamp,
+    pub at: PriceAt,
 }
 
-/// How a price was found (METRICS.md section 2.7); it stays with the figure.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PriceSource {
-    /// The pairs used, in order: `["BNBUSDT"]`, `["BNBBTC", "BTCUSDT"]`; one written `1/X` was inverted.
-    pub path: Vec<String>,
-    /// The candle: `1m`, `1h` or `1d`; the coarsest when the path has several.
-    pub interval: &'static str,
+/// When a price is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PriceAt {
+    /// At an instant: the close of the minute that it lies in, failing that of the hour, then of the day, each of which
+    /// is waited for. So a fill has one price, whenever it was first seen, and is told again until then.
+    Instant(Timestamp),
+    /// The same of what is over already, for who values things now: where the minute has no candle and the hour runs
+    /// still, there is no price this way, and nothing is waited for.
+    Minute(Timestamp),
+    /// At the midnight that ends a day: the close of the day's candle, and of no other.
+    EndOf(Day),
+}
+
+impl PriceWanted {
+    /// What a record wants, in its quote currency: each minute and each day of it.
+    pub fn of_record(wanted: &Wanted, quote: &Asset) -> Vec<Self> {
+        match wanted {
+            Wanted::At { asset, at } => {
+                vec![Self { asset: asset.clone(), quote: quote.clone(), at: PriceAt::Minute(*at) }]
+            }
+            Wanted::Days { asset, from, to } => {
+                let days = (from.number()..=to.number()).map(Day::from_number);
+                days.map(|day| Self { asset: asset.clone(), quote: quote.clone(), at: PriceAt::EndOf(day) })
+                    .collect()
+            }
+        }
+    }
 }
 
 /// Something read from the venue.
@@ -95,6 +116,8 @@ pub enum Finding {
         /// Asset, free and locked.
         balances: Vec<Balance>,
     },
+    /// How far back everything is known, at the end of a collection; the one before does not count any more.
+    Reach(Reach),
     /// A wanted price; `None`: the venue has no candle for it (`no_price`). Nothing is told of a wanted price
     /// whose candle has not closed yet: it must be asked for again.
     Price(PriceWanted, Option<(Price, PriceSource)>),
@@ -105,6 +128,19 @@ pub enum Finding {
         /// Why, in the venue's terms but without text of theirs.
         why: &'static str,
     },
+}
+
+/// From when on, and with which gaps, fills and movements are complete: what an account's history can be computed
+/// from. It says nothing of what the venue has no list for: that shows as a residual.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The earliest instant from which every list of the venue is complete.
+    pub from: Timestamp,
+    /// No list of the venue tells of anything before: `from` is the first sign of life, and what could be older could
+    /// only have come from a list that was read further back.
+    pub since_opening: bool,
+    /// Spans of which a list could not be read, in the order of time.
+    pub gaps: Vec<Gap>,
 }
 
 /// What the key may do.
@@ -161,6 +197,9 @@ pub struct Movement {
     pub spent: Option<(Asset, Decimal)>,
     /// A fee within `received` or `spent`, in its own asset, for information.
     pub fee: Option<(Asset, Decimal)>,
+    /// The transaction on its chain, or the venue's own name of a transfer between its users: deposits and
+    /// withdrawals have one, once it is known.
+    pub transaction: Option<String>,
     /// Final, pending or failed; only settled ones count.
     pub status: MovementStatus,
 }
@@ -176,8 +215,11 @@ pub enum MovementKind {
     Dust,
     /// One asset converted into another outside the order book.
     Convert,
-    /// A credit of the venue: airdrop, bonus, distribution.
+    /// A credit of the venue that nobody earned: airdrop, bonus, voucher. So is every credit of which the venue does
+    /// not say that it is interest: what is not known never counts as profit.
     Distribution,
+    /// Income from what is held, which the venue calls so: interest, staking, savings.
+    Interest,
 }
 
 /// Whether a movement took effect.

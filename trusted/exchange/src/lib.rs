@@ -3,6 +3,7 @@
 
 mod venue;
 mod connector;
+mod lines;
 mod request;
 mod clock;
 #[cfg(feature = "development")]
@@ -17,6 +18,7 @@ pub use binance::{fuzz_binance_error, fuzz_binance_reply};
 pub use clock::{Clock, Wait};
 pub use connector::*;
 pub use hosts::Hosts;
+pub use lines::{lines, lines_under_way};
 pub use request::{Cost, Method, Reply, Request};
 #[cfg(feature = "development")]
 pub use simulated_clock::SimulatedClock;

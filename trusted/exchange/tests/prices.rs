@@ -4,8 +4,8 @@
 mod desk;
 
 use desk::{DAY_MS, Desk, NOW_MS, connector, wanted};
-use exchange::{ExchangeConnector, Finding, PriceSource, PriceWanted, Task};
-use ledger::{Decimal, Price};
+use exchange::{ExchangeConnector, Finding, PriceAt, PriceWanted, Task};
+use ledger::{Decimal, Price, PriceSource};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ fn check(told: &Told, wanted: &PriceWanted, price: &str, path: &[&str], interval
     let (got, source) = told[wanted].clone().expect("a price");
     assert_eq!(got.to_string(), price, "{wanted:?}");
     assert_eq!(
-        (source.path, source.interval),
+        (source.path, source.interval.as_str()),
         (path.iter().map(|&step| step.to_owned()).collect(), interval)
     );
 }
@@ -208,7 +208,8 @@ fn a_symbol_that_the_venue_refuses_has_no_candles() {
 fn obvious(desk: &Desk, question: &PriceWanted) -> Option<Decimal> {
     let close = |symbol: &str| {
         [("1m", MINUTE_MS), ("1h", HOUR_MS), ("1d", DAY_MS)].into_iter().find_map(|(interval, length_ms)| {
-            let open_ms = question.at.millis() - question.at.millis() % length_ms;
+            let PriceAt::Instant(at) = question.at else { panic!("an instant") };
+            let open_ms = at.millis() - at.millis() % length_ms;
             let text = desk.candles.get(&(symbol.to_owned(), interval.to_owned()))?.get(&open_ms)?;
             Some(text.parse::<Decimal>().unwrap())
         })

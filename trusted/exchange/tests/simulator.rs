@@ -5,8 +5,8 @@
 #![cfg(test)]
 
 use exchange::{
-    Balance, Clock as _, Cost, ExchangeConnector, Finding, Hosts, Movement, MovementKind, Next, PriceWanted,
-    Progress, Reply, SimulatedClock, Task, Transport, Venue, VenueError, Verdict,
+    Balance, Clock as _, Cost, ExchangeConnector, Finding, Hosts, Movement, MovementKind, Next, PriceAt,
+    PriceWanted, Progress, Reach, Reply, SimulatedClock, Task, Transport, Venue, VenueError, Verdict,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, Price, Side, Symbol, Timestamp};
 use protocol::{Credentials, Secret};
@@ -127,6 +127,7 @@ struct Told {
     movements: BTreeMap<(MovementKind, String), Movement>,
     balances: Vec<Balance>,
     unread: BTreeSet<(String, &'static str)>,
+    reach: Option<Reach>,
     prices: BTreeMap<PriceWanted, Option<Price>>,
 }
 
@@ -148,6 +149,7 @@ impl Told {
                 drop(self.movements.insert((movement.kind, movement.id.clone()), movement))
             }
             Finding::Balances { balances, .. } => self.balances = balances,
+            Finding::Reach(reach) => self.reach = Some(reach),
             Finding::Unread { what, why } => drop(self.unread.insert((what, why))),
             Finding::Price(wanted, price) => drop(self.prices.insert(wanted, price.map(|(price, _)| price))),
             Finding::Rights(_) | Finding::Account { .. } | Finding::VenueTime(_) => {}
@@ -159,7 +161,7 @@ impl Told {
         let mut wanted = BTreeSet::new();
         for fill in self.fills.values() {
             let Instrument { base, quote, .. } = &self.instruments[&fill.symbol];
-            let at = Timestamp::from_millis(fill.time.millis() / 60_000 * 60_000);
+            let at = PriceAt::Instant(Timestamp::from_millis(fill.time.millis() / 60_000 * 60_000));
             if fill.fee_asset != *base && fill.fee_asset != *quote {
                 wanted.insert(PriceWanted { asset: fill.fee_asset.clone(), quote: quote.clone(), at });
             }
@@ -196,6 +198,25 @@ fn number(value: &Value) -> Decimal {
     text(value).parse().unwrap()
 }
 
+/// Interest apart from gifts, transactions, and that the account is whole from its first deposit.
+fn assert_credits_and_reach(told: &Told, truth: &Value) {
+    let kinds = |kind| told.movements.values().filter(move |movement| movement.kind == kind);
+    let dividends = truth["dividends"].as_array().unwrap();
+    let (interest, gifts): (Vec<&Value>, Vec<&Value>) =
+        dividends.iter().partition(|row| row["enInfo"] == "Flexible" || row["enInfo"] == "ETH 2.0 Staking");
+    assert_eq!(kinds(MovementKind::Distribution).count(), gifts.len());
+    assert_eq!((kinds(MovementKind::Interest).count(), interest.is_empty()), (interest.len(), false));
+    let deposits = truth["deposits"].as_array().unwrap();
+    let first =
+        deposits.iter().filter_map(|row| row["insertTime"].as_i64()).min().map(Timestamp::from_millis);
+    let whole = Reach { from: first.unwrap(), since_opening: true, gaps: Vec::new() };
+    assert_eq!(told.reach, Some(whole), "the account is whole from its first deposit");
+    for row in deposits {
+        let movement = &told.movements[&(MovementKind::Deposit, text(&row["id"]))];
+        assert_eq!(movement.transaction.as_deref(), row["txId"].as_str());
+    }
+}
+
 fn assert_equals_the_truth(told: &Told, truth: &Value) {
     let rows = truth["fills"].as_array().unwrap();
     assert_eq!(told.fills.len(), rows.len());
@@ -210,12 +231,12 @@ fn assert_equals_the_truth(told: &Told, truth: &Value) {
             (number(&row["commission"]), row["commissionAsset"].as_str().unwrap())
         );
         assert_eq!(fill.time.millis(), row["time"].as_i64().unwrap());
-        assert_eq!(fill.order_id.as_ref().unwrap().as_str(), text(&row["orderId"]));
+        assert_eq!(fill.order_id.as_ref().unwrap().to_string(), text(&row["orderId"]));
     }
     let kinds = |kind| told.movements.values().filter(move |movement| movement.kind == kind);
     assert_eq!(kinds(MovementKind::Deposit).count(), truth["deposits"].as_array().unwrap().len());
     assert_eq!(kinds(MovementKind::Convert).count(), truth["converts"].as_array().unwrap().len());
-    assert_eq!(kinds(MovementKind::Distribution).count(), truth["dividends"].as_array().unwrap().len());
+    assert_credits_and_reach(told, truth);
     let withdrawals = truth["withdrawals"].as_array().unwrap();
     assert_eq!(kinds(MovementKind::Withdrawal).count(), withdrawals.len());
     for row in withdrawals {
@@ -241,8 +262,8 @@ fn assert_equals_the_truth(told: &Told, truth: &Value) {
     }
     assert_eq!(told.unread, BTreeSet::new(), "everything is explained");
     for (wanted, price) in &told.prices {
-        let close =
-            |symbol: String| truth["prices"].get(symbol)?.get(wanted.at.millis().to_string()).map(number);
+        let PriceAt::Instant(at) = wanted.at else { panic!("fills want minutes") };
+        let close = |symbol: String| truth["prices"].get(symbol)?.get(at.millis().to_string()).map(number);
         if let Some(close) = close(format!("{}{}", wanted.asset, wanted.quote)) {
             assert_eq!(price.unwrap().0, close, "{wanted:?}");
         } else if let Some(close) = close(format!("{}{}", wanted.quote, wanted.asset)) {

@@ -6,7 +6,7 @@ mod desk;
 
 use desk::{Desk, connector_with};
 use exchange::{
-    Finding, Movement, MovementKind, MovementStatus, Next, Refusal, Reply, Task, VenueError, Verdict,
+    Finding, Movement, MovementKind, MovementStatus, Next, PriceAt, Refusal, Reply, Task, VenueError, Verdict,
 };
 use ledger::{Decimal, Liquidity, Side, Timestamp};
 use serde_json::Value;
@@ -122,8 +122,8 @@ fn play_fills(desk: &mut Desk, case: &Value) {
         .collect();
     assert_eq!(fills.len(), expected.len(), "{id}");
     for row in expected {
-        let fill = fills.iter().find(|fill| fill.id.as_str() == text(&row["id"])).expect(id);
-        assert_text(&row["order_id"], fill.order_id.as_ref().unwrap().as_str(), id);
+        let fill = fills.iter().find(|fill| fill.id.to_string() == text(&row["id"])).expect(id);
+        assert_text(&row["order_id"], &fill.order_id.as_ref().unwrap().to_string(), id);
         assert_text(&row["market_id"], fill.symbol.as_str(), id);
         assert_text(&row["side"], if fill.side == Side::Buy { "buy" } else { "sell" }, id);
         assert_text(
@@ -204,10 +204,9 @@ fn play_klines(desk: &mut Desk, case: &Value) {
     let task = Task::Price(opens.map(|open_ms| desk::wanted(base, quote, open_ms)).collect());
     let found = desk.converse(desk::connector().as_mut(), task).unwrap();
     for row in expected {
+        let at = PriceAt::Instant(Timestamp::from_millis(row[0].as_i64().unwrap()));
         let price = found.iter().find_map(|finding| match finding {
-            Finding::Price(wanted, Some((price, _))) if Some(wanted.at.millis()) == row[0].as_i64() => {
-                Some(price.0)
-            }
+            Finding::Price(wanted, Some((price, _))) if wanted.at == at => Some(price.0),
             _ => None,
         });
         assert_number(&row[4], price.expect(id), id);

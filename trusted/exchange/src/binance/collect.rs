@@ -10,7 +10,7 @@ use super::{
     flows::{DAY_MS, GENESIS_MS, Source, Window},
     known::{self, Known},
     markets::Markets,
-    wire,
+    reach, wire,
 };
 use crate::{Balance, Finding, Progress, Refusal, VenueError};
 use core::ops::ControlFlow;
@@ -118,8 +118,8 @@ impl Collect {
             }
             Step::Flow { source, window } => self.take_flow(known, source, window, answer?)?,
             Step::Fills { symbol, .. } if refused => {
-                self.unread.insert(format!("fills of {symbol}"), "the venue refused to list them");
-                known.cursors.entry(symbol).or_default();
+                known.cursors.entry(symbol.clone()).or_default();
+                known.refused.insert(symbol);
                 Vec::new()
             }
             Step::Fills { symbol, from_id } => {
@@ -288,13 +288,18 @@ impl Collect {
             self.unread
                 .insert(format!("{rest} {asset} of the balance"), "nothing that can be read explains it");
         }
+        for symbol in &known.refused {
+            self.unread.insert(format!("fills of {symbol}"), "the venue refused to list them");
+        }
         self.stage = Stage::Finished;
         (known.round_at_ms, known.owed_since_ms) = (Some(now.millis()), None);
+        known.looked_since_ms = known.looked_since_ms.or(known.round_at_ms);
         known.unexplained = residuals;
         known.balances.clone_from(&balances);
         let unread =
             core::mem::take(&mut self.unread).into_iter().map(|(what, why)| Finding::Unread { what, why });
-        [Finding::Balances { at: now, balances }].into_iter().chain(unread).collect()
+        let reach = reach::reach(known, left == 0, now);
+        [Finding::Balances { at: now, balances }, Finding::Reach(reach)].into_iter().chain(unread).collect()
     }
 
     fn take_flow(
@@ -305,9 +310,13 @@ impl Collect {
         body: &[u8],
     ) -> Result<Vec<Finding>, VenueError> {
         let (movements, full) = source.read(body)?;
-        if full && source == Source::Dust {
-            self.unread
-                .insert(format!("{} but the newest", source.name()), "the venue lists the newest 100 only");
+        if source == Source::Dust {
+            let oldest = movements.iter().map(|movement| movement.time.millis()).min();
+            known.dust_from_ms = oldest.filter(|_| full);
+            if full {
+                let what = format!("{} but the newest", source.name());
+                self.unread.insert(what, "the venue lists the newest 100 only");
+            }
         } else if full {
             let halves = window.halves().ok_or_else(|| wire::wrong(source.endpoint().path, "endTime"))?;
             // Behind this step, which is done.
@@ -332,6 +341,7 @@ impl Collect {
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         let (rows, next) = fills::read(body, symbol, from_id)?;
+        known.refused.remove(symbol);
         let Some(instrument) = markets.instrument(symbol) else { return Ok(Vec::new()) };
         known.add_fills(instrument, &rows, now);
         if let ControlFlow::Continue(from_id) = next {

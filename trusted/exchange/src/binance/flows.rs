@@ -5,7 +5,7 @@
 
 use super::{
     endpoint::{Ask, CONVERTS, DEPOSITS, DIVIDENDS, DUST, Endpoint, WITHDRAWALS},
-    wire,
+    income, wire,
 };
 use crate::{Movement, MovementKind, MovementStatus, VenueError};
 use ledger::Asset;
@@ -138,6 +138,11 @@ fn asset(text: &wire::Text<'_>) -> Asset {
     Asset::from(text.as_str())
 }
 
+/// An empty text stands for none: nothing was sent yet.
+fn transaction(text: Option<&wire::Text<'_>>) -> Option<String> {
+    text.map(|text| text.as_str().trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 fn deposit(row: wire::Deposit<'_>) -> Result<Movement, VenueError> {
     let at = DEPOSITS.path;
     Ok(Movement {
@@ -147,6 +152,7 @@ fn deposit(row: wire::Deposit<'_>) -> Result<Movement, VenueError> {
         received: Some((asset(&row.coin), row.amount.decimal(at, "amount")?)),
         spent: None,
         fee: None,
+        transaction: transaction(row.tx_id.as_ref()),
         status: match row.status.whole::<i64>(at, "status")? {
             // 6: credited, not to be withdrawn yet.
             1 | 6 => MovementStatus::Settled,
@@ -171,6 +177,7 @@ fn withdrawal(row: wire::Withdrawal<'_>) -> Result<Movement, VenueError> {
         received: None,
         spent: Some((asset(&row.coin), gross)),
         fee: Some((asset(&row.coin), fee)),
+        transaction: transaction(row.tx_id.as_ref()),
         status: match row.status.whole::<i64>(at, "status")? {
             6 => MovementStatus::Settled,
             // 1: cancelled, 3: rejected, 5: failure.
@@ -187,13 +194,15 @@ fn distribution(row: wire::Distribution<'_>) -> Result<Movement, VenueError> {
     let id = row.id.or(row.tran_id).ok_or_else(|| wire::wrong(at, "id"))?;
     let back = row.direction.is_some_and(|direction| direction.as_str() == "-1");
     let (received, spent) = if back { (None, Some(amount)) } else { (Some(amount), None) };
+    let earned = row.en_info.as_ref().is_some_and(|text| income::is_interest(text.as_str()));
     Ok(Movement {
         id: id.as_str().to_owned(),
-        kind: MovementKind::Distribution,
+        kind: if earned { MovementKind::Interest } else { MovementKind::Distribution },
         time: row.div_time.time(at, "divTime")?,
         received,
         spent,
         fee: None,
+        transaction: None,
         status: MovementStatus::Settled,
     })
 }
@@ -207,6 +216,7 @@ fn convert(row: wire::Convert<'_>) -> Result<Movement, VenueError> {
         received: Some((asset(&row.to_asset), row.to_amount.decimal(at, "toAmount")?)),
         spent: Some((asset(&row.from_asset), row.from_amount.decimal(at, "fromAmount")?)),
         fee: None,
+        transaction: None,
         status: match row.order_status.as_str() {
             "SUCCESS" => MovementStatus::Settled,
             "FAIL" | "EXPIRED" => MovementStatus::Failed,
@@ -227,6 +237,7 @@ fn dust(row: wire::Dribblet<'_>) -> Result<Vec<Movement>, VenueError> {
             received: Some(bnb(&detail.transfered_amount, "transferedAmount")?),
             spent: Some((asset(&detail.from_asset), detail.amount.decimal(at, "amount")?)),
             fee: Some(bnb(&detail.service_charge_amount, "serviceChargeAmount")?),
+            transaction: None,
             status: MovementStatus::Settled,
         })
     });

@@ -7,8 +7,8 @@ use super::{
     prices::{Closes, Pricing},
     rights, wire,
 };
-use crate::{PriceWanted, Reply};
-use ledger::{Asset, Symbol, Timestamp};
+use crate::{PriceAt, PriceWanted, Reply};
+use ledger::{Asset, Day, Symbol, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -44,11 +44,16 @@ fn candles(body: &[u8]) {
     let (mut markets, mut closes) = (Markets::default(), Closes::default());
     let listed = br#"{"symbols":[{"symbol":"BNBBTC","baseAsset":"BNB","quoteAsset":"BTC"}]}"#;
     let _ = markets.take(listed, NOW);
-    let wanted = |asset: &str, quote: &str| {
-        let at = Timestamp::from_millis(1_499_040_000_000);
-        PriceWanted { asset: Asset::from(asset), quote: Asset::from(quote), at }
+    let instant = Timestamp::from_millis(1_499_040_000_000);
+    let wanted = |asset: &str, quote: &str, at| PriceWanted {
+        asset: Asset::from(asset),
+        quote: Asset::from(quote),
+        at,
     };
-    let mut pricing = Pricing::new(vec![wanted("BNB", "BTC"), wanted("BTC", "BNB")], &mut closes);
+    let at = PriceAt::Instant(instant);
+    let day = PriceAt::EndOf(Day::of(instant));
+    let all = vec![wanted("BNB", "BTC", at), wanted("BTC", "BNB", at), wanted("BNB", "BTC", day)];
+    let mut pricing = Pricing::new(all, &mut closes);
     let _ = pricing.next(&markets, &closes, NOW);
     let _ = pricing.take(&mut closes, Some(body), NOW);
     let _ = pricing.next(&markets, &closes, NOW);

@@ -38,6 +38,12 @@ pub(crate) struct Known {
     pub(crate) unexplained: BTreeMap<Asset, Decimal>,
     /// When symbols were last swept because of that.
     pub(crate) swept_at_ms: Option<i64>,
+    /// The oldest dust that is listed, if there may be older.
+    pub(crate) dust_from_ms: Option<i64>,
+    /// Symbols whose fills the venue refused to list, when they were last asked for.
+    pub(crate) refused: BTreeSet<Symbol>,
+    /// When the first round ended.
+    pub(crate) looked_since_ms: Option<i64>,
     movements: BTreeMap<(MovementKind, String), Effect>,
     /// What all fills together did to each asset.
     traded: BTreeMap<Asset, Decimal>,
@@ -78,7 +84,7 @@ impl Known {
 
     /// Takes in a movement, or what became of it.
     pub(crate) fn add_movement(&mut self, movement: &Movement) {
-        let Movement { id, kind, time, received, spent, fee: _, status } = movement;
+        let Movement { id, kind, time, received, spent, fee: _, transaction: _, status } = movement;
         let out = spent.clone().map(|(asset, amount)| (asset, amount.negated()));
         // What is asked to leave has left the balance already; what is to come is not in it yet.
         let changes = match status {

@@ -8,9 +8,11 @@ mod wire;
 mod errors;
 mod rights;
 mod markets;
+mod income;
 mod flows;
 mod fills;
 mod known;
+mod reach;
 mod collect;
 mod prices;
 mod fuzz;
@@ -24,7 +26,7 @@ use endpoint::{ACCOUNT, API_RESTRICTIONS, Ask, EXCHANGE_INFO, TIME};
 use known::Known;
 use ledger::Timestamp;
 use markets::Markets;
-use prices::{Closes, Pricing};
+use prices::{Closes, Pricing, earliest};
 use protocol::Credentials;
 use sign::Signer;
 use zeroize::Zeroizing;
@@ -139,7 +141,8 @@ impl Binance {
             Job::Collect(_) => self.whole = true,
             Job::Price { pricing, whole_before } => {
                 self.whole = *whole_before;
-                self.known.owed_since_ms = pricing.owed_since_ms;
+                // Of all that were asked since the last collection.
+                self.known.owed_since_ms = earliest(self.known.owed_since_ms, pricing.owed_since_ms);
             }
             Job::Idle | Job::Rights | Job::Identity => {}
         }

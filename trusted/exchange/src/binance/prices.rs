@@ -1,49 +1,44 @@
-//! Prices of assets at instants, from closed candles (METRICS.md section 2.7): the minute's close, failing that the
-//! hour's, then the day's; of the pair, else the inverse pair, else through USDT, BTC, ETH.
+//! Prices of assets from closed candles (METRICS.md section 2.7); of the pair, else the inverse pair, else through USDT,
+//! BTC, ETH. At an instant: the minute's close, failing that the hour's, then the day's. At the end of a day: the close
+//! of the day's candle, which opened at its 00:00 UTC; where a pair has none, that day goes the next way.
 //!
-//! Wanted minutes of one symbol share a request when they lie in one span of a thousand candles.
+//! Wanted candles of one symbol share a request when they lie in one span of a thousand. What is delisted keeps its
+//! old candles for as long as the venue lists it with another status.
 
 use super::{
     endpoint::{Ask, KLINES},
     markets::Markets,
     wire,
 };
-use crate::{Finding, PriceSource, PriceWanted, Progress, VenueError};
-use ledger::{Asset, Decimal, NumberError, Price, Symbol, Timestamp};
+use crate::{Finding, PriceAt, PriceWanted, Progress, VenueError};
+use ledger::{Asset, Decimal, Interval, NumberError, Price, PriceSource, Symbol, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Where a pair is missing, prices go through one of these, in this order.
 const BRIDGES: [&str; 3] = ["USDT", "BTC", "ETH"];
 const CANDLES_MAX: i64 = 1000;
-/// A candle that is missing so shortly after its end may still come.
+/// A candle that is missing so shortly after its end may still come; hardly so if as many before it are missing, too.
+/// Then nobody trades there, and who cannot wait does not: else an asset that was delisted would hold up everything.
 const LATE_MS: i64 = 60_000;
+const QUIET_CANDLES: i64 = 5;
 /// Significant digits of a price.
 const DIGITS: usize = 28;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Interval {
-    Minute,
-    Hour,
-    Day,
+const fn length_ms(interval: Interval) -> i64 {
+    match interval {
+        Interval::Minute => 60_000,
+        Interval::Hour => 3_600_000,
+        Interval::Day => 86_400_000,
+    }
 }
 
-impl Interval {
-    const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Minute => "1m",
-            Self::Hour => "1h",
-            Self::Day => "1d",
-        }
-    }
-
-    fn ms(self) -> i64 {
-        match self {
-            Self::Minute => 60_000,
-            Self::Hour => 3_600_000,
-            Self::Day => 86_400_000,
-        }
+/// The candles that a price may be the close of, the finest first, with their opening times.
+fn candles(at: PriceAt) -> Vec<(Interval, i64)> {
+    match at {
+        PriceAt::EndOf(day) => vec![(Interval::Day, day.start().millis())],
+        PriceAt::Instant(at) | PriceAt::Minute(at) => [Interval::Minute, Interval::Hour, Interval::Day]
+            .map(|interval| (interval, at.millis().div_euclid(length_ms(interval)) * length_ms(interval)))
+            .to_vec(),
     }
 }
 
@@ -54,6 +49,8 @@ enum Close {
     Missing,
     /// Not closed yet, or not there yet.
     Open,
+    /// Not there, soon after its end, but those before it are not there either.
+    Quiet,
 }
 
 /// The candles that were wanted so far. Public, so a round that failed does not forget them.
@@ -69,17 +66,30 @@ struct Span {
     opens_ms: Vec<i64>,
 }
 
+impl Span {
+    /// Whether a candle is over since so shortly that it may not be there yet.
+    fn may_be_late(&self, open_ms: i64, now: Timestamp) -> bool {
+        open_ms + length_ms(self.interval) + LATE_MS > now.millis()
+    }
+
+    /// How far back it is looked whether anybody trades.
+    fn quiet_ms(&self) -> i64 {
+        QUIET_CANDLES * length_ms(self.interval)
+    }
+}
+
 /// One task.
 pub(crate) struct Pricing {
     wanted: Vec<PriceWanted>,
     spans: VecDeque<Span>,
     done: u32,
     found: Vec<Finding>,
-    /// The earliest instant whose price must be asked for again.
+    /// The earliest instant whose price is waited for.
     pub(crate) owed_since_ms: Option<i64>,
 }
 
 /// A symbol on the way from one asset to another.
+#[derive(Clone, Copy)]
 struct Hop<'a> {
     symbol: &'a Symbol,
     inverse: bool,
@@ -97,7 +107,7 @@ impl Pricing {
         wanted.sort();
         wanted.dedup();
         for candles in closes.0.values_mut() {
-            candles.retain(|_, close| !matches!(close, Close::Open));
+            candles.retain(|_, close| !matches!(close, Close::Open | Close::Quiet));
         }
         Self { wanted, spans: VecDeque::new(), done: 0, found: Vec::new(), owed_since_ms: None }
     }
@@ -113,9 +123,10 @@ impl Pricing {
             self.plan(markets, closes, now);
         }
         let span = self.spans.front().filter(|_| self.found.is_empty())?;
-        let (first, last) = (span.opens_ms.first()?, span.opens_ms.last()?);
-        let limit = (last - first) / span.interval.ms() + 1;
-        let ask = KLINES.ask().with("symbol", &span.symbol).with("interval", span.interval.name());
+        let (first, last) = (*span.opens_ms.first()?, *span.opens_ms.last()?);
+        let first = if span.may_be_late(last, now) { first.min(last - span.quiet_ms()) } else { first };
+        let limit = (last - first) / length_ms(span.interval) + 1;
+        let ask = KLINES.ask().with("symbol", &span.symbol).with("interval", span.interval.as_str());
         Some(ask.with("startTime", first).with("endTime", last).with("limit", limit))
     }
 
@@ -131,9 +142,10 @@ impl Pricing {
             match price(&wanted, markets, closes, now) {
                 Answer::Known(price) => self.found.push(Finding::Price(wanted, price)),
                 Answer::Later => {
-                    let at_ms = wanted.at.millis();
-                    self.owed_since_ms =
-                        Some(self.owed_since_ms.map_or(at_ms, |since_ms| since_ms.min(at_ms)));
+                    // Only fills are told again.
+                    if let PriceAt::Instant(at) = wanted.at {
+                        self.owed_since_ms = earliest(self.owed_since_ms, Some(at.millis()));
+                    }
                 }
                 Answer::Ask(candles) => {
                     for (symbol, interval, open_ms) in candles {
@@ -147,7 +159,11 @@ impl Pricing {
         for ((symbol, interval), opens_ms) in missing {
             let mut span = Span { symbol: symbol.clone(), interval, opens_ms: Vec::new() };
             for open_ms in opens_ms {
-                if span.opens_ms.first().is_some_and(|first| open_ms - first >= CANDLES_MAX * interval.ms()) {
+                if span
+                    .opens_ms
+                    .first()
+                    .is_some_and(|first| open_ms - first >= CANDLES_MAX * length_ms(interval))
+                {
                     let next = Span { symbol: symbol.clone(), interval, opens_ms: Vec::new() };
                     self.spans.push_back(core::mem::replace(&mut span, next));
                 }
@@ -178,10 +194,14 @@ impl Pricing {
             );
         }
         let candles = closes.0.entry((span.symbol.clone(), span.interval)).or_default();
-        for open_ms in &span.opens_ms {
-            let late = body.is_some() && open_ms + span.interval.ms() + LATE_MS > now.millis();
-            let absent = if late { Close::Open } else { Close::Missing };
-            candles.insert(*open_ms, told.get(open_ms).copied().unwrap_or(absent));
+        for &open_ms in &span.opens_ms {
+            let trades = told.range(open_ms - span.quiet_ms()..open_ms).next().is_some();
+            let absent = match (body.is_some() && span.may_be_late(open_ms, now), trades) {
+                (false, _) => Close::Missing,
+                (true, false) => Close::Quiet,
+                (true, true) => Close::Open,
+            };
+            candles.insert(open_ms, told.get(&open_ms).copied().unwrap_or(absent));
         }
         self.spans.pop_front();
         self.done = self.done.saturating_add(1);
@@ -190,18 +210,25 @@ impl Pricing {
 }
 
 fn price(wanted: &PriceWanted, markets: &Markets, closes: &Closes, now: Timestamp) -> Answer {
+    let (candles, waits) = (candles(wanted.at), matches!(wanted.at, PriceAt::Instant(_)));
+    let Some(&(finest, open_ms)) = candles.first() else { return Answer::Known(None) };
     if wanted.asset == wanted.quote {
-        let source = PriceSource { path: Vec::new(), interval: Interval::Minute.name() };
-        return Answer::Known(Some((Price(Decimal::ONE), source)));
+        return Answer::Known(Some((
+            Price(Decimal::ONE),
+            PriceSource { path: Vec::new(), interval: finest },
+        )));
+    }
+    // A pair may still be listed before it is over.
+    if open_ms + length_ms(finest) > now.millis() {
+        return Answer::Later;
     }
     for route in routes(&wanted.asset, &wanted.quote, markets) {
-        let (mut price, mut coarsest, mut ask, mut later) =
-            (Ok(Decimal::ONE), Interval::Minute, Vec::new(), false);
+        let (mut price, mut coarsest, mut ask, mut later) = (Ok(Decimal::ONE), finest, Vec::new(), false);
         let mut missing = false;
         for hop in &route {
-            match closes.at(hop.symbol, wanted.at.millis(), now) {
+            match closes.first(hop.symbol, &candles, waits, now) {
                 Ok((_, Close::Missing)) => missing = true,
-                Ok((_, Close::Open)) => later = true,
+                Ok((_, Close::Open | Close::Quiet)) => later = true,
                 Ok((interval, Close::At(close))) => {
                     coarsest = coarsest.max(interval);
                     price = price.and_then(|so_far: Decimal| so_far.checked_mul(hop.value(close)?));
@@ -217,7 +244,7 @@ fn price(wanted: &PriceWanted, markets: &Markets, closes: &Closes, now: Timestam
                 let path = route.iter().map(Hop::name).collect();
                 return Answer::Known(Some((
                     Price(rounded(price)),
-                    PriceSource { path, interval: coarsest.name() },
+                    PriceSource { path, interval: coarsest },
                 )));
             }
         }
@@ -227,13 +254,18 @@ fn price(wanted: &PriceWanted, markets: &Markets, closes: &Closes, now: Timestam
 
 /// Ways from one asset to another, the best first.
 fn routes<'a>(asset: &Asset, quote: &Asset, markets: &'a Markets) -> Vec<Vec<Hop<'a>>> {
-    let hop = |from: &Asset, to: &Asset| {
+    let hops = |from: &Asset, to: &Asset| {
         let direct = markets.pair(from, to).map(|symbol| Hop { symbol, inverse: false });
-        direct.or_else(|| markets.pair(to, from).map(|symbol| Hop { symbol, inverse: true }))
+        let inverse = markets.pair(to, from).map(|symbol| Hop { symbol, inverse: true });
+        direct.into_iter().chain(inverse)
     };
-    let bridges = BRIDGES.map(Asset::from).into_iter().filter(|bridge| bridge != asset && bridge != quote);
-    let through = bridges.filter_map(|bridge| Some(vec![hop(asset, &bridge)?, hop(&bridge, quote)?]));
-    hop(asset, quote).map(|hop| vec![hop]).into_iter().chain(through).collect()
+    let mut routes: Vec<Vec<Hop<'a>>> = hops(asset, quote).map(|hop| vec![hop]).collect();
+    for bridge in BRIDGES.map(Asset::from).iter().filter(|bridge| *bridge != asset && *bridge != quote) {
+        routes.extend(
+            hops(asset, bridge).flat_map(|first| hops(bridge, quote).map(move |second| vec![first, second])),
+        );
+    }
+    routes
 }
 
 impl Hop<'_> {
@@ -257,19 +289,33 @@ fn rounded(value: Decimal) -> Decimal {
     value.rounded(u8::try_from(decimals).unwrap_or(u8::MAX))
 }
 
+/// The earlier of two instants, where there is one.
+pub(crate) fn earliest(one_ms: Option<i64>, other_ms: Option<i64>) -> Option<i64> {
+    [one_ms, other_ms].into_iter().flatten().min()
+}
+
 impl Closes {
-    /// The finest candle of a symbol that contains `at_ms`; an error: look at this one first.
-    fn at(&self, symbol: &Symbol, at_ms: i64, now: Timestamp) -> Result<(Interval, Close), (Interval, i64)> {
-        for interval in Interval::ALL {
-            let open_ms = at_ms.div_euclid(interval.ms()) * interval.ms();
+    /// The first of these candles that a symbol has; an error: look at this one first. Who `waits` takes a coarser one
+    /// only when it is over, which all will agree on however late they ask; else what is not over does not exist.
+    fn first(
+        &self,
+        symbol: &Symbol,
+        candles: &[(Interval, i64)],
+        waits: bool,
+        now: Timestamp,
+    ) -> Result<(Interval, Close), (Interval, i64)> {
+        for (coarser, &(interval, open_ms)) in candles.iter().enumerate() {
             // A candle that is not over is not looked at; nor is a coarser one: it ends later.
-            if open_ms + interval.ms() > now.millis() {
-                return Ok((interval, Close::Open));
+            if open_ms + length_ms(interval) > now.millis() {
+                let close = if waits || coarser == 0 { Close::Open } else { Close::Missing };
+                return Ok((interval, close));
             }
-            let candles = self.0.get(&(symbol.clone(), interval));
-            match candles.and_then(|candles| candles.get(&open_ms)) {
+            let known = self.0.get(&(symbol.clone(), interval));
+            match known.and_then(|known| known.get(&open_ms)) {
                 None => return Err((interval, open_ms)),
                 Some(Close::Missing) => {}
+                Some(Close::Quiet) if !waits => {}
+                Some(Close::Open) if !waits && coarser > 0 => {}
                 Some(close) => return Ok((interval, *close)),
             }
         }

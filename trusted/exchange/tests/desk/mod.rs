@@ -4,7 +4,9 @@
 
 pub(crate) mod trader;
 
-use exchange::{ExchangeConnector, Finding, Next, PriceWanted, Reply, Request, Task, Venue, VenueError};
+use exchange::{
+    ExchangeConnector, Finding, Next, PriceAt, PriceWanted, Reply, Request, Task, Venue, VenueError,
+};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use ledger::{Asset, Timestamp};
 use protocol::{Credentials, Secret};
@@ -56,6 +58,8 @@ pub(crate) struct Desk {
     pub(crate) skew_ms: i64,
     /// Symbol, base, quote.
     pub(crate) markets: Vec<[String; 3]>,
+    /// Of symbols that do not trade.
+    pub(crate) status: BTreeMap<String, &'static str>,
     pub(crate) fills: Vec<Value>,
     /// The rows of other lists by path, each with its time in `at`.
     pub(crate) lists: BTreeMap<&'static str, Vec<(i64, Value)>>,
@@ -90,6 +94,7 @@ impl Desk {
             now_ms: NOW_MS,
             skew_ms: 0,
             markets: markets.iter().map(|row| row.map(str::to_owned)).collect(),
+            status: BTreeMap::new(),
             fills: Vec::new(),
             lists: BTreeMap::new(),
             balances: Vec::new(),
@@ -176,7 +181,8 @@ impl Desk {
             TIME => Ok(json!({ "serverTime": self.venue_ms() })),
             "/api/v3/exchangeInfo" => {
                 let symbols = self.markets.iter().map(|[symbol, base, quote]| {
-                    json!({ "symbol": symbol, "status": "TRADING", "baseAsset": base, "quoteAsset": quote, "filters": [] })
+                    let status = self.status.get(symbol).unwrap_or(&"TRADING");
+                    json!({ "symbol": symbol, "status": status, "baseAsset": base, "quoteAsset": quote, "filters": [] })
                 });
                 Ok(json!({ "timezone": "UTC", "symbols": symbols.collect::<Vec<_>>() }))
             }
@@ -320,5 +326,9 @@ pub(crate) fn fill(symbol: &str, id: u64, time_ms: i64, quantity: &str, price: &
 }
 
 pub(crate) fn wanted(asset: &str, quote: &str, at_ms: i64) -> PriceWanted {
-    PriceWanted { asset: Asset::from(asset), quote: Asset::from(quote), at: Timestamp::from_millis(at_ms) }
+    PriceWanted {
+        asset: Asset::from(asset),
+        quote: Asset::from(quote),
+        at: PriceAt::Instant(Timestamp::from_millis(at_ms)),
+    }
 }

@@ -22,6 +22,9 @@ pub(crate) struct Deposit<'a> {
     pub(crate) status: Text<'a>,
     #[serde(borrow)]
     pub(crate) insert_time: Text<'a>,
+    /// Of the chain; between users of the venue, its own name of the transfer.
+    #[serde(borrow)]
+    pub(crate) tx_id: Option<Text<'a>>,
 }
 
 /// A row of `GET /sapi/v1/capital/withdraw/history`. `amount` is what arrives; the fee left the account too.
@@ -46,6 +49,9 @@ pub(crate) struct Withdrawal<'a> {
     /// UTC.
     #[serde(borrow)]
     pub(crate) apply_time: Text<'a>,
+    /// Empty until it is sent.
+    #[serde(borrow)]
+    pub(crate) tx_id: Option<Text<'a>>,
 }
 
 /// `GET /sapi/v1/asset/dribblet`: small balances turned into BNB, the last 100 times.
@@ -149,6 +155,9 @@ pub(crate) struct Distribution<'a> {
     pub(crate) asset: Text<'a>,
     #[serde(borrow)]
     pub(crate) div_time: Text<'a>,
+    /// What it was for, in words.
+    #[serde(borrow)]
+    pub(crate) en_info: Option<Text<'a>>,
     /// 1 came in; -1 was taken back.
     #[serde(borrow)]
     pub(crate) direction: Option<Text<'a>>,
