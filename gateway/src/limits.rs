@@ -33,12 +33,17 @@ pub(crate) struct Call {
     pub(crate) answer_timeout: Duration,
     /// And it must have passed by then, counted from its beginning.
     pub(crate) passing_timeout: Duration,
+    /// A stream of events may last so long instead,
+    pub(crate) stream_life: Duration,
+    /// and must not be silent for longer than this.
+    pub(crate) stream_silence: Duration,
 }
 
 impl Call {
     /// How long a call can take at most.
-    pub(crate) const fn longest(self) -> Duration {
-        self.request_timeout.saturating_add(self.answer_timeout).saturating_add(self.passing_timeout)
+    pub(crate) const fn longest(self, is_stream: bool) -> Duration {
+        let passing = if is_stream { self.stream_life } else { self.passing_timeout };
+        self.request_timeout.saturating_add(self.answer_timeout).saturating_add(passing)
     }
 }
 
@@ -49,6 +54,9 @@ pub(crate) const CALL: Call = Call {
     request_timeout: Duration::from_secs(20),
     answer_timeout: Duration::from_secs(60),
     passing_timeout: Duration::from_secs(120),
+    // The enclave ends a stream after an hour, and says something every 15 s.
+    stream_life: Duration::from_secs(protocol::limits::EVENT_STREAM_S_MAX + 60),
+    stream_silence: Duration::from_secs(4 * protocol::limits::EVENT_HEARTBEAT_S),
 };
 
 const _: () = assert!(BACKEND_IDLE.as_secs() < 10, "the enclave closes idle connections after 10 s");

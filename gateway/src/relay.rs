@@ -10,11 +10,13 @@ use core::{
     fmt,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response, Uri,
     body::{Body, Bytes, Frame, Incoming, SizeHint},
+    header::CONTENT_TYPE,
     http::uri::{Authority, Scheme},
 };
 use hyper_util::{
@@ -113,10 +115,17 @@ impl Relay {
         if too_large || head.status.is_informational() {
             return Err(Failure::BackendUnreachable);
         }
+        let (life, silence) = match is_stream(&head.headers) {
+            true => (self.bounds.stream_life, Some(self.bounds.stream_silence)),
+            false => (self.bounds.passing_timeout, None),
+        };
+        let deadline = Instant::now().checked_add(life).ok_or(Failure::Internal)?;
         let passing = Passing {
             body,
             left: self.bounds.answer_bytes_max,
-            deadline: Box::pin(sleep(self.bounds.passing_timeout)),
+            deadline,
+            silence,
+            alarm: Box::pin(sleep(silence.map_or(life, |silence| silence.min(life)))),
         };
         let mut answer = Response::new(passing.boxed());
         *answer.status_mut() = head.status;
@@ -165,6 +174,11 @@ fn only(names: &[&'static str], headers: &HeaderMap) -> HeaderMap {
     kept
 }
 
+/// Whether an answer is a stream of events, which lasts.
+pub(crate) fn is_stream(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == protocol::sse::CONTENT_TYPE.as_bytes())
+}
+
 fn as_u64(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
@@ -173,7 +187,12 @@ fn as_u64(bytes: usize) -> u64 {
 struct Passing {
     body: Incoming,
     left: usize,
-    deadline: Pin<Box<Sleep>>,
+    /// When it must have passed.
+    deadline: Instant,
+    /// How long nothing may come, if that is bounded too.
+    silence: Option<Duration>,
+    /// At the deadline, or when nothing came for too long.
+    alarm: Pin<Box<Sleep>>,
 }
 
 /// An answer that broke off, grew too large or took too long: the caller sees it end early.
@@ -196,10 +215,14 @@ impl Body for Passing {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        if self.deadline.as_mut().poll(cx).is_ready() {
+        if self.alarm.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Some(Err(CutOff)));
         }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(next) = self.silence.and_then(|silence| Instant::now().checked_add(silence)) {
+            let deadline = self.deadline;
+            self.alarm.as_mut().reset(next.min(deadline));
+        }
         Poll::Ready(match frame.map(|frame| frame.map(Frame::into_data)) {
             None | Some(Ok(Err(_))) => None,
             Some(Err(_)) => Some(Err(CutOff)),

@@ -5,13 +5,15 @@ pub(crate) const LIVE: &str = "/health/live";
 
 /// Paths of the enclave. A segment in braces stands for one of any text; a star at the end for all that is below,
 /// so that a newer enclave's routes pass too.
-const RELAYED: [&str; 11] = [
+const RELAYED: [&str; 13] = [
     "/attestation/quote",
     "/enclave/sealed",
     "/enclave/sessions",
     "/enclave/sessions/{session_id}",
     "/enclave/summary/{session_id}",
     "/enclave/metrics/{session_id}",
+    "/enclave/ledger/{session_id}",
+    "/enclave/events/{session_id}",
     "/attestation/*",
     "/enclave/*",
     "/exchanges",
@@ -63,7 +65,8 @@ mod tests {
             ("/enclave/summary/session_1_abc", "/enclave/summary/{session_id}"),
             ("/enclave/sessions/session_1_abc", "/enclave/sessions/{session_id}"),
             ("/enclave/summary", "/enclave/*"),
-            ("/enclave/events/session_1_abc", "/enclave/*"),
+            ("/enclave/events/session_1_abc", "/enclave/events/{session_id}"),
+            ("/enclave/later/session_1_abc", "/enclave/*"),
             ("/attestation/later/thing", "/attestation/*"),
         ] {
             assert_eq!(find(path), Some(name), "{path}");

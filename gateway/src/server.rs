@@ -1,11 +1,22 @@
 //! Incoming sockets: accepts connections, bounds them, and hands requests over. A request that panics is one failed
 //! answer, not the end of the service.
 
-use crate::{limits, problem::Failure, relay::Answer};
+use crate::{
+    limits,
+    problem::Failure,
+    relay::{Answer, is_stream},
+};
 use core::{net::SocketAddr, pin::pin};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{convert::Infallible, io, sync::Arc};
+use std::{
+    convert::Infallible,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -69,10 +80,16 @@ where
     W: Future<Output = Answer> + Send + 'static,
 {
     let _ = stream.set_nodelay(true);
+    let streams = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&streams);
     let answer = service_fn(move |request| {
         // A task of its own: a panic in it ends there.
-        let work = tokio::spawn(handler(request));
-        async move { Ok::<_, Infallible>(work.await.unwrap_or_else(|_| Failure::Internal.answer(""))) }
+        let (work, streams) = (tokio::spawn(handler(request)), Arc::clone(&noted));
+        async move {
+            let answer = work.await.unwrap_or_else(|_| Failure::Internal.answer(""));
+            streams.store(is_stream(answer.headers()), Ordering::Relaxed);
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -80,12 +97,21 @@ where
         .max_buf_size(limits::HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
-    tokio::select! {
+    let stops = tokio::select! {
         // A connection that breaks is its peer's affair.
         _ = connection.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => {}
-        () = sleep(limits::CONNECTION_LIFE) => {}
+        _ = stop.wait_for(|stop| *stop) => true,
+        () = sleep(limits::CONNECTION_LIFE) => false,
+    };
+    let is_stream = streams.load(Ordering::Relaxed);
+    if stops && is_stream {
+        // It would go on: its reader sees the cut, and comes again where it was.
+        return;
     }
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(limits::CALL.longest(), connection).await;
+    let ended = timeout(limits::CALL.longest(is_stream), connection.as_mut());
+    tokio::select! {
+        _ = ended => {}
+        _ = stop.wait_for(|stop| *stop), if !stops && is_stream => {}
+    }
 }

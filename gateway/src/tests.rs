@@ -157,7 +157,7 @@ async fn only_the_headers_that_are_named_pass_in_either_direction() {
     let answer = ask(
         main.address,
         "GET /enclave/summary HTTP/1.1\r\nhost: planted\r\nconnection: close, x-planted\r\nx-planted: planted\r\ncookie: planted\r\n\
-         x-forwarded-for: planted\r\nuser-agent: planted\r\nte: planted\r\nauthorization: Bearer b1\r\nperfagg-nonce: n1\r\ncontent-type: c1\r\n\r\n",
+         x-forwarded-for: planted\r\nuser-agent: planted\r\nte: planted\r\nauthorization: Bearer b1\r\nlast-event-id: 7\r\nperfagg-nonce: n1\r\ncontent-type: c1\r\n\r\n",
     )
     .await;
     for header in [
@@ -173,7 +173,7 @@ async fn only_the_headers_that_are_named_pass_in_either_direction() {
         assert!(answer.contains(&format!("{header}\r\n")), "{header}: {answer}");
     }
     let seen = seen.lock().unwrap();
-    for header in ["authorization: Bearer b1", "perfagg-nonce: n1", "content-type: c1"] {
+    for header in ["authorization: Bearer b1", "last-event-id: 7", "perfagg-nonce: n1", "content-type: c1"] {
         assert!(seen[0].contains(&format!("{header}\r\n")), "{header}: {seen:?}");
     }
     assert!(seen[0].contains(&format!("host: {enclave}\r\n")), "{seen:?}");
@@ -298,6 +298,66 @@ async fn an_answer_that_grows_too_large_breaks_off_or_takes_too_long_ends_early(
     let main = start(enclave, bounds).await;
     assert!(!get(main.address, "/exchanges").await.ends_with("0\r\n\r\n"));
     let _ = stuck.await.expect("the enclave's side is let go too");
+}
+
+/// A backend that begins a stream with `first`, and goes on when it is told to.
+async fn streaming() -> (SocketAddr, Arc<Notify>) {
+    let ((listener, address), go_on) = (listen().await, Arc::new(Notify::new()));
+    let told = Arc::clone(&go_on);
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        read_request(&mut stream).await;
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+        stream.write_all(format!("{head}5\r\nfirst\r\n").as_bytes()).await.unwrap();
+        told.notified().await;
+        let _ = stream.write_all(b"4\r\nlast\r\n0\r\n\r\n").await;
+    });
+    (address, go_on)
+}
+
+/// A stream through the relay, after its first piece.
+async fn listening(main: &Running) -> TcpStream {
+    let mut stream = connect(main.address).await.unwrap();
+    let request =
+        b"GET /enclave/events/x HTTP/1.1\r\nhost: a\r\nlast-event-id: 7\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    while !String::from_utf8_lossy(&answer).contains("first") {
+        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "closed before the first piece");
+    }
+    stream
+}
+
+#[tokio::test]
+async fn a_stream_of_events_lasts_longer_than_other_answers_but_not_in_silence() {
+    let mut rest = String::new();
+    let (enclave, go_on) = streaming().await;
+    // Any other answer would be cut at once.
+    let main = start(enclave, Call { passing_timeout: Duration::ZERO, ..CALL }).await;
+    let mut stream = listening(&main).await;
+    go_on.notify_one();
+    stream.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.ends_with("4\r\nlast\r\n0\r\n\r\n"), "{rest}");
+
+    for bounds in [Call { stream_silence: SHORT, ..CALL }, Call { stream_life: SHORT, ..CALL }] {
+        let (enclave, _go_on) = streaming().await;
+        let main = start(enclave, bounds).await;
+        let mut rest = String::new();
+        let _ = listening(&main).await.read_to_string(&mut rest).await;
+        assert!(!rest.ends_with("0\r\n\r\n"), "it was cut, and is seen to be: {rest}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_streams() {
+    let (enclave, _go_on) = streaming().await;
+    let main = start(enclave, CALL).await;
+    let mut stream = listening(&main).await;
+    main.stop.send_replace(true);
+    let mut rest = String::new();
+    let _ = stream.read_to_string(&mut rest).await;
+    assert!(!rest.ends_with("0\r\n\r\n"), "{rest}");
+    main.serving.await.unwrap();
 }
 
 #[tokio::test]

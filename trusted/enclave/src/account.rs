@@ -1,9 +1,14 @@
 //! What is known of one account: the ledger, what moved beside it, and how complete both are.
 
-use crate::publish::Figures;
-use exchange::{Balance, KeyRights, Movement, MovementKind};
-use ledger::{Asset, Timestamp, TradeAggregator};
-use protocol::api::{Sync, Unread};
+use exchange::{KeyRights, Venue};
+use ledger::{
+    Asset, PriceSource, Timestamp,
+    record::{Account, Record},
+};
+use protocol::{
+    api::{Sync, Unread},
+    statement::{Frame, Statement},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -33,49 +38,79 @@ pub(crate) enum StopReason {
     Fault,
 }
 
-/// How a price was found that values a figure (METRICS.md section 2.7).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct PriceUse {
-    pub(crate) asset: Asset,
-    pub(crate) quote: Asset,
-    pub(crate) path: Vec<String>,
-    pub(crate) interval: &'static str,
-}
-
 /// The account of a session. Its poll task writes it, readers look.
 pub(crate) struct AccountRecord {
-    pub(crate) ledger: TradeAggregator,
+    /// Everything known. Who computes or writes from it holds on to what it was; it is changed in place when nobody does.
+    pub(crate) record: Arc<Record>,
     /// What follows from it, as of the last whole round; none before the first.
-    pub(crate) figures: Option<Arc<Figures>>,
-    /// Deposits, withdrawals, conversions, credits: for the equity, which comes later, and for the coverage.
-    pub(crate) movements: BTreeMap<(MovementKind, String), Movement>,
-    pub(crate) balances: Vec<Balance>,
+    pub(crate) published: Option<Published>,
+    /// Grows with each round that touches the record.
+    pub(crate) revision: u64,
     /// What the last round could not read.
     pub(crate) unread: BTreeSet<Unread>,
-    /// What was read and is not in the ledger: no later round brings it back, so it is told to the end.
+    /// What was read and is not in the record: no later round brings it back, so it is told to the end.
     gaps: BTreeSet<Unread>,
     /// How many fills each source of prices values.
-    pub(crate) price_sources: BTreeMap<PriceUse, u64>,
+    pub(crate) price_sources: PriceUses,
     pub(crate) rights: KeyRights,
     pub(crate) rights_checks: u32,
     pub(crate) state: SyncState,
+    venue: Venue,
+    opened_at: Timestamp,
 }
+
+/// How many fills each source of prices of an asset in another values.
+pub(crate) type PriceUses = BTreeMap<(Asset, Asset, PriceSource), u64>;
+
+/// Figures, and what they were made from.
+#[derive(Clone)]
+pub(crate) struct Published {
+    pub(crate) statement: Arc<Statement>,
+    /// What stands around the record.
+    pub(crate) frame: Frame,
+    pub(crate) as_of: Timestamp,
+    /// That of the record they were made from.
+    pub(crate) revision: u64,
+    /// The record with what is under way at the venue, where something is; else they are made from the record itself.
+    pub(crate) with_under_way: Option<Arc<Record>>,
+}
+
+/// The asset whose daily close returns are held against (METRICS.md section 6).
+const BENCHMARK: &str = "BTC";
 
 impl AccountRecord {
     /// Nothing is known yet but the key's rights.
-    pub(crate) fn new(rights: KeyRights, reporting: Asset) -> Self {
+    pub(crate) fn new(venue: Venue, rights: KeyRights, opened_at: Timestamp) -> Self {
+        let mut record = Record::new(venue.reporting_currency().into(), BENCHMARK.into());
+        // Until the venue told how far back it is read: nothing before this moment.
+        let account = Account {
+            registered: opened_at,
+            complete_from: opened_at,
+            since_opening: false,
+            gaps: Vec::new(),
+            observations: Vec::new(),
+        };
+        record.accounts.insert(account_name(venue), account);
         Self {
-            ledger: TradeAggregator::new(reporting),
-            figures: None,
-            movements: BTreeMap::new(),
-            balances: Vec::new(),
+            record: Arc::new(record),
+            published: None,
+            revision: 0,
             unread: BTreeSet::new(),
             gaps: BTreeSet::new(),
             price_sources: BTreeMap::new(),
             rights,
             rights_checks: 1,
             state: SyncState::Collecting(0),
+            venue,
+            opened_at,
         }
+    }
+
+    /// The figures, and the record that they are of; none while a round changes it.
+    pub(crate) fn exported(&self) -> Option<(Published, Arc<Record>)> {
+        let published = self.published.clone().filter(|published| published.revision == self.revision)?;
+        let record = published.with_under_way.clone().unwrap_or_else(|| Arc::clone(&self.record));
+        Some((published, record))
     }
 
     /// When everything was last read.
@@ -111,6 +146,13 @@ impl AccountRecord {
 
     /// Drops everything: the session is over.
     pub(crate) fn forget(&mut self) {
-        *self = Self::new(self.rights, self.ledger.reporting().clone());
+        *self = Self::new(self.venue, self.rights, self.opened_at);
+    }
+}
+
+/// What an account of a venue is called in its record, its fills and its lines.
+pub(crate) fn account_name(venue: Venue) -> Arc<str> {
+    match venue {
+        Venue::Binance => "binance/spot".into(),
     }
 }

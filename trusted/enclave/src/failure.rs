@@ -98,6 +98,7 @@ fn advice(code: Code) -> &'static str {
         Code::SessionUnknown | Code::SessionExpired | Code::SessionRevoked => {
             "Register again for a new session."
         }
+        Code::LedgerChanged => "Ask for the first page again: the file is then of one state.",
         Code::RateLimited => "Wait for the time in Retry-After.",
         Code::ClockUntrusted => {
             "The operator must set the clock of the machine right. Nothing is answered until then."

@@ -3,12 +3,18 @@
 //! Credentials exist in three places only: the opened plaintext, which is wiped when this module is done with it,
 //! the connector, which is wiped when the session ends, and the signed request on its way to the venue.
 
-use crate::{failure::Failure, poll, publish, service::Service, session::Session};
+use crate::{
+    events::Listener,
+    failure::Failure,
+    poll, publish,
+    service::Service,
+    session::{Session, Terms},
+};
 use exchange::{ExchangeConnector, Finding, Task, Venue, Verdict};
 use ledger::Timestamp;
 use protocol::{
     AnswerSealer, Code, Credentials, Envelope, Route, Secret,
-    api::{self, Registration, SessionCall},
+    api::{self, EventsCall, LedgerCall, Registration, SessionCall},
     limits, rfc3339,
 };
 use std::sync::Arc;
@@ -49,14 +55,29 @@ pub(crate) async fn call(
         let opened = register(service, parsed(body)?).await?;
         return Ok((201, publish::encode(&opened)));
     }
+    let now = service.clock.now();
+    if route == Route::Ledger {
+        let LedgerCall { session_id, after, revision } = parsed(body)?;
+        let session = service.sessions.find(session_id.expose(), now)?;
+        return Ok((200, publish::ledger(&session, after.as_deref(), revision)?));
+    }
     let call: SessionCall = parsed(body)?;
-    let (id, now) = (call.session_id.expose(), service.clock.now());
+    let id = call.session_id.expose();
     let body = match route {
         Route::Summary => publish::summary(service, &*service.sessions.find(id, now)?, now)?,
         Route::Metrics => publish::metrics(service, &*service.sessions.find(id, now)?, now)?,
-        Route::Revoke | Route::Register => revoke(service, id).await?,
+        Route::Revoke => revoke(service, id).await?,
+        // Each has a body of its own and was answered before.
+        Route::Register | Route::Ledger | Route::Events => return Err(Code::Internal.into()),
     };
     Ok((200, body))
+}
+
+/// Lets in who wants to hear events.
+pub(crate) fn listen(service: &Service, body: &[u8]) -> Result<Listener, Failure> {
+    let EventsCall { session_id, after } = parsed(body)?;
+    let session = service.sessions.find(session_id.expose(), service.clock.now())?;
+    Listener::admit(service, session, after)
 }
 
 /// Ends a session: polling stops and the key is wiped before the receipt is made.
@@ -104,7 +125,8 @@ async fn register(service: &Arc<Service>, asked: Registration) -> Result<api::Se
             .fingerprint("account", &format!("{}/{}", venue.name(), checked.account_id)),
         types: checked.types.iter().map(|kind| (*kind).to_owned()).collect(),
     };
-    let session = Session::new(expires_at, bearer, trading_accepted, venue, account.clone(), checked.rights);
+    let terms = Terms { opened_at: now, expires_at, bearer, trading_accepted };
+    let session = Session::new(terms, venue, account.clone(), checked.rights);
     let session = Arc::new(session);
     let id = service.sessions.insert(Arc::clone(&session), now)?;
     let task = tokio::spawn(poll::run(Arc::clone(service), Arc::clone(&session), connector));

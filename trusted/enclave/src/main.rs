@@ -9,6 +9,7 @@ mod identity;
 mod intake;
 mod session;
 mod account;
+mod events;
 mod poll;
 mod publish;
 mod store;
@@ -53,6 +54,7 @@ async fn run() -> anyhow::Result<()> {
         venue_times: clock::VenueTimes::default(),
         used_envelopes: store::UsedEnvelopes::default(),
         sessions: session::Sessions::new(),
+        streams: events::Streams::new(),
         transport: Arc::new(exchange::Transport::new(platform.hosts, random::system_seed())),
         limits: service::Limits::new(),
         counters: service::Counters::default(),
@@ -74,6 +76,7 @@ async fn run() -> anyhow::Result<()> {
     let keeping = tokio::spawn(service::keep_house(Arc::clone(&service)));
     told_to_stop().await?;
     tracing::info!("stopping: calls under way are answered, sessions end, keys are wiped");
+    service.streams.stop();
     stop.send_replace(true);
     keeping.abort();
     let _ = tokio::join!(serving, counting);

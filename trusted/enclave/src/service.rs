@@ -1,6 +1,9 @@
 //! The service: what every call may reach. Made once in `main`.
 
-use crate::{clock::VenueTimes, http::Limiter, identity::Identity, session::Sessions, store::UsedEnvelopes};
+use crate::{
+    clock::VenueTimes, events::Streams, http::Limiter, identity::Identity, session::Sessions,
+    store::UsedEnvelopes,
+};
 use exchange::{Clock, Transport};
 use protocol::limits;
 use serde_json::{Value, json};
@@ -18,6 +21,7 @@ pub(crate) struct Service {
     pub(crate) identity: Identity,
     pub(crate) used_envelopes: UsedEnvelopes,
     pub(crate) sessions: Sessions,
+    pub(crate) streams: Streams,
     pub(crate) transport: Arc<Transport>,
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
@@ -61,6 +65,7 @@ pub(crate) fn configuration(environment: &str, ttl_default_s: u64, ttl_max_s: u6
             "epoch_grace_s": limits::EPOCH_GRACE_S,
             "poll_interval_s": limits::POLL_INTERVAL_S,
             "fills_per_account": limits::FILLS_PER_ACCOUNT_MAX,
+            "event_streams": { "per_session": limits::EVENT_STREAMS_PER_SESSION_MAX, "total": limits::EVENT_STREAMS_MAX },
             "per_minute": {
                 "quotes": rate(limits::QUOTES_PER_MINUTE),
                 "envelopes": rate(limits::ENVELOPES_PER_MINUTE),

@@ -4,7 +4,11 @@
 //! The task that polls is the one writer of a session's account; readers look under the lock. Ids are kept as
 //! keyed hashes only: whoever reads this memory dump cannot read an account.
 
-use crate::{account::AccountRecord, random};
+use crate::{
+    account::{AccountRecord, SyncState},
+    events::Events,
+    random,
+};
 use core::fmt;
 use exchange::{KeyRights, Venue};
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,8 +36,18 @@ pub(crate) struct Session {
     pub(crate) account: protocol::api::Account,
     /// Whether the trader accepted a key that can trade.
     pub(crate) trading_accepted: bool,
+    /// What happens, for those who listen.
+    pub(crate) events: Events,
     record: RwLock<AccountRecord>,
     ending: Mutex<Ending>,
+}
+
+/// What a session was opened on.
+pub(crate) struct Terms {
+    pub(crate) opened_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) bearer: bool,
+    pub(crate) trading_accepted: bool,
 }
 
 #[derive(Default)]
@@ -45,15 +59,15 @@ struct Ending {
 impl Session {
     /// A session that nobody polls yet.
     pub(crate) fn new(
-        expires_at: Timestamp,
-        bearer: bool,
-        trading_accepted: bool,
+        terms: Terms,
         venue: Venue,
         account: protocol::api::Account,
         rights: KeyRights,
     ) -> Self {
-        let record = RwLock::new(AccountRecord::new(rights, venue.reporting_currency().into()));
-        Self { expires_at, bearer, venue, account, trading_accepted, record, ending: Mutex::default() }
+        let Terms { opened_at, expires_at, bearer, trading_accepted } = terms;
+        let record = RwLock::new(AccountRecord::new(venue, rights, opened_at));
+        let (events, ending) = (Events::new(), Mutex::default());
+        Self { expires_at, bearer, venue, account, trading_accepted, events, record, ending }
     }
 
     /// What is known of the account.
@@ -67,6 +81,16 @@ impl Session {
         self.record.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The collection stands so; who listens is told.
+    pub(crate) fn synced(&self, state: SyncState, now: Timestamp) {
+        let sync = {
+            let mut record = self.record_mut();
+            record.state = state;
+            record.sync(now)
+        };
+        self.events.synced(&sync);
+    }
+
     /// Who polls; it owns the key.
     pub(crate) fn polled_by(&self, task: JoinHandle<()>) {
         let mut ending = lock(&self.ending);
@@ -76,8 +100,9 @@ impl Session {
         ending.task = Some(task);
     }
 
-    /// Ends the session: returns when the task is gone, and the key with it.
-    async fn end(&self) {
+    /// Ends the session: returns when the task is gone, and the key with it. Who listens is told why: `expired` or
+    /// `revoked`.
+    async fn end(&self, why: &str) {
         let task = {
             let mut ending = lock(&self.ending);
             ending.revoked = true;
@@ -89,6 +114,7 @@ impl Session {
             let _ = task.await;
         }
         self.record_mut().forget();
+        self.events.ending(why, self);
     }
 
     fn state(&self, now: Timestamp) -> Result<(), Code> {
@@ -141,7 +167,7 @@ impl Sessions {
 
     /// Ends the open session of that id.
     pub(crate) async fn revoke(&self, id: &str, now: Timestamp) -> Result<(), Code> {
-        self.find(id, now)?.end().await;
+        self.find(id, now)?.end("revoked").await;
         Ok(())
     }
 
@@ -152,7 +178,7 @@ impl Sessions {
             all.extract_if(.., |_, session| session.state(now).is_err()).map(|(_, session)| session).collect()
         };
         for session in &over {
-            session.end().await;
+            session.end("expired").await;
         }
         over.len()
     }
@@ -161,7 +187,7 @@ impl Sessions {
     pub(crate) async fn end_all(&self) {
         let all = core::mem::take(&mut *lock(&self.all));
         for session in all.values() {
-            session.end().await;
+            session.end("revoked").await;
         }
     }
 

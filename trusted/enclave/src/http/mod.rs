@@ -10,10 +10,18 @@ mod signature;
 pub(crate) use limiter::Limiter;
 pub(crate) use server::{Listener, serve, serve_metrics};
 
-use crate::{failure::Failure, intake, publish, random, service::Service};
+use crate::{
+    events::{Listener as EventListener, Voice},
+    failure::Failure,
+    intake, publish, random,
+    service::Service,
+    session::Session,
+};
 use core::net::IpAddr;
-use protocol::{Code, Secret};
+use hyper::body::Bytes;
+use protocol::{Code, Secret, sse};
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// A request, taken apart. What may name a session is a secret.
 pub(crate) struct Call {
@@ -24,6 +32,8 @@ pub(crate) struct Call {
     pub(crate) bearer: Option<Secret>,
     /// `Perfagg-Nonce`: bound into the signature of a plain answer.
     pub(crate) nonce: Option<String>,
+    /// `Last-Event-ID`: where a plain stream of events goes on.
+    pub(crate) last_event_id: Option<String>,
     /// Only of sealed calls; `None` when it was larger than one may be.
     pub(crate) body: Option<Vec<u8>>,
 }
@@ -33,6 +43,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
     pub(crate) body: Vec<u8>,
+    /// What follows the body, piece by piece, until it ends.
+    pub(crate) stream: Option<mpsc::Receiver<Bytes>>,
     pub(crate) headers: Vec<(&'static str, String)>,
     /// For the log: which code, if it failed.
     pub(crate) code: Option<Code>,
@@ -40,7 +52,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { status, content_type, body, headers: Vec::new(), code: None }
+        Self { status, content_type, body, stream: None, headers: Vec::new(), code: None }
+    }
+
+    fn events(pieces: mpsc::Receiver<Bytes>) -> Self {
+        Self { stream: Some(pieces), ..Self::new(200, sse::CONTENT_TYPE, Vec::new()) }
     }
 
     fn json(body: Vec<u8>) -> Self {
@@ -56,6 +72,8 @@ pub(crate) enum Plain {
     Register,
     Summary,
     Metrics,
+    Ledger,
+    Events,
     Revoke,
     Exchanges,
     Live,
@@ -64,12 +82,14 @@ pub(crate) enum Plain {
 }
 
 impl Plain {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Quote,
         Self::Sealed,
         Self::Register,
         Self::Summary,
         Self::Metrics,
+        Self::Ledger,
+        Self::Events,
         Self::Revoke,
         Self::Exchanges,
         Self::Live,
@@ -86,6 +106,8 @@ impl Plain {
             Self::Register => ("POST", "/enclave/sessions"),
             Self::Summary => ("GET", "/enclave/summary/{session_id}"),
             Self::Metrics => ("GET", "/enclave/metrics/{session_id}"),
+            Self::Ledger => ("GET", "/enclave/ledger/{session_id}"),
+            Self::Events => ("GET", "/enclave/events/{session_id}"),
             Self::Revoke => ("DELETE", "/enclave/sessions/{session_id}"),
             Self::Exchanges => ("GET", "/exchanges"),
             Self::Live => ("GET", "/health/live"),
@@ -165,7 +187,11 @@ async fn respond(
             "Registration exists sealed only: seal the body to a verified quote and POST it to /enclave/sealed. \
              If this request carried a key, delete that key at the exchange now: it travelled in clear.",
         )),
-        Plain::Summary | Plain::Metrics | Plain::Revoke => {
+        Plain::Ledger => Err(Failure::new(
+            Code::RequestMalformed,
+            "The ledger holds every trade and is given sealed only: POST /enclave/sealed with this route, as perfagg export does.",
+        )),
+        Plain::Summary | Plain::Metrics | Plain::Events | Plain::Revoke => {
             plain(service, source, call, route, id, request_id).await
         }
         Plain::Exchanges => Ok(Answer::json(publish::exchanges())),
@@ -211,6 +237,14 @@ async fn sealed(
         _ => Ok(()),
     };
     let inner = match limited {
+        Ok(()) if opened.route == protocol::Route::Events => match intake::listen(service, &opened.body) {
+            Ok(listener) => {
+                let nonce = random::bytes();
+                let sealer = opened.sealer.stream(nonce).map_err(|_| Code::Internal)?;
+                return Ok(Answer::events(listener.listen(service, Voice::Sealed(Box::new(sealer), nonce))));
+            }
+            Err(failure) => Err(failure),
+        },
         Ok(()) => intake::call(service, opened.route, &opened.body).await,
         Err(failure) => Err(failure),
     };
@@ -224,7 +258,7 @@ async fn sealed(
 }
 
 async fn plain(
-    service: &Service,
+    service: &Arc<Service>,
     source: IpAddr,
     call: &Call,
     route: Plain,
@@ -244,6 +278,11 @@ async fn plain(
         Ok(session) => match route {
             Plain::Summary => publish::summary(service, &session, now),
             Plain::Metrics => publish::metrics(service, &session, now),
+            Plain::Events => match listen(service, session, call) {
+                // A stream has no digest that could be signed before it ends.
+                Ok(stream) => return Ok(stream),
+                Err(failure) => Err(failure),
+            },
             _ => intake::revoke(service, id).await,
         },
         Err(code) => Err(code.into()),
@@ -258,6 +297,20 @@ async fn plain(
     Ok(answer)
 }
 
+fn listen(service: &Arc<Service>, session: Arc<Session>, call: &Call) -> Result<Answer, Failure> {
+    let after = call.last_event_id.as_deref().map(|id| {
+        let id: Option<u64> = id.parse().ok();
+        id.ok_or_else(|| {
+            Failure::new(Code::RequestMalformed, "Last-Event-ID takes the id of an event of this stream.")
+        })
+    });
+    if call.method == "HEAD" {
+        return Ok(Answer::new(200, sse::CONTENT_TYPE, Vec::new()));
+    }
+    let listener = EventListener::admit(service, session, after.transpose()?)?;
+    Ok(Answer::events(listener.listen(service, Voice::Plain)))
+}
+
 fn limit(limiter: &Limiter, source: IpAddr, service: &Service) -> Result<(), Failure> {
     limiter
         .take(source, service.clock.now())
@@ -269,7 +322,10 @@ fn cors(answer: &mut Answer) {
     answer.headers.extend([
         ("access-control-allow-origin", "*".to_owned()),
         ("access-control-allow-methods", "GET, POST, DELETE".to_owned()),
-        ("access-control-allow-headers", "authorization, content-type, perfagg-nonce".to_owned()),
+        (
+            "access-control-allow-headers",
+            "authorization, content-type, last-event-id, perfagg-nonce".to_owned(),
+        ),
         (
             "access-control-expose-headers",
             "content-digest, retry-after, signature, signature-input, x-request-id".to_owned(),

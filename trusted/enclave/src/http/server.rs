@@ -3,11 +3,16 @@
 
 use super::{Answer, Call};
 use crate::{failure::Failure, random, service::Service};
-use core::{net::SocketAddr, time::Duration};
+use core::{
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Request, Response,
-    body::{Bytes, Incoming},
+    body::{Bytes, Frame, Incoming, SizeHint},
     header,
     server::conn::http1,
     service::service_fn,
@@ -17,7 +22,7 @@ use protocol::{Code, Secret, limits};
 use std::{convert::Infallible, io, sync::Arc};
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
 
@@ -149,6 +154,7 @@ async fn handle(service: &Arc<Service>, source: SocketAddr, request: Request<Inc
         query: head.uri.query().map(str::to_owned),
         bearer,
         nonce: text("perfagg-nonce").filter(|nonce| nonce.len() <= 128).map(str::to_owned),
+        last_event_id: text("last-event-id").map(str::to_owned),
         // No other route has a body; what comes is left unread.
         body: if is_sealed { read(body).await } else { None },
     };
@@ -170,7 +176,44 @@ async fn read(body: Incoming) -> Option<Vec<u8>> {
     }
 }
 
-fn response(answer: Answer) -> Response<Full<Bytes>> {
+/// What an answer says, at once or piece by piece.
+enum Body {
+    Whole(Full<Bytes>),
+    Pieces(mpsc::Receiver<Bytes>),
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(context),
+            Self::Pieces(pieces) => {
+                pieces.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::Pieces(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Pieces(_) => SizeHint::default(),
+        }
+    }
+}
+
+fn response(answer: Answer) -> Response<Body> {
     let mut builder = Response::builder()
         .status(answer.status)
         .header(header::CONTENT_TYPE, answer.content_type)
@@ -178,8 +221,12 @@ fn response(answer: Answer) -> Response<Full<Bytes>> {
     for (name, value) in &answer.headers {
         builder = builder.header(*name, value);
     }
-    builder.body(Full::new(Bytes::from(answer.body))).unwrap_or_else(|_| {
-        let mut response = Response::new(Full::default());
+    let body = match answer.stream {
+        Some(pieces) => Body::Pieces(pieces),
+        None => Body::Whole(Full::new(Bytes::from(answer.body))),
+    };
+    builder.body(body).unwrap_or_else(|_| {
+        let mut response = Response::new(Body::Whole(Full::default()));
         *response.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         response
     })

@@ -66,6 +66,7 @@ mod tests {
             query: None,
             bearer: None,
             nonce: Some("n-1".to_owned()),
+            last_event_id: None,
             body: None,
         };
         sign(&mut answer, &call, &identity, Timestamp::from_millis(1_770_000_000_999));

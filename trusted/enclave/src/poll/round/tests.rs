@@ -1,0 +1,151 @@
+use super::*;
+use exchange::{KeyRights, Movement, MovementKind, MovementStatus, Venue, Verdict};
+use ledger::{Decimal, Interval, Liquidity, Quantity, Side};
+
+/// A minute begins here.
+const AT: i64 = 1_795_305_600_000;
+
+fn known() -> AccountRecord {
+    let rights = KeyRights {
+        read: true,
+        trade: Some(false),
+        withdraw: Some(false),
+        transfer: Some(false),
+        ip_restricted: None,
+        verdict: Verdict::Accept,
+    };
+    AccountRecord::new(Venue::Binance, rights, Timestamp::from_millis(AT))
+}
+
+/// A buy of one BTC whose fee is a BNB, a second after a minute began.
+fn fill(id: &str, price: &str) -> Fill {
+    Fill {
+        account: account_name(Venue::Binance),
+        symbol: "BTCUSDT".into(),
+        id: id.into(),
+        order_id: None,
+        time: Timestamp::from_millis(AT + 1000),
+        sequence: None,
+        side: Side::Buy,
+        quantity: Quantity(Decimal::ONE),
+        price: price.parse().unwrap(),
+        fee: Decimal::ONE,
+        fee_asset: "BNB".into(),
+        liquidity: Liquidity::Taker,
+        fee_rate: None,
+        reporting_rate: None,
+    }
+}
+
+/// A deposit of one BTC, so many milliseconds after that minute began.
+fn deposit(id: &str, after_ms: i64) -> Finding {
+    Finding::Movement(Movement {
+        id: id.to_owned(),
+        kind: MovementKind::Deposit,
+        time: Timestamp::from_millis(AT + after_ms),
+        received: Some(("BTC".into(), Decimal::ONE)),
+        spent: None,
+        fee: None,
+        transaction: None,
+        status: MovementStatus::Settled,
+    })
+}
+
+fn balances(after_ms: i64) -> Finding {
+    let (asset, locked) = (Asset::from("BTC"), Decimal::ZERO);
+    let balances = vec![exchange::Balance { asset, free: Decimal::ONE, locked }];
+    Finding::Balances { at: Timestamp::from_millis(AT + after_ms), balances }
+}
+
+/// A round that begins so many minutes after that minute.
+fn round(
+    known: &mut AccountRecord,
+    waiting: &mut Waiting,
+    minutes: i64,
+    found: Vec<Finding>,
+    prices: &Prices,
+) {
+    let mut collection =
+        Collection::new(account_name(Venue::Binance), Timestamp::from_millis(AT + minutes * MINUTE_MS));
+    let instrument = Instrument {
+        symbol: "BTCUSDT".into(),
+        kind: InstrumentKind::Spot,
+        base: "BTC".into(),
+        quote: "USDT".into(),
+        multiplier: Decimal::ONE,
+    };
+    collection.add(Finding::Instrument(instrument), known);
+    found.into_iter().for_each(|finding| collection.add(finding, known));
+    collection.apply(known, prices, waiting);
+}
+
+fn prices(price: Option<&str>) -> Prices {
+    let at = PriceAt::Instant(Timestamp::from_millis(AT));
+    let wanted = PriceWanted { asset: "BNB".into(), quote: "USDT".into(), at };
+    let source = PriceSource { path: vec!["BNBUSDT".to_owned()], interval: Interval::Minute };
+    Prices::from([(wanted, price.map(|price| (price.parse().unwrap(), source)))])
+}
+
+#[test]
+fn a_fill_waits_until_its_minute_is_over_and_its_price_known() {
+    let (mut known, mut waiting) = (known(), Waiting::default());
+    let fills = |count: usize| vec![Finding::Fills(vec![fill("1", "100"); count])];
+    round(&mut known, &mut waiting, 0, fills(1), &prices(Some("600")));
+    assert!(known.record.aggregator.is_empty(), "its minute is running");
+    round(&mut known, &mut waiting, 1, fills(1), &Prices::new());
+    assert!(known.record.aggregator.is_empty(), "its price may still move");
+    // Told twice, it counts once.
+    round(&mut known, &mut waiting, 1, fills(2), &prices(Some("600")));
+    assert_eq!(known.record.aggregator.total().fees_valued.unwrap().to_string(), "600");
+    assert_eq!(known.price_sources.values().sum::<u64>(), 1);
+}
+
+#[test]
+fn a_fee_without_any_price_is_told_and_not_left_out() {
+    let mut known = known();
+    let found = vec![Finding::Fills(vec![fill("1", "100")])];
+    round(&mut known, &mut Waiting::default(), 1, found, &prices(None));
+    let total = known.record.aggregator.total();
+    assert_eq!(total.fills, 1);
+    assert_eq!(total.fees_unvalued.get(&Asset::from("BNB")), Some(&Ok(Decimal::ONE)));
+}
+
+#[test]
+fn a_round_that_contradicts_the_ledger_is_missing_for_good_and_said_so() {
+    let (mut known, mut waiting) = (known(), Waiting::default());
+    let found = |price| vec![Finding::Fills(vec![fill("1", price)])];
+    round(&mut known, &mut waiting, 1, found("100"), &prices(Some("600")));
+    let contradiction = vec![Finding::Fills(vec![fill("1", "101"), fill("2", "100")])];
+    round(&mut known, &mut waiting, 2, contradiction, &prices(Some("600")));
+    assert_eq!(known.record.aggregator.len(), 1, "nothing of that round");
+    round(&mut known, &mut waiting, 3, Vec::new(), &Prices::new());
+    let missing = known.missing();
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert_eq!(missing[0].why, "DUPLICATE_CONFLICT");
+}
+
+#[test]
+fn a_deposit_and_the_balances_that_show_it_are_believed_together() {
+    let (mut known, mut waiting) = (known(), Waiting::default());
+    let counts = |known: &AccountRecord| {
+        let account = known.record.accounts.values().next().unwrap();
+        (known.record.lines.len(), account.observations.len())
+    };
+    round(&mut known, &mut waiting, 0, vec![deposit("1", 10), balances(20)], &Prices::new());
+    assert_eq!(counts(&known), (0, 0), "its minute is running, and the balances have it already");
+    round(&mut known, &mut waiting, 1, Vec::new(), &Prices::new());
+    assert_eq!(counts(&known), (1, 1), "nothing was told again");
+    round(&mut known, &mut waiting, 1, vec![deposit("1", 10), balances(MINUTE_MS + 5)], &Prices::new());
+    assert_eq!(counts(&known), (1, 2), "known lines are one");
+}
+
+#[test]
+fn prices_that_only_passing_figures_needed_are_forgotten() {
+    let (mut known, mut waiting) = (known(), Waiting::default());
+    let (asset, at) = (Asset::from("BTC"), Timestamp::from_millis(AT));
+    Arc::make_mut(&mut known.record).prices.learn_at(asset.clone(), at, None);
+    waiting.passing.insert(at);
+    round(&mut known, &mut waiting, 1, Vec::new(), &Prices::new());
+    assert_eq!(known.record.prices.at(&asset, at), ledger::Known::Unasked);
+    assert!(waiting.passing.is_empty());
+}
