@@ -10,6 +10,8 @@ First steps:
   perfagg attest https://enclave.example
   perfagg register --user-id me --exchange binance --service-url https://enclave.example --wait
   perfagg summary
+  perfagg export --out ledger.jsonl
+  perfagg replay ledger.jsonl
 
 Exit codes:
     0  done
@@ -31,6 +33,20 @@ Key, secret and passphrase are never arguments. They come, in this order, from t
 (PERFAGG_API_KEY, PERFAGG_API_SECRET, PERFAGG_PASSPHRASE), from stdin if it is not a terminal (one
 per line: key, secret, passphrase), or from a hidden prompt. The key needs the right to read and no
 other: one that can withdraw or transfer is refused.";
+
+const WATCH: &str = "\
+One line an event, until the session ends or Ctrl-C. A stream that was cut is taken up where it was.
+With --json each line is the event as the enclave sealed it.";
+
+const EXPORT: &str = "\
+The file holds every fill, deposit and balance: keep it like a secret. It is written whole or not at
+all, for its owner alone, and its checksum was verified when perfagg says so. docs/protocol.md
+describes its form; perfagg replay computes the figures from it.";
+
+const REPLAY: &str = "\
+With --json the figures are to the last digit those of perfagg metrics --json, but for
+session_expires and sync, which no file knows. A file is not signed: replaying it shows what follows
+from it, and proves nothing about who made it.";
 
 const ABOUT: &str = "\
 Verify an enclave, register an exchange account, read how it performed.
@@ -73,10 +89,23 @@ pub(crate) enum Command {
     /// Register an exchange account: opens a session that may read its performance
     #[command(after_help = CREDENTIALS)]
     Register(Register),
-    /// Show the headline: realised profit, fees, and what they rest on
+    /// Show the headline: equity, return and risk, realised profit, and what they rest on
     Summary(Reading),
-    /// Show everything: in total, by symbol and by month
+    /// Show everything: equity, returns, risk and trades, in total, by symbol and by month
     Metrics(Reading),
+    /// Follow what happens: how the collection goes, and when there are new figures
+    #[command(after_help = WATCH)]
+    Watch(Reading),
+    /// Save the ledger: everything that the figures are computed from
+    #[command(after_help = EXPORT)]
+    Export(Export),
+    /// Compute all figures again from saved ledgers, offline
+    #[command(after_help = REPLAY)]
+    Replay {
+        /// A saved ledger, - for stdin; several make one record
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// End the session: the enclave stops collecting and wipes the key
     Revoke(Reading),
     /// Print completions for a shell, to be put where it looks for them
@@ -125,6 +154,19 @@ pub(crate) struct Register {
     /// Write over a session that is still open; it ends by itself
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+/// What saving a ledger takes.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Where to; stdout if that is no terminal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// What reading a session takes.

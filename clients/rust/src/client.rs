@@ -2,7 +2,8 @@
 
 use crate::{
     clock::{Clock, Moment},
-    connection::{Ask, Connection, Reply},
+    connection::{Ask, Connection, Heard, Reply},
+    events::Events,
     failure::{Failure, Unreachable},
     registration::{self, Registration},
     seal::{self, SealedCall},
@@ -13,8 +14,9 @@ use attestation::{Bundle, Expected, VerifiedEnclave, verify};
 use core::time::Duration;
 use hyper::Method;
 use protocol::{
-    Route, Secret,
-    api::{Revoked, SessionOpened, Summary},
+    Code, Route, Secret,
+    api::{LedgerPage, Revoked, SessionOpened, Summary},
+    ledger_file::{self, LedgerFile},
     limits, wire,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -28,6 +30,12 @@ const VERIFIED_FOR: Duration = Duration::from_secs(600);
 const QUOTE_TIME: Duration = Duration::from_secs(30);
 /// A registration waits for the venue, which may ask the enclave to slow down.
 const CALL_TIME: Duration = Duration::from_secs(120);
+/// A ledger is begun again so often while it changes: it does once a minute at most, and takes seconds.
+const LEDGER_TRIES: u32 = 4;
+/// The longest wait for a round of the collection, whatever the service advises.
+const LEDGER_WAIT_S_MAX: u64 = 60;
+/// The text of a ledger: an account has at most two million fills, of some hundred bytes each.
+const LEDGER_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 /// A client of one service. It calls an enclave that it verified and nobody else.
 pub struct Client {
@@ -41,6 +49,14 @@ pub struct Client {
 struct Verified {
     enclave: VerifiedEnclave,
     since: Duration,
+}
+
+/// A whole ledger.
+pub struct Ledger {
+    /// As `perfagg replay` reads it.
+    pub text: Zeroizing<String>,
+    /// What it says.
+    pub file: LedgerFile,
 }
 
 /// What the enclave answered.
@@ -58,9 +74,37 @@ impl<T> Answer<T> {
     }
 }
 
+impl<T> Answer<T> {
+    /// What came out of the seal, read.
+    pub(crate) fn read(opened: &[u8]) -> Result<Self, Failure>
+    where
+        T: DeserializeOwned,
+    {
+        let json = core::str::from_utf8(opened).map_err(|_| Failure::AnswerForm)?;
+        let body = serde_json::from_str(json).map_err(|_| Failure::AnswerForm)?;
+        Ok(Self { body, json: Zeroizing::new(json.to_owned()) })
+    }
+}
+
 #[derive(Serialize)]
 struct SessionCall<'a> {
     session_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct LedgerCall<'a> {
+    session_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct EventsCall<'a> {
+    session_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
 }
 
 impl Client {
@@ -147,6 +191,80 @@ impl Client {
         Ok(metrics)
     }
 
+    /// Reads the whole ledger, page by page, and makes sure that it is whole. One that changes meanwhile is begun again.
+    ///
+    /// # Errors
+    /// Why there is none, or none that is of one state.
+    pub async fn ledger(&mut self, session_id: &Secret) -> Result<Ledger, Failure> {
+        for _ in 1..LEDGER_TRIES {
+            match self.whole_ledger(session_id).await {
+                Err(failure) if failure.says(Code::LedgerChanged) => {
+                    let wait_s = failure.retry_after_s().unwrap_or(0).min(LEDGER_WAIT_S_MAX);
+                    tokio::time::sleep(Duration::from_secs(wait_s)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+        self.whole_ledger(session_id).await
+    }
+
+    async fn whole_ledger(&mut self, session_id: &Secret) -> Result<Ledger, Failure> {
+        let mut text = Zeroizing::new(String::new());
+        let mut page = self.ledger_page(session_id, None, None).await?;
+        let revision = page.revision;
+        loop {
+            let whole_lines = page.lines.ends_with('\n') && page.revision == revision;
+            if !whole_lines || text.len().saturating_add(page.lines.len()) > LEDGER_BYTES_MAX {
+                return Err(Failure::AnswerForm);
+            }
+            text.push_str(&page.lines);
+            let Some(after) = page.next else { break };
+            page = self.ledger_page(session_id, Some(&after), Some(revision)).await?;
+        }
+        let file =
+            ledger_file::read(text.as_bytes()).map_err(|error| Failure::LedgerFile(Box::new(error)))?;
+        self.check_environment(&file.frame.environment)?;
+        Ok(Ledger { text, file })
+    }
+
+    async fn ledger_page(
+        &mut self,
+        session_id: &Secret,
+        after: Option<&str>,
+        revision: Option<u64>,
+    ) -> Result<LedgerPage, Failure> {
+        let call = LedgerCall { session_id: session_id.expose(), after, revision };
+        let page: Answer<LedgerPage> = self.call(Route::Ledger, &registration::encode(&call)).await?;
+        Ok(page.body)
+    }
+
+    /// Follows what happens, from the event `after` on.
+    ///
+    /// # Errors
+    /// Why nothing can be followed.
+    pub async fn events(&mut self, session_id: &Secret, after: Option<u64>) -> Result<Events, Failure> {
+        let body = registration::encode(&EventsCall { session_id: session_id.expose(), after });
+        match self.listen(&body).await {
+            Err(failure) if failure.asks_for_a_new_quote() => {
+                self.attest().await?;
+                self.listen(&body).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn listen(&mut self, body: &[u8]) -> Result<Events, Failure> {
+        let (call, ask) = self.sealed(Route::Events, body).await?;
+        // Its own connection: it is busy as long as the stream lasts.
+        match Connection::open(&self.url).await?.listen(ask).await? {
+            Heard::Stream(stream) => Ok(Events::new(call, stream)),
+            Heard::Reply(reply) => {
+                call.open(&reply)?;
+                Err(Failure::AnswerForm)
+            }
+        }
+    }
+
     /// Ends a session.
     ///
     /// # Errors
@@ -174,12 +292,16 @@ impl Client {
             }
             outcome => outcome?,
         };
-        let json = core::str::from_utf8(&opened).map_err(|_| Failure::AnswerForm)?;
-        let body = serde_json::from_str(json).map_err(|_| Failure::AnswerForm)?;
-        Ok(Answer { body, json: Zeroizing::new(json.to_owned()) })
+        Answer::read(&opened)
     }
 
     async fn attempt(&mut self, route: Route, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let (call, ask) = self.sealed(route, body).await?;
+        call.open(&self.ask(ask).await?)
+    }
+
+    /// A call sealed to the enclave that was verified, or is now.
+    async fn sealed(&mut self, route: Route, body: &[u8]) -> Result<(SealedCall, Ask), Failure> {
         let now = self.clock.now();
         let fresh = |verified: &Verified| now.elapsed.saturating_sub(verified.since) < VERIFIED_FOR;
         if !self.verified.as_ref().is_some_and(fresh) {
@@ -195,7 +317,7 @@ impl Client {
             bytes_max: limits::ANSWER_BYTES_MAX,
             within: CALL_TIME,
         };
-        call.open(&self.ask(ask).await?)
+        Ok((call, ask))
     }
 
     /// Asks over the open connection, or over a new one. One that was closed while nobody looked costs a second try:

@@ -43,6 +43,13 @@ impl Complaint {
         Self::new(exit::USAGE, "USAGE", title, detail)
     }
 
+    /// A saved ledger that cannot be used, with the reason.
+    pub(crate) fn ledger_file(title: &str) -> Self {
+        let detail = "Nothing of it was used. A file that was cut or changed cannot be mended: perfagg export saves it \
+                      anew while the session lives.";
+        Self::new(exit::USAGE, "LEDGER_FILE_REFUSED", title, detail)
+    }
+
     /// The same, as the parser of arguments says it: its first paragraph.
     pub(crate) fn not_understood(error: &clap::Error) -> Self {
         let text = error.to_string();
@@ -69,6 +76,12 @@ impl Complaint {
     /// Its reader closed the pipe: nothing is left to say, and nothing failed.
     pub(crate) fn unheard() -> Self {
         Self::new(0, "", "", "")
+    }
+
+    /// A stream that does not come back.
+    pub(crate) fn lost(failure: Failure, last: Option<u64>) -> Self {
+        let seen = last.map_or_else(String::new, |id| format!(" The last event was {id}."));
+        Self::from(failure).and(&format!("perfagg watch goes on when the service is back.{seen}"))
     }
 
     /// A session that ended before its history was collected.
@@ -135,13 +148,15 @@ impl From<Failure> for Complaint {
         let title = failure.to_string();
         match &failure {
             Failure::Evidence(evidence) => refused_evidence(&title, evidence),
-            Failure::NotSealed | Failure::Environment | Failure::AnswerForm => Self::new(
-                exit::NOT_VERIFIED,
-                failure.code(),
-                &title,
-                "Nothing of it was believed. Try again; if it stays so, do not use this service, and ask its operator \
+            Failure::NotSealed | Failure::Environment | Failure::AnswerForm | Failure::LedgerFile(_) => {
+                Self::new(
+                    exit::NOT_VERIFIED,
+                    failure.code(),
+                    &title,
+                    "Nothing of it was believed. Try again; if it stays so, do not use this service, and ask its operator \
                  whether perfagg is as new as the enclave.",
-            ),
+                )
+            }
             Failure::Refused(refused) => {
                 let Refused { problem, retry_after_s } = refused.as_ref();
                 Self::problem(exit_of(problem), &title, problem, *retry_after_s)
@@ -172,6 +187,7 @@ fn exit_of(problem: &Problem) -> u8 {
     match Code::parse(&problem.code) {
         Some(Code::SessionUnknown | Code::SessionExpired | Code::SessionRevoked) => exit::NO_SESSION,
         Some(Code::StateRolledBack) => exit::NOT_VERIFIED,
+        Some(Code::LedgerChanged) => exit::TRY_LATER,
         _ if matches!(problem.status, 429 | 500..) => exit::TRY_LATER,
         _ => exit::REFUSED,
     }

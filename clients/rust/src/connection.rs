@@ -13,6 +13,7 @@ use hyper::{
     header,
 };
 use hyper_util::rt::TokioIo;
+use protocol::{limits, sse};
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use std::sync::Arc;
 use tokio::{
@@ -25,6 +26,8 @@ use tokio_rustls::TlsConnector;
 
 /// Name look-up, connection and handshake together.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
+/// A stream says something every 15 seconds; one that says nothing for so long is dead.
+const SILENCE: Duration = Duration::from_secs(3 * limits::EVENT_HEARTBEAT_S);
 /// Bytes of a response's head; hyper's own buffer may hold more than one needs.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
@@ -45,6 +48,36 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) retry_after_s: Option<u64>,
     pub(crate) body: Vec<u8>,
+}
+
+/// What came: an answer, or one that comes piece by piece.
+pub(crate) enum Heard {
+    Reply(Reply),
+    Stream(Stream),
+}
+
+/// An answer that comes piece by piece, on a connection of its own.
+pub(crate) struct Stream {
+    body: Incoming,
+    _connection: Connection,
+}
+
+impl Stream {
+    /// The next bytes; none after the last.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, Unreachable> {
+        loop {
+            let frame = timeout(SILENCE, self.body.frame()).await.map_err(|_| Unreachable::Timeout)?;
+            match frame {
+                None => return Ok(None),
+                Some(Err(_)) => return Err(Unreachable::Broken),
+                // Trailers say nothing that anyone sealed.
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(bytes) => return Ok(Some(bytes)),
+                    Err(_) => continue,
+                },
+            }
+        }
+    }
 }
 
 /// An open connection to the service.
@@ -90,7 +123,28 @@ impl Connection {
 
     /// Sends a request and reads its answer.
     pub(crate) async fn ask(&mut self, ask: Ask) -> Result<Reply, Unreachable> {
-        let Ask { method, path, body, bytes_max, within } = ask;
+        let (bytes_max, within) = (ask.bytes_max, ask.within);
+        let answered = async { read(self.send(ask).await?, bytes_max).await };
+        timeout(within, answered).await.unwrap_or(Err(Unreachable::Timeout))
+    }
+
+    /// Sends a request whose answer may come piece by piece: its beginning, in time.
+    pub(crate) async fn listen(mut self, ask: Ask) -> Result<Heard, Unreachable> {
+        let (bytes_max, within) = (ask.bytes_max, ask.within);
+        let answered = async {
+            let response = self.send(ask).await?;
+            let kind = response.headers().get(header::CONTENT_TYPE);
+            let streams = kind.is_some_and(|kind| kind.as_bytes().starts_with(sse::CONTENT_TYPE.as_bytes()));
+            if response.status() == 200 && streams {
+                return Ok(Heard::Stream(Stream { body: response.into_body(), _connection: self }));
+            }
+            read(response, bytes_max).await.map(Heard::Reply)
+        };
+        timeout(within, answered).await.unwrap_or(Err(Unreachable::Timeout))
+    }
+
+    async fn send(&mut self, ask: Ask) -> Result<Response<Incoming>, Unreachable> {
+        let Ask { method, path, body, bytes_max: _, within: _ } = ask;
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -101,12 +155,8 @@ impl Connection {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(|_| Unreachable::Name)?;
-        let answered = async {
-            self.sender.ready().await.map_err(|_| Unreachable::Broken)?;
-            let response = self.sender.send_request(request).await.map_err(|_| Unreachable::Broken)?;
-            read(response, bytes_max).await
-        };
-        timeout(within, answered).await.unwrap_or(Err(Unreachable::Timeout))
+        self.sender.ready().await.map_err(|_| Unreachable::Broken)?;
+        self.sender.send_request(request).await.map_err(|_| Unreachable::Broken)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::session_file::SessionFileError;
 use core::fmt;
-use protocol::{Code, Problem};
+use protocol::{Code, Problem, ledger_file::LedgerFileError};
 
 /// Why a call did not succeed.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub enum Failure {
     Environment,
     /// Sealed by the enclave, but not in a form that this version knows.
     AnswerForm,
+    /// The ledger that came is not whole, or not in a form that this version knows.
+    LedgerFile(Box<LedgerFileError>),
     /// The enclave said no.
     Refused(Box<Refused>),
     /// Someone said no in clear. That is the word of whoever is on the way, never the enclave's.
@@ -107,6 +109,7 @@ impl Failure {
             Self::NotSealed => "ANSWER_NOT_SEALED",
             Self::Environment => "ENVIRONMENT_MISMATCH",
             Self::AnswerForm => "ANSWER_UNKNOWN_FORM",
+            Self::LedgerFile(_) => "LEDGER_FILE_REFUSED",
             Self::Refused(refused) => &refused.problem.code,
             Self::OnTheWay(answer) => answer.code().unwrap_or("ANSWER_NOT_SIGNED"),
             Self::CallTooLarge => Code::EnvelopeTooLarge.as_str(),
@@ -122,6 +125,11 @@ impl Failure {
             Self::Refused(refused) => matches!(refused.problem.status, 429 | 500..),
             _ => false,
         }
+    }
+
+    /// True if the enclave itself said no with this code.
+    pub fn says(&self, code: Code) -> bool {
+        matches!(self, Self::Refused(refused) if refused.problem.code == code.as_str())
     }
 
     /// True if the enclave itself said that the session is over. The same in clear is anybody's word.
@@ -157,6 +165,7 @@ impl fmt::Display for Failure {
             Self::NotSealed => f.write_str("the answer was not sealed by the enclave for this call"),
             Self::Environment => f.write_str("the answer is of another environment than the verified one"),
             Self::AnswerForm => f.write_str("the enclave's answer is not in a form that this version knows"),
+            Self::LedgerFile(error) => write!(f, "the ledger cannot be used: {error}"),
             Self::Refused(refused) => f.write_str(&refused.problem.title),
             Self::OnTheWay(answer) => match &answer.problem {
                 Some(problem) => write!(f, "{} (not signed by the enclave)", problem.title),

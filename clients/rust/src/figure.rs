@@ -29,8 +29,17 @@ pub(crate) fn ratio(text: &str) -> String {
 
 /// A share as hundredths: `99.3 %`.
 pub(crate) fn percent(text: &str) -> String {
+    hundredths(text, 1)
+}
+
+/// A return as hundredths: `-4.12 %`.
+pub(crate) fn returned(text: &str) -> String {
+    hundredths(text, 2)
+}
+
+fn hundredths(text: &str, decimals: u8) -> String {
     match text.parse::<Decimal>().and_then(|share| share.checked_mul(Decimal::from(100_u64))) {
-        Ok(percent) => format!("{} %", rounded(&percent.to_string(), 1, true)),
+        Ok(percent) => format!("{} %", rounded(&percent.to_string(), decimals, true)),
         Err(_) => plain(text),
     }
 }
@@ -72,7 +81,19 @@ pub(crate) fn reason(code: &str) -> String {
     let words = match code {
         "insufficient_data" => "too little data",
         "zero_variance" => "no variation",
-        "no_losses" => "no losing trade",
+        "no_losses" => "nothing was lost",
+        "no_drawdown" => "never below a peak",
+        "not_recovered" => "not recovered yet",
+        "period_under_one_year" => "shorter than a year",
+        "nonpositive_capital" => "nothing was at work when something was gained or lost",
+        "no_sign_change" => "money went one way only",
+        "no_root" => "no rate explains it",
+        "multiple_roots" => "several rates explain it",
+        "sharpe_not_above_benchmark" => "the ratio is not above zero",
+        "nonpositive_variance_term" => "the ratio's own variance cannot be estimated",
+        "number_of_trials_unknown" => "nobody knows how many strategies were tried",
+        "partial" => "a source could not be read",
+        "history_missing" => "the exchange no longer has it",
         "fee_unvalued" => "a fee has no known value",
         "no_price" => "an asset has no known price",
         "overflow" => "too large a number",
@@ -149,6 +170,7 @@ mod tests {
         assert_eq!(percent("0.993"), "99.3 %");
         assert_eq!(percent("1"), "100.0 %");
         assert_eq!(percent("-0.0412"), "-4.1 %");
+        assert_eq!((returned("0.0931"), returned("-1e-7")), ("9.31 %".into(), "-0.00001 %".into()));
         assert_eq!(
             (count(0), count(999), count(20_412), count(1_000_000)),
             ("0".into(), "999".into(), "20,412".into(), "1,000,000".into())
@@ -163,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_reason_reads_like_a_sentence_even_if_it_is_new() {
-        assert_eq!(reason("no_losses"), "no losing trade");
-        assert_eq!(reason("period_under_one_year"), "period under one year");
+        assert_eq!(reason("no_losses"), "nothing was lost");
+        assert_eq!(reason("an_unheard_reason"), "an unheard reason");
     }
 }

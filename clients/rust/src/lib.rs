@@ -8,18 +8,21 @@
 //! Not here: arguments, prompts and tables (the command `perfagg`), and any judgement on evidence.
 
 mod client;
+mod events;
 mod registration;
 mod seal;
 mod connection;
 mod service_url;
 mod trust;
 mod clock;
+pub mod private_file;
 pub mod session_file;
 mod failure;
 mod fuzz;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, Ledger};
 pub use clock::{Clock, Moment};
+pub use events::Events;
 pub use failure::{Failure, OnTheWay, Refused, Unreachable};
 pub use registration::Registration;
 pub use service_url::{ServiceUrl, UrlDefect};

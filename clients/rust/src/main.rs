@@ -9,6 +9,7 @@ mod output;
 mod progress;
 mod table;
 mod figure;
+mod shown;
 
 use arguments::Arguments;
 use clap::Parser as _;

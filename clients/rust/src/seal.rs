@@ -6,7 +6,7 @@ use crate::{
 };
 use attestation::VerifiedEnclave;
 use getrandom::SysRng;
-use protocol::{AnswerOpener, Header, Problem, Route, seal};
+use protocol::{AnswerOpener, Header, Problem, Route, StreamOpener, seal, wire};
 use rand_core::{Rng as _, UnwrapErr};
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -38,6 +38,12 @@ impl SealedCall {
         let (envelope, opener) = seal(enclave.hpke_public_key(), header, body, &mut system())
             .map_err(|_| Failure::CallTooLarge)?;
         Ok(Self { json: envelope.to_json(), opener })
+    }
+
+    /// What opens the chunks of an answer that comes piece by piece, under the nonce that it begins with.
+    pub(crate) fn stream(&self, nonce: &str) -> Result<StreamOpener, Failure> {
+        let nonce = wire::decode_array(nonce).ok_or(Failure::NotSealed)?;
+        self.opener.stream(&nonce).map_err(|_| Failure::NotSealed)
     }
 
     /// The inner answer, if the enclave sealed one that is no problem. The HTTP status stands outside the seal: it

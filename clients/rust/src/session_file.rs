@@ -4,12 +4,13 @@
 //! It also remembers the environment and the highest epoch seen at the deployment, so that nobody can take a client
 //! back to older keys.
 
+use crate::private_file;
 use core::fmt;
 use protocol::Secret;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    fs::{self, DirBuilder, File},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
@@ -186,20 +187,11 @@ impl SessionFile {
     }
 
     fn make_draft(&self) -> io::Result<Draft> {
-        let directory = match self.0.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        if self.0.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
+        let directory = private_file::directory(&self.0);
         if !directory.exists() {
             private_directory(directory)?;
         }
-        let name = format!(".perfagg-session-{}", hex::encode(crate::seal::random::<8>()));
-        let path = directory.join(name);
-        let file = private_options().open(&path)?;
-        Ok(Draft { path: Some(path), file, place: self.0.clone() })
+        private_file::Draft::beside(&self.0).map(Draft)
     }
 
     /// Removes it.
@@ -218,39 +210,17 @@ impl SessionFile {
 
 /// A session file that has not taken its place yet. Dropped, it is removed.
 #[derive(Debug)]
-pub struct Draft {
-    path: Option<PathBuf>,
-    file: File,
-    place: PathBuf,
-}
+pub struct Draft(private_file::Draft);
 
 impl Draft {
     /// Writes the session and takes the place: readers see the old file or the new one, never a half.
     ///
     /// # Errors
     /// If it could not be written; then the old file stands.
-    pub fn save(mut self, session: &Session) -> Result<(), SessionFileError> {
-        let written = self
-            .file
-            .write_all(&session.to_json())
-            .and_then(|()| self.file.write_all(b"\n"))
-            .and_then(|()| self.file.sync_all());
-        written
-            .and_then(|()| match self.path.as_ref() {
-                Some(path) => fs::rename(path, &self.place),
-                None => Ok(()),
-            })
-            .map_err(|error| SessionFileError::Write(error.kind()))?;
-        self.path = None;
-        Ok(())
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            let _ = fs::remove_file(path);
-        }
+    pub fn save(self, session: &Session) -> Result<(), SessionFileError> {
+        let mut text = session.to_json();
+        text.push(b'\n');
+        self.0.save(&text).map_err(|error| SessionFileError::Write(error.kind()))
     }
 }
 
@@ -267,14 +237,6 @@ fn private(file: &File) -> Result<(), SessionFileError> {
 #[cfg(not(unix))]
 fn private(_: &File) -> Result<(), SessionFileError> {
     Ok(())
-}
-
-fn private_options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 fn private_directory(directory: &Path) -> io::Result<()> {

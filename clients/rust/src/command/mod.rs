@@ -4,6 +4,11 @@ mod attest;
 mod register;
 mod summary;
 mod metrics;
+mod equity;
+mod trades;
+mod watch;
+mod export;
+mod replay;
 mod revoke;
 
 use crate::{
@@ -15,7 +20,7 @@ use crate::{
 };
 use clap::CommandFactory as _;
 use perfagg::{
-    Answer, Client, Clock, Failure, ServiceUrl, Trust,
+    Client, Clock, Failure, ServiceUrl, Trust,
     session_file::{Session, SessionFile, SessionFileError},
 };
 use protocol::Secret;
@@ -33,6 +38,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
     let Arguments { options, command } = arguments;
     if let Command::Completions { shell } = command {
         return completions(Output { json: false }, shell);
+    }
+    if let Command::Replay { files } = &command {
+        // Nobody is called, so nothing of the journey is needed.
+        return replay::run(Output { json: options.json }, files);
     }
     let journey = Journey::new(options)?;
     match command {
@@ -55,11 +64,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         Command::Metrics(reading) => {
             interruptible("Nothing was changed.", metrics::run(&journey, &reading)).await
         }
+        Command::Watch(reading) => {
+            interruptible("The session goes on.", watch::run(&journey, &reading)).await
+        }
+        Command::Export(asked) => interruptible("Nothing was written.", export::run(&journey, &asked)).await,
         Command::Revoke(reading) => {
             let unsure = "The session may be over already: perfagg summary tells.";
             interruptible(unsure, revoke::run(&journey, &reading)).await
         }
-        Command::Completions { .. } => Ok(()),
+        Command::Replay { .. } | Command::Completions { .. } => Ok(()),
     }
 }
 
@@ -121,16 +134,22 @@ impl Journey {
     async fn read<T>(
         &self,
         reading: &Reading,
-        call: impl AsyncFnOnce(&mut Client, &Secret) -> Result<Answer<T>, Failure>,
-    ) -> Result<(Session, Answer<T>), Complaint> {
-        let mut session = self.session_file()?.read().map_err(|error| self.complain(error))?;
+        call: impl AsyncFnOnce(&mut Client, &Secret) -> Result<T, Failure>,
+    ) -> Result<(Session, T), Complaint> {
+        let (mut client, mut session) = self.resume(reading)?;
+        let answer = call(&mut client, &session.session_id).await;
+        self.remember(&mut session, &client)?;
+        Ok((session, answer?))
+    }
+
+    /// The session that is kept, and a client that goes on with it.
+    fn resume(&self, reading: &Reading) -> Result<(Client, Session), Complaint> {
+        let session = self.session_file()?.read().map_err(|error| self.complain(error))?;
         let url = parse_url(reading.service_url.as_deref().unwrap_or(&session.service_url))?;
         let trust = self.trust.clone().in_environments(&[&session.environment]);
         let mut client = Client::new(url, trust, Clock::system());
         client.remember_epoch(session.epoch);
-        let answer = call(&mut client, &session.session_id).await;
-        self.remember(&mut session, &client)?;
-        Ok((session, answer?))
+        Ok((client, session))
     }
 
     /// Keeps the keys that were verified, if they are newer.

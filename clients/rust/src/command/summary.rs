@@ -8,7 +8,7 @@ use crate::{
     output::{DEVELOPMENT, plain},
     table::{Align, Table},
 };
-use protocol::api::{Coverage, Summary, Sync, TradesHeadline, Unread, Why};
+use protocol::api::{Coverage, ReturnHeadline, Summary, Sync, TradesHeadline, Unread, Why};
 
 /// Reads the summary and shows it.
 pub(super) async fn run(journey: &Journey, reading: &Reading) -> Result<(), Complaint> {
@@ -20,17 +20,43 @@ pub(super) async fn run(journey: &Journey, reading: &Reading) -> Result<(), Comp
 }
 
 fn people(summary: &Summary, venue: &str) -> String {
-    let Summary { environment, quote_currency, as_of, session_expires, trades, coverage, sync, why } =
-        summary;
-    let more = "Rounded for reading: --json has every digit. perfagg metrics shows symbols and months.";
+    let Summary {
+        environment,
+        quote_currency,
+        as_of,
+        session_expires,
+        equity,
+        net_flow,
+        gain,
+        returns,
+        trades,
+        coverage,
+        sync,
+        why,
+    } = summary;
+    let ReturnHeadline { twr, twr_annualized, max_drawdown, sharpe } = returns;
+    let returned = |value: &Option<f64>| value.map(|value| figure::returned(&value.to_string()));
+    let money = |text: &Option<String>| text.as_ref().map(|text| figure::amount(text, quote_currency));
+    let sharpe = sharpe.map(|value| figure::ratio(&value.to_string()));
+    let equity = [
+        ("Equity", "equity", money(equity), quote_currency.as_str()),
+        ("Net flow: what came in, less what left", "net_flow", money(net_flow), quote_currency),
+        ("Gain", "gain", money(gain), quote_currency),
+        ("Return, time-weighted", "return.twr", returned(twr), ""),
+        ("The same for a year", "return.twr_annualized", returned(twr_annualized), ""),
+        ("Largest drawdown", "return.max_drawdown", returned(max_drawdown), ""),
+        ("Sharpe ratio", "return.sharpe", sharpe, ""),
+    ];
+    let more = "Rounded for reading: --json has every digit. perfagg metrics shows risk, symbols and months.";
     format!(
-        "{}Performance at {} in {}, as of {}\n\n{}\nWhat it rests on\n\n{}\n{more}\n",
+        "{}Performance at {} in {}, as of {}\n\n{}\nTrades\n\n{}\nWhat it rests on\n\n{}\n{more}\n",
         heading(environment),
         plain(venue),
         plain(quote_currency),
         figure::time(as_of),
-        headline(trades, quote_currency, why),
-        basis(coverage, sync, session_expires),
+        headline(&equity, why),
+        headline(&of_trades(trades, quote_currency), why),
+        basis(coverage, quote_currency, Some((sync, session_expires))),
     )
 }
 
@@ -43,49 +69,87 @@ pub(super) fn heading(environment: &str) -> String {
     }
 }
 
-fn headline(trades: &TradesHeadline, currency: &str, why: &Why) -> String {
+/// A name for people, the path in `why`, the figure and its unit.
+type Figure<'a> = (&'a str, &'a str, Option<String>, &'a str);
+
+fn of_trades<'a>(trades: &TradesHeadline, currency: &'a str) -> [Figure<'a>; 6] {
     let TradesHeadline { fills, volume, fees_valued, realized_net, matched_share, win_rate } = trades;
     let money = |text: &Option<String>| text.as_ref().map(|text| figure::amount(text, currency));
     let share = |text: &Option<String>| text.as_deref().map(figure::percent);
+    [
+        ("Realised profit, after fees", "trades.realized_net", money(realized_net), currency),
+        ("Fees", "trades.fees_valued", money(fees_valued), currency),
+        ("Volume, both sides", "trades.volume", money(volume), currency),
+        ("Fills", "trades.fills", fills.map(figure::count), ""),
+        ("Winning trades", "trades.win_rate", share(win_rate), ""),
+        ("Sales with a known cost", "trades.matched_share", share(matched_share), ""),
+    ]
+}
+
+fn headline(figures: &[Figure<'_>], why: &Why) -> String {
     let mut table = Table::new(&[Align::Left, Align::Right, Align::Left]);
-    for (name, field, value, unit) in [
-        ("Realised profit, after fees", "realized_net", money(realized_net), currency),
-        ("Fees", "fees_valued", money(fees_valued), currency),
-        ("Volume, both sides", "volume", money(volume), currency),
-        ("Fills", "fills", fills.map(figure::count), ""),
-        ("Winning trades", "win_rate", share(win_rate), ""),
-        ("Sales with a known cost", "matched_share", share(matched_share), ""),
-    ] {
-        let missing = || {
-            why.get(&format!("trades.{field}"))
-                .map_or("no reason given".to_owned(), |code| figure::reason(code))
-        };
+    for (name, path, value, unit) in figures {
+        let missing = || why.get(*path).map_or("no reason given".to_owned(), |code| figure::reason(code));
         match value {
-            Some(value) => table.row(&[name, &value, unit]),
+            Some(value) => table.row(&[name, value.as_str(), unit]),
             None => table.row(&[name, figure::NONE, &missing()]),
         };
     }
     table.render()
 }
 
-/// Coverage, state and end of the session.
-pub(super) fn basis(coverage: &Coverage, sync: &Sync, session_expires: &str) -> String {
-    let Coverage { first_fill, last_fill, history_from, history_limit, unread, key_rights } = coverage;
+/// Coverage, and the state and end of the session if there is one.
+pub(super) fn basis(coverage: &Coverage, currency: &str, session: Option<(&Sync, &str)>) -> String {
+    let Coverage {
+        first_fill,
+        last_fill,
+        history_from,
+        history_limit,
+        days_observed,
+        days_reconstructed,
+        days_bridged,
+        days_partial,
+        days_missing,
+        residual,
+        residual_bps,
+        unread,
+        key_rights,
+    } = coverage;
     let time = |text: &Option<String>| text.as_deref().map_or(figure::NONE.to_owned(), figure::time);
+    let days: Vec<String> = [
+        ("observed", days_observed),
+        ("reconstructed", days_reconstructed),
+        ("bridged", days_bridged),
+        ("partial", days_partial),
+        ("missing", days_missing),
+    ]
+    .into_iter()
+    .filter_map(|(name, days)| Some(format!("{} {name}", figure::count((*days)?.into()))))
+    .collect();
     let mut table = Table::new(&[Align::Left, Align::Left]);
     table
         .row(&["First fill", &time(first_fill)])
         .row(&["Last fill", &time(last_fill)])
-        .row(&["History from", &time(history_from)])
-        .long_row("How far back", history_limit)
-        .long_row("Key", key_rights);
-    if unread.is_empty() && sync.age_seconds.is_some() {
+        .row(&["Complete from", &time(history_from)])
+        .long_row("How far back", history_limit);
+    if !days.is_empty() {
+        table.long_row("Days", &days.join(", "));
+    }
+    if let (Some(residual), Some(bps)) = (residual, residual_bps) {
+        let (amount, bps) = (figure::amount(residual, currency), figure::ratio(bps));
+        table.row(&["Unexplained", &format!("{amount} {currency} in all, {bps} bps of the mean equity")]);
+    }
+    table.long_row("Key", key_rights);
+    if unread.is_empty() && session.is_none_or(|(sync, _)| sync.age_seconds.is_some()) {
         table.row(&["Not read", "nothing: all sources answered"]);
     }
     for (place, Unread { what, why }) in unread.iter().enumerate() {
-        table.long_row(if place == 0 { "NOT READ" } else { "" }, &format!("{what}: {why}"));
+        let words = format!("{what}: {}", figure::reason(why));
+        table.long_row(if place == 0 { "NOT READ" } else { "" }, &words);
     }
-    table.row(&["Collection", &state(sync)]).row(&["Session ends", &figure::time(session_expires)]);
+    if let Some((sync, session_expires)) = session {
+        table.row(&["Collection", &state(sync)]).row(&["Session ends", &figure::time(session_expires)]);
+    }
     table.render()
 }
 

@@ -73,6 +73,7 @@ fn each_answer_of_the_enclave_has_its_exit_code() {
         let expected = match code {
             Code::SessionUnknown | Code::SessionExpired | Code::SessionRevoked => 5,
             Code::StateRolledBack => 3,
+            Code::LedgerChanged => 6,
             _ if matches!(code.status(), 429 | 500..) => 6,
             _ => 4,
         };

@@ -8,4 +8,6 @@ mod desk;
 mod pages;
 mod register;
 mod session;
+mod ledger;
+mod watch;
 mod failures;

@@ -2,7 +2,7 @@
 
 use crate::{
     desk::{Desk, Ran},
-    service::{EPOCH, opened, summary, well},
+    service::{EPOCH, LEDGER, events, opened, summary, well},
 };
 use protocol::Route;
 use serde_json::{Value, json};
@@ -14,6 +14,10 @@ fn check_pages(pages: &[(&str, String)]) {
     let now = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("transcripts");
     let mut changed = String::new();
     for (name, page) in pages {
+        let widest = page.lines().map(|line| line.chars().count()).max();
+        // Errors and evidence hold what cannot be broken.
+        let tables = ["summary.txt", "metrics.txt", "replay.txt"].contains(name);
+        assert!(!tables || widest.is_none_or(|columns| columns <= 100), "{name} is too wide:\n{page}");
         if fs::read_to_string(agreed.join(name)).ok().as_ref() != Some(page) {
             fs::create_dir_all(&now).unwrap();
             fs::write(now.join(name), page).unwrap();
@@ -33,6 +37,9 @@ fn help_pages_are_as_agreed() {
         help("help-register.txt", &["register"]),
         help("help-summary.txt", &["summary"]),
         help("help-metrics.txt", &["metrics"]),
+        help("help-watch.txt", &["watch"]),
+        help("help-export.txt", &["export"]),
+        help("help-replay.txt", &["replay"]),
         help("help-revoke.txt", &["revoke"]),
         help("help-completions.txt", &["completions"]),
     ]);
@@ -50,6 +57,10 @@ fn a_newcomers_pages_are_as_agreed() {
         page("register-again.txt", desk.register(&[])),
         page("summary.txt", desk.trusting(&["summary"]).well()),
         page("metrics.txt", desk.trusting(&["metrics"]).well()),
+        page("watch.txt", desk.trusting(&["watch"]).well()),
+        page("export.txt", desk.trusting(&["export", "--out", "ledger.jsonl"]).well()),
+        page("export-again.txt", desk.trusting(&["export", "--out", "ledger.jsonl"])),
+        page("replay.txt", desk.run(&["replay", "ledger.jsonl"]).well()),
         page("revoke.txt", desk.trusting(&["revoke"]).well()),
         page("no-session.txt", desk.trusting(&["summary"])),
     ]);
@@ -81,6 +92,12 @@ fn json_is_what_the_enclave_sealed_to_the_letter() {
     assert_eq!((registered.out, registered.err), (format!("{}\n", opened()), String::new()));
     assert_eq!(json(&["summary"]).out, format!("{}\n", summary("live", 1.0)));
     assert_eq!(json(&["metrics"]).out, format!("{}\n", well(Route::Metrics, &json!({})).1));
+    let watched: Vec<Value> =
+        json(&["watch"]).out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut told = events();
+    told.as_array_mut().unwrap().retain(|event| event["event"] != "a_newer_kind");
+    assert_eq!(Value::from(watched), told);
+    assert_eq!(json(&["export"]).out, LEDGER);
     assert_eq!(json(&["revoke"]).out, format!("{}\n", well(Route::Revoke, &json!({})).1));
 }
 
@@ -90,6 +107,7 @@ fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = desk.run(&["completions", shell]).well().out;
         assert!(script.contains("dangerous-development-root") && script.contains("revoke"), "{shell}");
+        assert!(["watch", "export", "replay", "force"].iter().all(|word| script.contains(word)), "{shell}");
     }
 }
 
@@ -98,7 +116,7 @@ fn a_reader_who_leaves_early_is_no_error() {
     let desk = Desk::new();
     desk.register(&[]).well();
     for arguments in
-        [&["metrics"][..], &["--json", "metrics"], &["summary"], &["completions", "bash"], &["--help"]]
+        [&["metrics"][..], &["--json", "metrics"], &["summary"], &["export"], &["watch"], &["--help"]]
     {
         let arguments = [&["--dangerous-development-root", "root.pem"], arguments].concat();
         let (reader, writer) = std::io::pipe().unwrap();

@@ -6,7 +6,7 @@ use attestation::{
     Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Tee, Validity,
     development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED},
 };
-use protocol::{Code, Envelope, EnvelopeKey, Problem, Route, wire};
+use protocol::{AnswerSealer, Code, Envelope, EnvelopeKey, Problem, Route, api::Event, sse, wire};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
@@ -130,8 +130,32 @@ impl State {
         }
         let (body, sealer) = envelope.open(&self.key()).expect("sealed to our key");
         let (status, inner) = (self.inside)(header.route, &serde_json::from_slice(&body).unwrap());
+        if let (Route::Events, 200, Value::Array(events)) = (header.route, status, &inner) {
+            return stream(sealer, events);
+        }
         Response::new(status, sealer.seal(inner.to_string().as_bytes(), [9; 32]).unwrap())
     }
+}
+
+/// Events as a sealed stream; one whose last event ends it is whole, any other was cut there.
+fn stream(sealer: AnswerSealer, events: &[Value]) -> Response {
+    let mut body = sse::frame(sse::OPENED, None, &wire::encode(&[9; 32]));
+    let mut sealer = Some(sealer.stream([9; 32]).unwrap());
+    for event in events {
+        let text = event.to_string();
+        let last = serde_json::from_str::<Event>(&text).is_ok_and(|event| event.what.is_last());
+        body.push_str(sse::HEARTBEAT);
+        if last {
+            let chunk = sealer.take().unwrap().seal_last(text.as_bytes()).unwrap();
+            body.push_str(&sse::frame(sse::FINAL, None, &chunk));
+        } else {
+            let sealer = sealer.as_mut().expect("nothing comes after the last");
+            let counter = sealer.counter();
+            let chunk = sealer.seal(text.as_bytes()).unwrap();
+            body.push_str(&sse::frame(sse::SEALED, Some(counter), &chunk));
+        }
+    }
+    Response { headers: "content-type: text/event-stream\r\n".to_owned(), ..Response::new(200, body) }
 }
 
 /// The service, until the test ends.
@@ -232,10 +256,27 @@ pub(crate) fn well(route: Route, _: &Value) -> (u16, Value) {
         Route::Register => (201, opened()),
         Route::Summary => (200, summary("live", 1.0)),
         Route::Metrics => (200, serde_json::from_str(include_str!("metrics.json")).unwrap()),
+        Route::Ledger => (200, json!({ "revision": 7, "lines": LEDGER, "next": null })),
+        Route::Events => (200, events()),
         Route::Revoke => {
             (200, json!({ "revoked": true, "at": "2026-11-24T12:00:09Z", "note": "The key was wiped." }))
         }
     }
+}
+
+/// The example of `docs/protocol.md`.
+pub(crate) const LEDGER: &str = include_str!("ledger.jsonl");
+
+/// What happens to a session that ends.
+pub(crate) fn events() -> Value {
+    json!([
+        { "id": 40, "event": "sync", "data": { "state": "collecting", "progress": 0.25 } },
+        { "id": 41, "event": "sync", "data": { "state": "live", "progress": 1.0 } },
+        { "id": 42, "event": "metrics", "data": { "as_of": "2026-11-24T11:59:48Z", "revision": 7 } },
+        { "id": 43, "event": "a_newer_kind", "data": { "what": "nobody here knows" } },
+        { "id": 44, "event": "expiry", "data": { "state": "soon", "session_expires": "2026-11-25T12:00:00Z" } },
+        { "id": 45, "event": "expiry", "data": { "state": "expired", "session_expires": "2026-11-25T12:00:00Z" } },
+    ])
 }
 
 /// A problem inside the seal.

@@ -1,0 +1,69 @@
+//! Files that nobody but their owner reads, and that are there whole or not at all.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// A file that has not taken its place yet. Dropped, it is removed.
+#[derive(Debug)]
+pub struct Draft {
+    path: Option<PathBuf>,
+    file: File,
+    place: PathBuf,
+}
+
+impl Draft {
+    /// A file beside `place` that will take it.
+    ///
+    /// # Errors
+    /// If nothing can be written there.
+    pub fn beside(place: &Path) -> io::Result<Self> {
+        if place.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let name = format!(".perfagg-{}", hex::encode(crate::seal::random::<8>()));
+        let path = directory(place).join(name);
+        let file = private_options().open(&path)?;
+        Ok(Self { path: Some(path), file, place: place.to_owned() })
+    }
+
+    /// Writes it and takes the place: readers see the old file or the new one, never a half.
+    ///
+    /// # Errors
+    /// If it could not be written; then the old file stands.
+    pub fn save(mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.file.sync_all()?;
+        if let Some(path) = self.path.as_ref() {
+            fs::rename(path, &self.place)?;
+        }
+        self.path = None;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Where the file at `place` is.
+pub(crate) fn directory(place: &Path) -> &Path {
+    match place.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
