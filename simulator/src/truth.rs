@@ -10,6 +10,8 @@ use crate::{
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write as _};
 
+const DAY_MS: i64 = 86_400_000;
+
 /// The document, as of `now_ms`.
 pub(crate) fn document(world: &World, now_ms: i64) -> String {
     let account = &world.account;
@@ -38,31 +40,44 @@ pub(crate) fn document(world: &World, now_ms: i64) -> String {
     let mut text = without_prices;
     text.truncate(text.len() - 1);
     text.push_str(",\"prices\":");
-    write_prices(&mut text, world);
+    let minutes = minutes(world, now_ms);
+    write_closes(&mut text, world, &minutes.iter().map(|minute| (*minute, *minute)).collect::<Vec<_>>());
+    text.push_str(",\"days\":");
+    write_closes(&mut text, world, &days(world, now_ms));
     text.push('}');
     text
 }
 
-/// For each market of coins that were ever held: the close of every minute in which something happened.
-fn write_prices(text: &mut String, world: &World) {
-    let minutes = minutes(world);
+/// For each market of coins that were ever held: by where a candle opens, its close, which is that of its last minute in
+/// which the market traded. A candle in which it did not trade does not exist.
+fn write_closes(text: &mut String, world: &World, candles: &[(i64, i64)]) {
     let held = |asset: &str| world.account.ever_held(asset);
     let mut separator = '{';
     for market in world.markets.iter().filter(|market| held(market.base.name) && held(market.quote.name)) {
         let _ = write!(text, "{separator}\"{}\":", market.symbol);
         separator = '{';
-        for minute in &minutes {
-            let close = world.prices.close_amount(market, *minute);
-            let _ = write!(text, "{separator}\"{}\":\"{close}\"", minute * MINUTE_MS);
+        for (first, last) in candles {
+            let traded = market.minutes(world.seed, *first, last + 1);
+            let Some(minute) = traded.last().map(|span| span.end - 1) else { continue };
+            let close = world.prices.close_amount(market, minute);
+            let _ = write!(text, "{separator}\"{}\":\"{close}\"", first * MINUTE_MS);
             separator = ',';
         }
-        text.push('}');
+        text.push_str(if separator == '{' { "{}" } else { "}" });
         separator = ',';
     }
     text.push('}');
 }
 
-fn minutes(world: &World) -> BTreeSet<i64> {
+/// The first and the last minute of every day that is over, from the one before the account was opened.
+fn days(world: &World, now_ms: i64) -> Vec<(i64, i64)> {
+    let opened = world.account.opened_ms.div_euclid(DAY_MS);
+    let minutes = DAY_MS / MINUTE_MS;
+    (opened - 1..now_ms.div_euclid(DAY_MS)).map(|day| (day * minutes, (day + 1) * minutes - 1)).collect()
+}
+
+/// The minutes in which something happened, and those of the last hour.
+fn minutes(world: &World, now_ms: i64) -> BTreeSet<i64> {
     let account = &world.account;
     let fills = account.fills.iter().flatten().map(|fill| fill.time_ms);
     let flows = account.deposits.iter().map(|deposit| deposit.time_ms);
@@ -70,5 +85,6 @@ fn minutes(world: &World) -> BTreeSet<i64> {
     let flows = flows.chain(account.dust.iter().map(|dust| dust.time_ms));
     let flows = flows.chain(account.converts.iter().map(|convert| convert.time_ms));
     let flows = flows.chain(account.dividends.iter().map(|dividend| dividend.time_ms));
-    fills.chain(flows).map(|time_ms| time_ms.div_euclid(MINUTE_MS)).collect()
+    let now = now_ms.div_euclid(MINUTE_MS);
+    fills.chain(flows).map(|time_ms| time_ms.div_euclid(MINUTE_MS)).chain(now - 60..=now).collect()
 }

@@ -26,6 +26,8 @@ fn the_whole_journey_directly_and_through_the_main_service() {
         assert_eq!(summary["sync"]["state"], "live", "{summary}");
         assert!(summary["trades"]["fills"].as_u64().unwrap() >= 20_000, "{summary}");
         assert_equals_the_truth(&stack, session);
+        assert_the_equity_is_explained(&stack, session);
+        assert_the_ledger_replays(&stack, session, opened["session_id"].as_str().unwrap());
     }
     let (direct, relayed) = (figures(&stack, "direct"), figures(&stack, "relayed"));
     assert_eq!(direct, relayed, "a relay changes nothing");
@@ -40,6 +42,11 @@ fn the_whole_journey_directly_and_through_the_main_service() {
             .then(|| summary["trades"]["fills"].as_u64().unwrap())
     });
     assert_eq!(after, before + 7);
+    // The equity may be of a minute before them: a thin market's price is sure a minute later.
+    let as_of = || stack.perfagg_json("direct", &["summary"])["as_of"].as_str().unwrap().to_owned();
+    let seen = as_of();
+    stack.advance(61_000);
+    wait_until(|| (as_of() > seen).then_some(()));
     assert_equals_the_truth(&stack, "direct");
 
     // A revoked session is over at once; the other one goes on.
@@ -87,14 +94,94 @@ fn after_a_restart_old_sessions_and_envelopes_are_unknown() {
     assert!(error.contains("SESSION_UNKNOWN"), "{error}");
 }
 
-/// All figures that do not tell the time.
+/// All figures but those of the very minute: sessions look at their accounts at minutes of their own, and the equity is
+/// worth something else in each. The days behind it, and all that follows from them, are the same.
 fn figures(stack: &Stack, session: &str) -> Value {
     let mut metrics = stack.perfagg_json(session, &["metrics"]);
     let object = metrics.as_object_mut().unwrap();
     for moving in ["as_of", "session_expires", "sync", "accounts"] {
         object.remove(moving);
     }
+    for of_the_minute in ["equity", "returns"] {
+        object["total"].as_object_mut().unwrap().remove(of_the_minute);
+    }
+    // So are their prices.
+    object["prices"].as_array_mut().unwrap().retain_mut(|price| {
+        price.as_object_mut().unwrap().remove("valuations");
+        price["fills"] != 0
+    });
+    assert!(object["total"]["days"].as_array().unwrap().len() >= 365, "there is something to compare");
     metrics
+}
+
+/// A deposit is not profit, and everything is explained: what the service shows of the demo account's equity adds up, and
+/// the money in it came from outside.
+fn assert_the_equity_is_explained(stack: &Stack, session: &str) {
+    let metrics = stack.perfagg_json(session, &["metrics"]);
+    let equity = &metrics["total"]["equity"];
+    let amount = |of: &Value| units(of.as_str().unwrap_or_else(|| panic!("no amount: {equity}")));
+    let explained = equity["explained"].as_object().unwrap();
+    let [opening, closing] = ["opening", "closing"].map(|end| amount(&explained[end]));
+    let all: i128 = explained.values().map(amount).sum();
+    assert_eq!(all - closing, closing, "opening and every line add up to closing: {equity}");
+    assert_eq!(closing, amount(&equity["equity"]));
+    let flows: i128 =
+        ["deposit", "withdrawal", "transfer", "airdrop"].map(|kind| amount(&explained[kind])).iter().sum();
+    assert_eq!(flows, amount(&equity["net_flow"]), "{equity}");
+    assert_eq!(closing - opening - flows, amount(&equity["gain"]));
+    assert_eq!((&equity["residual"], &equity["residual_bps"]), (&"0".into(), &"0".into()), "{equity}");
+    // What has no price is left out and named, not guessed.
+    for asset in equity["unpriced"].as_array().unwrap() {
+        let what = format!("the value of {} that is held", asset["asset"].as_str().unwrap());
+        let unread = metrics["coverage"]["unread"].as_array().unwrap();
+        assert!(unread.iter().any(|told| told["what"] == *what && told["why"] == "no_price"), "{what}");
+    }
+
+    // The account began with a deposit: all of its first day's equity, and no profit.
+    let first = &metrics["total"]["days"][0];
+    assert!(amount(&first["net_flow"]) > amount(&first["equity"]) / 10 * 9, "{first}");
+    assert!(first["return"].as_f64().unwrap().abs() < 0.1, "{first}");
+    let twr = metrics["total"]["returns"]["twr"].as_f64().unwrap();
+    assert!(twr.abs() < 0.5 && amount(&equity["net_flow"]) > 4 * amount(&equity["gain"]).abs(), "{equity}");
+    let summary = stack.perfagg_json(session, &["summary"]);
+    for field in ["equity", "net_flow", "gain"] {
+        assert!(summary[field].is_string(), "{summary}");
+    }
+    assert!(summary["return"]["twr"].is_number() && summary["return"]["sharpe"].is_number(), "{summary}");
+    assert_eq!(summary["why"]["return.twr_annualized"], "period_under_one_year");
+}
+
+/// A decimal text in units of 1e-24, as long as it has no more digits.
+fn units(text: &str) -> i128 {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    assert!(part.len() <= 24, "{text}");
+    format!("{whole}{part:0<24}").parse().unwrap()
+}
+
+/// The ledger comes in pages of one state, sealed only, and what follows from it offline is what the service says.
+fn assert_the_ledger_replays(stack: &Stack, session: &str, session_id: &str) {
+    let path = stack.directory.join(format!("{session}.ledger"));
+    let said = |arguments: &[&str]| {
+        let output = stack.perfagg(session, &[&["--json"], arguments].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // A round may come between the two; then they are of different minutes.
+    let (metrics, replayed) = wait_until(|| {
+        said(&["export", "--force", "--out", path.to_str().unwrap()]);
+        let (metrics, replayed) = (said(&["metrics"]), said(&["replay", path.to_str().unwrap()]));
+        let as_of = |text: &str| serde_json::from_str::<Value>(text).unwrap()["as_of"].clone();
+        (as_of(&metrics) == as_of(&replayed)).then_some((metrics, replayed))
+    });
+    // As text: no reader of numbers may make two of them one. Members are sorted, so what a session adds is cut out whole.
+    let cut = |text: &str, from: &str, to: &str| {
+        let (before, rest) = text.split_once(from).expect(from);
+        format!("{before}{}", &rest[rest.find(to).expect(to)..])
+    };
+    let metrics = cut(&cut(&metrics, "\"session_expires\":", "\"symbols\":"), "\"sync\":", "\"total\":");
+    assert_eq!(metrics, replayed, "bit for bit");
+    let plain = http(stack.enclave.address(), "GET", &format!("/enclave/ledger/{session_id}"), &[], "");
+    assert_eq!((plain.status, plain.json()["code"].as_str()), (400, Some("REQUEST_MALFORMED")));
 }
 
 /// The service's figures against those that a script in another language computes from the simulator's truth.

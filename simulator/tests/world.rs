@@ -236,13 +236,79 @@ fn prices_are_told_for_every_minute_in_which_something_happened() {
         changes(&truth).iter().map(|(time, ..)| (time / 60_000 * 60_000).to_string()).collect();
     let prices = truth["prices"].as_object().unwrap();
     assert!(prices.len() >= 12);
+    // Two markets closed on the way, one has days without a trade.
+    let gaps = ["DOTBTC", "MITHUSDT", "FIROUSDT"];
     for (symbol, closes) in prices {
         let closes = closes.as_object().unwrap();
-        assert!(minutes.iter().all(|minute| closes.contains_key(minute)), "{symbol}");
+        let all = minutes.iter().all(|minute| closes.contains_key(minute));
+        assert_eq!(all, !gaps.contains(&symbol.as_str()), "{symbol}");
+        let newest = closes.contains_key(&(NOW_MS - 60_000).to_string());
+        assert_eq!(newest, !gaps[..2].contains(&symbol.as_str()), "the last hour is told: {symbol}");
     }
-    // Whatever was paid, got or given has a price in the reporting currency.
+    // Whatever was paid, got or given has a price in the reporting currency, but what no market trades.
     for asset in changes(&truth).into_iter().map(|(_, asset, _)| asset).filter(|asset| asset != "USDT") {
-        assert!(prices.contains_key(&format!("{asset}USDT")), "{asset}");
+        assert_eq!(prices.contains_key(&format!("{asset}USDT")), asset != "GIFT", "{asset}");
+    }
+}
+
+#[test]
+fn the_year_holds_what_equity_must_cope_with() {
+    for seed in ["1", "2", "77"] {
+        let truth = Venue::start(&["--seed", seed, "--now", &NOW_MS.to_string()]).truth();
+        let changes = changes(&truth);
+        let balances = told_balances(rows(&truth, "balances"));
+        for asset in ["GIFT", "MITH", "FIRO"] {
+            assert!(balances[asset] > 0, "{asset}, seed {seed}");
+        }
+        let words: BTreeSet<&str> = rows(&truth, "dividends").iter().map(|row| text(row, "enInfo")).collect();
+        assert_eq!(
+            words,
+            ["ETH 2.0 Staking", "Flexible", "HODLer Airdrops", "Launchpool distribution"].into()
+        );
+        for (name, settled) in [("deposits", [1, 6].as_slice()), ("withdrawals", &[6])] {
+            let there =
+                rows(&truth, name).iter().filter(|row| settled.iter().any(|status| row["status"] == *status));
+            let transactions: BTreeSet<&str> = there.map(|row| text(row, "txId")).collect();
+            assert!(transactions.len() >= 8 && !transactions.contains(""), "{name}, seed {seed}");
+        }
+        let large = |sign: i128| {
+            changes.iter().any(|(time, asset, amount)| {
+                let year = time - truth["account"]["opened"].as_i64().unwrap() > 100 * DAY_MS;
+                year && asset == "USDT" && amount * sign >= 25_000 * 100_000_000
+            })
+        };
+        assert!(large(1) && large(-1), "seed {seed}");
+        let days = truth["days"].as_object().unwrap();
+        let told = |symbol: &str| days[symbol].as_object().unwrap().len();
+        assert_eq!((told("BTCUSDT"), told("FIROBTC")), (366, 366));
+        assert!((325..350).contains(&told("FIROUSDT")), "{}", told("FIROUSDT"));
+        assert_eq!(told("MITHUSDT"), 219, "the day on which it closes has a candle, and none after it");
+    }
+}
+
+#[test]
+fn closes_of_days_are_those_of_the_daily_candles() {
+    let venue = Venue::still(&[]);
+    let truth = venue.truth();
+    let first_ms = NOW_MS - 366 * DAY_MS;
+    for symbol in ["BTCUSDT", "FIROUSDT", "MITHUSDT"] {
+        let query = format!("symbol={symbol}&interval=1d&startTime={first_ms}&limit=1000");
+        let candles = venue.public(&format!("/api/v3/klines?{query}")).json();
+        let over = candles.as_array().unwrap().iter().filter(|row| row[6].as_i64().unwrap() < NOW_MS);
+        let closes: BTreeMap<String, &Value> = over.map(|row| (row[0].to_string(), &row[4])).collect();
+        let told: BTreeMap<String, &Value> = truth["days"][symbol]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(open, close)| (open.clone(), close))
+            .collect();
+        assert_eq!(closes, told, "{symbol}");
+        // A day's close is the close of the last minute that traded in it.
+        let (open, close) = closes.iter().next_back().unwrap();
+        let end_ms = open.parse::<i64>().unwrap() + DAY_MS - 1;
+        let minutes =
+            venue.public(&format!("/api/v3/klines?symbol={symbol}&interval=1m&endTime={end_ms}&limit=1"));
+        assert_eq!(&minutes.json()[0][4], *close, "{symbol}");
     }
 }
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env node
-// Holds `recompute.mjs` against published cases: the spot cases of `vectors/fills`, whose expectations come from other
-// libraries. A script that checks others must itself be checked.
+// Holds the scripts beside it against published cases: those of `vectors/metrics` that are spot, whose expectations come
+// from other libraries. A script that checks others must itself be checked.
 //
 //   node vectors.mjs FILE…
 
 import { readFileSync } from "node:fs";
 import { argv, exit } from "node:process";
-import { abs, metrics, number, text } from "./recompute.mjs";
+import { ofFills } from "./fills.mjs";
+import { abs, number, text } from "./numbers.mjs";
+import { cashflows } from "./returns.mjs";
+import { benchmark, confidence, rollingSharpe, series } from "./statistics.mjs";
 
 /** A case as a truth, or why it is none: the simulator's venue has no such thing. */
 function truthOf(each) {
@@ -81,13 +84,57 @@ function checkCase(name, { expect }, { total, symbols }) {
   }
 }
 
-for (const file of argv.slice(2)) {
-  for (const each of JSON.parse(readFileSync(file, "utf8")).cases) {
-    const truth = truthOf(each);
-    if (typeof truth === "string") continue;
-    const reporting = Object.values(each.instruments)[0].quote;
-    checkCase(each.name, each, metrics(truth, reporting));
+function checkFills(each) {
+  const truth = truthOf(each);
+  if (typeof truth === "string") return;
+  const reporting = Object.values(each.instruments)[0].quote;
+  checkCase(each.name, each, ofFills(truth, reporting));
+}
+
+/** A figure of doubles, or of an amount in text. */
+function checkFigure(path, { v: expected }, got, relative = 1e-9) {
+  if (Array.isArray(expected)) {
+    check(`${path} has`, expected.length, got?.length);
+    expected.forEach((value, index) => checkFigure(`${path}[${index}]`, { v: value }, got?.[index], relative));
+  } else if (typeof expected === "number" && typeof got === "number") {
+    const near = Math.abs(got - expected) <= relative * Math.abs(expected) + 1e-12;
+    check(path, expected, near ? expected : got);
+  } else check(path, expected, typeof got === "bigint" ? text(got) : got);
+}
+
+function checkReturns(each) {
+  const { periods_per_year: periods, risk_free_annual: riskFree, mar_annual: mar, first_date: date, window } = each.params;
+  const { returns, expect } = each;
+  let got;
+  if (window) got = { rolling_sharpe: rollingSharpe(returns, window, periods) };
+  else if (each.benchmark) got = benchmark(returns, each.benchmark, { periods, riskFree });
+  else {
+    got = series(returns, date ?? "2021-01-01", { periods, riskFree, mar });
+    if (Number(riskFree ?? 0) === 0) Object.assign(got, confidence(returns, periods));
   }
+  for (const [field, value] of Object.entries(expect)) {
+    if (field in got) checkFigure(`${each.name}.${field}`, value, got[field], each.tolerance?.rel);
+  }
+}
+
+function checkCashflows(each) {
+  const valuations = each.valuations.map(([time, equity]) => ({ time: Date.parse(time), equity: number(equity) }));
+  const flows = each.flows.map(([time, amount, before]) => ({
+    time: Date.parse(time), amount: number(amount), before: before === null ? null : number(before),
+  }));
+  const got = cashflows(valuations, flows);
+  got.period_returns = got.period_returns.map((r) => (r === null ? null : Number(text(r))));
+  for (const [field, value] of Object.entries(each.expect)) {
+    if (field in got) checkFigure(`${each.name}.${field}`, value, got[field]);
+  }
+}
+
+for (const file of argv.slice(2)) {
+  const { kind, cases } = JSON.parse(readFileSync(file, "utf8"));
+  const checks = { fills: checkFills, returns: checkReturns, cashflows: checkCashflows };
+  // Others ask for what the account of the simulator does not have.
+  const checked = file.includes("returns_dsr") || file.includes("returns_published") ? undefined : checks[kind];
+  if (checked) for (const each of cases) checked(each);
 }
 console.log(`${passed} passed, ${failed} failed`);
 exit(failed === 0 ? 0 : 1);

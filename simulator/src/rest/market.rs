@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::Range};
 
 const ROWS: usize = 500;
 const ROWS_MAX: usize = 1000;
@@ -53,7 +53,7 @@ pub(crate) fn symbol_row(market: &Market) -> Value {
     let quantity = |kind: &str, step: String| json!({ "filterType": kind, "minQty": least(market.step), "maxQty": most(9_000_000), "stepSize": step });
     json!({
         "symbol": market.symbol,
-        "status": if market.trading { "TRADING" } else { "BREAK" },
+        "status": if market.closed_ms.is_none() { "TRADING" } else { "BREAK" },
         "baseAsset": market.base.name,
         "baseAssetPrecision": 8,
         "quoteAsset": market.quote.name,
@@ -169,42 +169,51 @@ pub(super) fn klines(call: &Call<'_>) -> Answer {
         return Err(Refusal::value("timeZone"));
     }
     let last_ms = end.unwrap_or(call.now_ms).min(call.now_ms);
-    let opens = match start {
-        Some(start) => forward(interval, start.max(call.world.listed_ms), last_ms, limit),
-        None => backward(interval, call.world.listed_ms, last_ms, limit),
+    let candle = |open_ms: i64| Some((open_ms, candle(call, market, open_ms, interval.next(open_ms))?));
+    let listed_ms = call.world.listed_ms;
+    let mut rows: Vec<(i64, Candle)> = match start {
+        Some(start) => {
+            forward(interval, start.max(listed_ms), last_ms).filter_map(candle).take(limit).collect()
+        }
+        None => backward(interval, listed_ms, last_ms).filter_map(candle).take(limit).collect(),
     };
+    rows.sort_by_key(|(open_ms, _)| *open_ms);
     let mut text = String::from("[");
-    for open_ms in opens {
-        let next_ms = interval.next(open_ms);
-        let minutes = open_ms.max(call.world.listed_ms).div_euclid(MINUTE_MS)
-            ..next_ms.min(call.now_ms.div_euclid(MINUTE_MS) * MINUTE_MS + MINUTE_MS).div_euclid(MINUTE_MS);
-        let candle = call.world.prices.span(market, minutes.start, minutes.end);
+    for (open_ms, candle) in &rows {
         if text.len() > 1 {
             text.push(',');
         }
-        write_candle(&mut text, market, open_ms, next_ms - 1, &candle);
+        write_candle(&mut text, market, *open_ms, interval.next(*open_ms) - 1, candle);
     }
     text.push(']');
     Ok(text)
 }
 
-/// Openings from the first at or after `start_ms`.
-fn forward(interval: Interval, start_ms: i64, last_ms: i64, limit: usize) -> Vec<i64> {
-    let open = interval.open(start_ms);
-    let first = if open < start_ms { interval.next(open) } else { open };
-    std::iter::successors(Some(first), |open| Some(interval.next(*open)))
-        .take_while(|open| *open <= last_ms)
-        .take(limit)
-        .collect()
+/// The candle of a span of time; none if nobody traded in it.
+fn candle(call: &Call<'_>, market: &Market, open_ms: i64, next_ms: i64) -> Option<Candle> {
+    let world = call.world;
+    let from = open_ms.max(world.listed_ms).div_euclid(MINUTE_MS);
+    let to = next_ms.div_euclid(MINUTE_MS).min(call.now_ms.div_euclid(MINUTE_MS) + 1);
+    let mut spans = market.minutes(world.seed, from, to).into_iter();
+    let span = |span: Range<i64>| world.prices.span(market, span.start, span.end);
+    let mut all = span(spans.next()?);
+    spans.for_each(|next| all.extend(&span(next)));
+    Some(all)
 }
 
-/// The last openings up to `last_ms`, oldest first.
-fn backward(interval: Interval, listed_ms: i64, last_ms: i64, limit: usize) -> Vec<i64> {
+/// Openings from the first at or after `start_ms`.
+fn forward(interval: Interval, start_ms: i64, last_ms: i64) -> impl Iterator<Item = i64> {
+    let open = interval.open(start_ms);
+    let first = if open < start_ms { interval.next(open) } else { open };
+    std::iter::successors(Some(first), move |open| Some(interval.next(*open)))
+        .take_while(move |open| *open <= last_ms)
+}
+
+/// Openings up to `last_ms`, newest first.
+fn backward(interval: Interval, listed_ms: i64, last_ms: i64) -> impl Iterator<Item = i64> {
     let newest = interval.open(last_ms);
-    let earlier = std::iter::successors(Some(newest), |open| Some(interval.open(*open - 1)));
-    let mut opens: Vec<i64> = earlier.take_while(|open| *open >= listed_ms).take(limit).collect();
-    opens.reverse();
-    opens
+    std::iter::successors(Some(newest), move |open| Some(interval.open(*open - 1)))
+        .take_while(move |open| *open >= listed_ms)
 }
 
 fn write_candle(text: &mut String, market: &Market, open_ms: i64, close_ms: i64, candle: &Candle) {
@@ -228,17 +237,24 @@ fn write_candle(text: &mut String, market: &Market, open_ms: i64, close_ms: i64,
     debug_assert!(written.is_ok(), "a string takes all that is written");
 }
 
+/// The last minute that has a price, not after now.
+fn last_minute(call: &Call<'_>, market: &Market) -> i64 {
+    let now = call.now_ms.div_euclid(MINUTE_MS);
+    let closed = market.closed_ms.map_or(now, |closed_ms| now.min(closed_ms.div_euclid(MINUTE_MS) - 1));
+    let recent = market.minutes(call.world.seed, closed - 7 * 1440, closed + 1);
+    recent.last().map_or(closed, |span| span.end - 1)
+}
+
 pub(super) fn ticker_price(call: &Call<'_>) -> Answer {
-    let minute = call.now_ms.div_euclid(MINUTE_MS);
-    one_or_all(
-        call,
-        |market| json!({ "symbol": market.symbol, "price": call.world.prices.close_amount(market, minute).to_string() }),
-    )
+    one_or_all(call, |market| {
+        let price = call.world.prices.close_amount(market, last_minute(call, market));
+        json!({ "symbol": market.symbol, "price": price.to_string() })
+    })
 }
 
 pub(super) fn ticker_day(call: &Call<'_>) -> Answer {
-    let minute = call.now_ms.div_euclid(MINUTE_MS);
     one_or_all(call, |market| {
+        let minute = last_minute(call, market);
         let day = call.world.prices.span(market, minute - 1439, minute + 1);
         let price = |ticks: i64| Amount::of(i128::from(ticks), market.tick).to_string();
         let quote_volume = Amount::of(day.quote_volume, market.tick + market.step);

@@ -1,7 +1,12 @@
 //! What the venue lists. Prices and resolutions are roughly those of the real markets; ticks and steps together have
 //! at most eight decimals, so that price times quantity is exact.
 
-use crate::amount::Amount;
+use super::price::MINUTE_MS;
+use crate::{
+    amount::Amount,
+    random::{hash, name},
+};
+use std::ops::Range;
 
 /// A coin.
 pub(crate) struct Asset {
@@ -24,7 +29,10 @@ pub(crate) struct Market {
     pub(crate) tick: u32,
     /// Decimals of a quantity.
     pub(crate) step: u32,
-    pub(crate) trading: bool,
+    /// When trading ended for good, if it did: there are no candles from then on.
+    pub(crate) closed_ms: Option<i64>,
+    /// On some days nobody trades here: such a day has no candle of any length.
+    pub(crate) thin: bool,
 }
 
 const fn asset(
@@ -39,7 +47,7 @@ const fn asset(
 }
 
 /// All coins; the names of some are not ASCII on the real venue either.
-pub(crate) static ASSETS: [Asset; 17] = [
+pub(crate) static ASSETS: [Asset; 20] = [
     asset("USDT", "TetherUS", 1.0, 0.0, "TRX", Amount::of(1, 0)),
     asset("BTC", "Bitcoin", 61_000.0, 1.0, "BTC", Amount::of(8, 5)),
     asset("ETH", "Ethereum", 2_900.0, 1.3, "ETH", Amount::of(8, 4)),
@@ -57,10 +65,16 @@ pub(crate) static ASSETS: [Asset; 17] = [
     asset("ATOM", "Cosmos", 6.4, 1.5, "ATOM", Amount::of(5, 3)),
     asset("UNI", "Uniswap", 8.1, 1.6, "ETH", Amount::of(2, 1)),
     asset("币安人生", "币安人生", 0.19, 2.2, "BSC", Amount::of(1, 0)),
+    asset("MITH", "Mithril", 0.021, 1.8, "ETH", Amount::of(400, 0)),
+    asset("FIRO", "Firo", 1.9, 1.8, "FIRO", Amount::of(2, 2)),
+    asset(UNLISTED, "Gift", 0.05, 1.0, "BSC", Amount::of(1, 0)),
 ];
 
+/// A coin that no market trades.
+pub(crate) const UNLISTED: &str = "GIFT";
+
 /// Base, quote, decimals of price and of quantity.
-const PAIRS: [(&str, &str, u32, u32); 33] = [
+const PAIRS: [(&str, &str, u32, u32); 36] = [
     ("BTC", "USDT", 2, 5),
     ("ETH", "USDT", 2, 4),
     ("BNB", "USDT", 2, 3),
@@ -94,32 +108,51 @@ const PAIRS: [(&str, &str, u32, u32); 33] = [
     ("LTC", "BNB", 4, 3),
     ("XRP", "BNB", 7, 0),
     ("DOT", "BTC", 8, 0),
+    ("MITH", "USDT", 5, 1),
+    ("FIRO", "USDT", 3, 1),
+    ("FIRO", "BTC", 8, 0),
 ];
 
-/// A market that is listed and closed.
-const CLOSED: &str = "DOTBTC";
+/// Markets that are still listed and closed: how many days before now, at three in the night.
+const CLOSED: [(&str, i64); 2] = [("DOTBTC", 265), ("MITHUSDT", 148)];
+/// A market that has days without a trade. Its coin has another market, which always trades.
+const THIN: &str = "FIROUSDT";
+const DAY_MS: i64 = 86_400_000;
 
-/// All markets, in the order of listing.
-pub(crate) fn markets() -> Vec<Market> {
+/// All markets, in the order of listing, as they are at `now_ms`.
+pub(crate) fn markets(now_ms: i64) -> Vec<Market> {
     let known = |name: &str| ASSETS.iter().find(|asset| asset.name == name);
     PAIRS
         .iter()
         .filter_map(|(base, quote, tick, step)| {
             let symbol = format!("{base}{quote}");
-            let trading = symbol != CLOSED;
-            Some(Market {
-                symbol,
-                base: known(base)?,
-                quote: known(quote)?,
-                tick: *tick,
-                step: *step,
-                trading,
-            })
+            let closed = CLOSED.iter().find(|(closed, _)| *closed == symbol);
+            let closed_ms = closed.map(|(_, days)| (now_ms.div_euclid(DAY_MS) - days) * DAY_MS + DAY_MS / 8);
+            let thin = symbol == THIN;
+            let (base, quote, tick, step) = (known(base)?, known(quote)?, *tick, *step);
+            Some(Market { symbol, base, quote, tick, step, closed_ms, thin })
         })
         .collect()
 }
 
 impl Market {
+    /// The minutes from `from` up to, but without, `to` in which it trades, in spans.
+    pub(crate) fn minutes(&self, seed: u64, from: i64, to: i64) -> Vec<Range<i64>> {
+        let to = self.closed_ms.map_or(to, |closed_ms| to.min(closed_ms.div_euclid(MINUTE_MS)));
+        if !self.thin || from >= to {
+            return std::iter::once(from..to).filter(|all| !all.is_empty()).collect();
+        }
+        let minutes = DAY_MS / MINUTE_MS;
+        let days = from.div_euclid(minutes)..=(to - 1).div_euclid(minutes);
+        let trades = |day: &i64| !hash(&[seed, name(&self.symbol), day.unsigned_abs()]).is_multiple_of(12);
+        days.filter(trades).map(|day| from.max(day * minutes)..to.min((day + 1) * minutes)).collect()
+    }
+
+    /// Whether it trades in a minute.
+    pub(crate) fn trades(&self, seed: u64, minute: i64) -> bool {
+        !self.minutes(seed, minute, minute + 1).is_empty()
+    }
+
     /// The smallest order, in the quote.
     pub(crate) const fn min_notional(&self) -> Amount {
         match self.quote.name.as_bytes() {

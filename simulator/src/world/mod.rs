@@ -7,6 +7,7 @@ pub(crate) mod market;
 pub(crate) mod price;
 pub(crate) mod account;
 mod trader;
+mod oddities;
 mod year;
 
 use crate::random::{hash, name};
@@ -40,7 +41,7 @@ pub(crate) fn asset(name: &str) -> Option<&'static Asset> {
 impl World {
     /// The world of a seed, as it is at `now_ms`.
     pub(crate) fn new(seed: u64, now_ms: i64) -> Self {
-        let markets = markets();
+        let markets = markets(now_ms);
         let opened_ms = (now_ms - year::DAYS * DAY_MS).div_euclid(1000) * 1000;
         let uid = 300_000_000 + hash(&[seed, name("uid")]) % 600_000_000;
         let account = Account::open(uid, opened_ms, markets.len());
@@ -63,6 +64,12 @@ impl World {
         }
         self.trader = Some(trader);
         done
+    }
+
+    /// Whether any market trades a coin in a minute.
+    pub(crate) fn has_market(&self, asset: &str, minute: i64) -> bool {
+        let mut markets = self.markets.iter();
+        markets.any(|market| market.base.name == asset && market.trades(self.seed, minute))
     }
 
     /// A market by its symbol.

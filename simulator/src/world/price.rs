@@ -52,8 +52,7 @@ impl Prices {
 
     /// The close of a minute, in ticks.
     pub(crate) fn close(self, market: &Market, minute: i64) -> i64 {
-        let price = self.value(market.base, minute) / self.value(market.quote, minute);
-        rounded(price * power_of_ten(market.tick)).max(1)
+        close_of(market, self.value(market.base, minute), self.value(market.quote, minute))
     }
 
     /// The close of a minute.
@@ -63,20 +62,19 @@ impl Prices {
 
     /// One minute.
     pub(crate) fn candle(self, market: &Market, minute: i64) -> Candle {
-        self.after(market, minute, self.close(market, minute - 1))
+        self.span(market, minute, minute + 1)
     }
 
     /// The minutes from `from` up to, but without, `to` as one candle. There must be at least one.
     pub(crate) fn span(self, market: &Market, from: i64, to: i64) -> Candle {
-        let mut all = self.candle(market, from);
+        let (mut base, mut quote) = (Path::new(self.seed, market.base), Path::new(self.seed, market.quote));
+        let mut next = |minute: i64, open: i64| {
+            let (base, quote) = (base.at(minute), quote.at(minute));
+            self.after(market, minute, open, (base, close_of(market, base, quote)))
+        };
+        let mut all = next(from, self.close(market, from - 1));
         for minute in from + 1..to {
-            let next = self.after(market, minute, all.close);
-            all.high = all.high.max(next.high);
-            all.low = all.low.min(next.low);
-            all.close = next.close;
-            all.volume += next.volume;
-            all.quote_volume += next.quote_volume;
-            all.trades += next.trades;
+            all.extend(&next(minute, all.close));
         }
         all
     }
@@ -87,9 +85,8 @@ impl Prices {
         Amount::of(i128::from(rounded((rate * power_of_ten(8)).floor())), 8)
     }
 
-    /// A minute whose open is known: the close of the one before.
-    fn after(self, market: &Market, minute: i64, open: i64) -> Candle {
-        let close = self.close(market, minute);
+    /// A minute whose open is known: the close of the one before. Its base is worth `base` USDT at the end.
+    fn after(self, market: &Market, minute: i64, open: i64, (base, close): (f64, i64)) -> Candle {
         let noise = hash(&[self.seed, name(&market.symbol), minute.unsigned_abs()]);
         // Wicks of up to four hundredths of a percent, and one tick.
         let wick = |bits: u64| {
@@ -97,7 +94,7 @@ impl Prices {
         };
         let (high, low) = (open.max(close) + wick(noise), (open.min(close) - wick(noise >> 8)).max(1));
         let usdt = 2_000 + i64::from(noise.to_le_bytes()[3]) * i64::from(noise.to_le_bytes()[4]);
-        let steps = f64_of(usdt) / self.value(market.base, minute) * power_of_ten(market.step);
+        let steps = f64_of(usdt) / base * power_of_ten(market.step);
         let volume = rounded(steps).max(1);
         let quote_volume = i128::from(volume) * i128::from((high + low) / 2);
         Candle { open, high, low, close, volume, quote_volume, trades: 1 + (noise >> 40) % 200 }
@@ -105,26 +102,68 @@ impl Prices {
 
     /// USDT for one coin.
     fn value(self, asset: &Asset, minute: i64) -> f64 {
-        if asset.volatility == 0.0 {
-            return asset.start;
+        Path::new(self.seed, asset).at(minute)
+    }
+}
+
+impl Candle {
+    /// Goes on until the end of the next.
+    pub(crate) fn extend(&mut self, next: &Self) {
+        self.high = self.high.max(next.high);
+        self.low = self.low.min(next.low);
+        self.close = next.close;
+        self.volume += next.volume;
+        self.quote_volume += next.quote_volume;
+        self.trades += next.trades;
+    }
+}
+
+fn close_of(market: &Market, base: f64, quote: f64) -> i64 {
+    rounded(base / quote * power_of_ten(market.tick)).max(1)
+}
+
+/// Where a coin's price goes, looked at minute after minute: the points of noise are made once each.
+struct Path<'a> {
+    asset: &'a Asset,
+    noise: u64,
+    /// Of each scale: the index of a point, it, and the next one.
+    points: [Option<(i64, f64, f64)>; SCALES.len()],
+}
+
+impl<'a> Path<'a> {
+    fn new(seed: u64, asset: &'a Asset) -> Self {
+        Self { asset, noise: hash(&[seed, name(asset.name)]), points: [None; SCALES.len()] }
+    }
+
+    fn at(&mut self, minute: i64) -> f64 {
+        if self.asset.volatility == 0.0 {
+            return self.asset.start;
         }
-        let path = hash(&[self.seed, name(asset.name)]);
-        let logarithm: f64 =
-            SCALES.iter().map(|(length, strength)| strength * noise(path, *length, minute)).sum();
-        asset.start * exponential(logarithm * asset.volatility)
+        let mut logarithm = 0.0;
+        for ((length, strength), known) in SCALES.iter().zip(&mut self.points) {
+            logarithm += strength * noise(self.noise, *length, minute, known);
+        }
+        self.asset.start * exponential(logarithm * self.asset.volatility)
     }
 }
 
 /// Between -1 and 1: a smooth line through random points `length` minutes apart.
-fn noise(path: u64, length: i64, minute: i64) -> f64 {
+fn noise(path: u64, length: i64, minute: i64, known: &mut Option<(i64, f64, f64)>) -> f64 {
     let (index, rest) = (minute.div_euclid(length), minute.rem_euclid(length));
     let point = |index: i64| f64_of_bits(hash(&[path ^ length.unsigned_abs(), index.unsigned_abs()]));
     if rest == 0 {
         return point(index);
     }
+    let (from, to) = match known {
+        Some((at, from, to)) if *at == index => (*from, *to),
+        _ => {
+            let (from, to) = (point(index), point(index + 1));
+            *known = Some((index, from, to));
+            (from, to)
+        }
+    };
     let part = f64_of(rest) / f64_of(length);
     let smooth = part * part * (3.0 - 2.0 * part);
-    let (from, to) = (point(index), point(index + 1));
     from + (to - from) * smooth
 }
 
@@ -163,13 +202,13 @@ mod tests {
     const MINUTE: i64 = 29_400_000;
 
     fn market(symbol: &str) -> Market {
-        markets().into_iter().find(|market| market.symbol == symbol).unwrap()
+        markets(0).into_iter().find(|market| market.symbol == symbol).unwrap()
     }
 
     #[test]
     fn a_candle_holds_its_open_and_close_and_follows_the_one_before() {
         let prices = Prices::new(7);
-        for market in markets() {
+        for market in markets(0) {
             for minute in MINUTE..MINUTE + 300 {
                 let candle = prices.candle(&market, minute);
                 assert_eq!(candle.open, prices.candle(&market, minute - 1).close);

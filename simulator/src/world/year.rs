@@ -4,6 +4,7 @@
 use super::{
     World,
     account::{Convert, Deposit, Dividend, Dust, OpenOrder, Swept, Withdrawal},
+    oddities::Oddities,
     price::MINUTE_MS,
     trader::Trader,
 };
@@ -31,10 +32,13 @@ pub(super) fn live(world: &mut World, trader: &mut Trader, now_ms: i64) {
     let mut random = Random::new(world.seed, "year");
     let active: Vec<i64> = (0..DAYS).filter(|day| is_active(world.seed, *day)).collect();
     let sessions = u64::try_from(active.len()).unwrap_or(1);
+    let mut oddities = Oddities::new(world.seed);
     let (mut done, mut so_far) = (0, 0);
     for day in 0..DAYS {
         let midnight_ms = opened_ms + day * DAY_MS;
+        oddities.evening(world, day, midnight_ms + HOUR_MS);
         night(world, &mut random, day, midnight_ms);
+        oddities.morning(world, day, midnight_ms + 7 * HOUR_MS);
         if active.contains(&day) {
             done += 1;
             let start_ms =
@@ -135,7 +139,14 @@ fn in_turn<T: Copy>(all: [T; 4], turn: i64) -> T {
     }
 }
 
-fn deposit(world: &mut World, random: &mut Random, asset: &str, amount: Amount, status: u8, time_ms: i64) {
+pub(super) fn deposit(
+    world: &mut World,
+    random: &mut Random,
+    asset: &str,
+    amount: Amount,
+    status: u8,
+    time_ms: i64,
+) {
     let Some(asset) = super::asset(asset) else { return };
     if status != 0 {
         world.account.give(asset.name, amount, time_ms);
@@ -145,7 +156,14 @@ fn deposit(world: &mut World, random: &mut Random, asset: &str, amount: Amount, 
     world.account.deposits.push(Deposit { id, asset, amount, status, time_ms, transaction });
 }
 
-fn withdraw(world: &mut World, random: &mut Random, asset: &str, amount: Amount, status: u8, time_ms: i64) {
+pub(super) fn withdraw(
+    world: &mut World,
+    random: &mut Random,
+    asset: &str,
+    amount: Amount,
+    status: u8,
+    time_ms: i64,
+) {
     let Some(asset) = super::asset(asset) else { return };
     let (id, transaction) = (random.hex(32), random.hex(64));
     // The venue tells withdrawals by the second.
@@ -162,12 +180,30 @@ fn dividend(world: &mut World, random: &mut Random, asset: &str, time_ms: i64) {
     let worth =
         Amount::of(i128::from(random.between(60, if asset.name == "币安人生" { 9_000 } else { 480 })), 2);
     let amount = worth.over(world.prices.rate(asset, usdt, time_ms.div_euclid(MINUTE_MS)));
-    world.account.give(asset.name, amount, time_ms);
-    let (id, reason) = (1_000_000_000 + random.next() % 1_000_000_000, "Launchpool distribution");
-    world.account.dividends.push(Dividend { id, asset: asset.name, amount, time_ms, reason });
+    credit(world, random, (asset.name, amount), "Launchpool distribution", time_ms);
 }
 
-fn convert(world: &mut World, random: &mut Random, from: &str, to: &str, success: bool, time_ms: i64) {
+/// Coins from the venue, with its words for why.
+pub(super) fn credit(
+    world: &mut World,
+    random: &mut Random,
+    (asset, amount): (&'static str, Amount),
+    reason: &'static str,
+    time_ms: i64,
+) {
+    world.account.give(asset, amount, time_ms);
+    let id = 1_000_000_000 + random.next() % 1_000_000_000;
+    world.account.dividends.push(Dividend { id, asset, amount, time_ms, reason });
+}
+
+pub(super) fn convert(
+    world: &mut World,
+    random: &mut Random,
+    from: &str,
+    to: &str,
+    success: bool,
+    time_ms: i64,
+) {
     let (Some(from), Some(to), Some(usdt)) = (super::asset(from), super::asset(to), super::asset("USDT"))
     else {
         return;
@@ -204,6 +240,10 @@ fn dust(world: &mut World, random: &mut Random, time_ms: i64) {
     let minute = time_ms.div_euclid(MINUTE_MS);
     let mut swept = Vec::new();
     for asset in super::market::ASSETS.iter().filter(|asset| asset.name != "BNB" && asset.name != "USDT") {
+        // What cannot be sold is not swept either.
+        if !world.has_market(asset.name, minute) {
+            continue;
+        }
         let amount = world.account.free(asset.name);
         let small = amount.times(world.prices.rate(asset, usdt, minute)) < Amount::of(10, 0);
         let before_charge = amount.times(world.prices.rate(asset, bnb, minute));

@@ -144,6 +144,16 @@ impl Stack {
 
     /// `perfagg` as a user calls it, with the credentials in its environment.
     pub(crate) fn perfagg(&self, session: &str, arguments: &[&str]) -> Output {
+        self.perfagg_command(session, arguments).output().unwrap()
+    }
+
+    /// The same, left running: what it says is read from its `stdout`.
+    pub(crate) fn start_perfagg(&self, session: &str, arguments: &[&str]) -> Child {
+        let mut command = self.perfagg_command(session, arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn perfagg_command(&self, session: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.binaries.join("perfagg"));
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../trusted/attestation/development-root.pem");
         command
@@ -156,7 +166,7 @@ impl Stack {
             .env("PERFAGG_API_SECRET", SECRET)
             .env("PERFAGG_PASSPHRASE", PASSPHRASE)
             .stdin(Stdio::null());
-        command.output().unwrap()
+        command
     }
 
     /// The JSON that `perfagg --json` prints when it succeeds.

@@ -116,6 +116,49 @@ fn candles_follow_start_end_and_limit() {
 }
 
 #[test]
+fn a_market_that_closed_and_a_day_without_a_trade_have_no_candles() {
+    let venue = Venue::still(&[]);
+    let ask = |query: &str| {
+        let reply = venue.public(&format!("/api/v3/klines?{query}"));
+        assert_eq!(reply.status, 200, "{query}");
+        reply.json().as_array().unwrap().clone()
+    };
+    let opens = |rows: &[Value]| rows.iter().map(|row| row[0].as_i64().unwrap()).collect::<Vec<_>>();
+    // Closed 148 days ago, three hours into the day: still listed, as a break.
+    let closed = NOW_MS - 148 * DAY_MS + 3 * 3_600_000;
+    let listed = venue.public("/api/v3/exchangeInfo?symbol=MITHUSDT").json();
+    assert_eq!(listed["symbols"][0]["status"], "BREAK");
+    for (interval, length) in [("1m", 60_000), ("1h", 3_600_000)] {
+        assert_eq!(opens(&ask(&format!("symbol=MITHUSDT&interval={interval}&limit=1"))), [closed - length]);
+        assert_eq!(
+            ask(&format!("symbol=MITHUSDT&interval={interval}&startTime={closed}")),
+            Vec::<Value>::new()
+        );
+    }
+    let last_day = &ask("symbol=MITHUSDT&interval=1d&limit=1")[0];
+    let last_minute = &ask("symbol=MITHUSDT&interval=1m&limit=1")[0];
+    assert_eq!((last_day[0].as_i64(), &last_day[4]), (Some(NOW_MS - 148 * DAY_MS), &last_minute[4]));
+    assert_eq!(last_day[6], NOW_MS - 147 * DAY_MS - 1, "it ends with the day all the same");
+    assert_eq!(venue.public("/api/v3/ticker/price?symbol=MITHUSDT").json()["price"], last_minute[4]);
+
+    // A thousand rows are a thousand candles, however many days they span.
+    let days = opens(&ask("symbol=FIROUSDT&interval=1d&limit=400"));
+    assert_eq!(days.len(), 400);
+    let missing: Vec<i64> =
+        (1..400).map(|day| days[0] + day * DAY_MS).filter(|day| !days.contains(day)).collect();
+    assert!((15..60).contains(&missing.len()), "{}", missing.len());
+    for day in &missing[..3] {
+        for interval in ["1m", "1h", "1d"] {
+            let within =
+                format!("symbol=FIROUSDT&interval={interval}&startTime={day}&endTime={}", day + DAY_MS - 1);
+            assert_eq!(ask(&within), Vec::<Value>::new());
+        }
+        let both = format!("symbol=FIROBTC&interval=1d&startTime={day}&limit=1");
+        assert_eq!(opens(&ask(&both)), [*day], "its other market trades");
+    }
+}
+
+#[test]
 fn a_reply_with_a_price_agrees_with_the_candles() {
     let venue = Venue::still(&[]);
     let candle = &venue.public("/api/v3/klines?symbol=BNBBTC&interval=1m&limit=1").json()[0];
