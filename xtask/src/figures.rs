@@ -88,7 +88,7 @@ fn resident_kib(process: u32) -> Option<u64> {
 }
 
 /// Processor, number of threads, system.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model =
         field(&processors, "model name").map_or("a processor", |value| value.trim_start_matches([':', ' ']));

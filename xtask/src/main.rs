@@ -1,4 +1,4 @@
-//! The one door: `demo`, `test`, `slow`, `check`, `figures`. CI calls the same commands.
+//! The one door: `demo`, `test`, `slow`, `check`, `figures`, `vectors`, `bench`. CI calls the same commands.
 
 mod workspace;
 mod children;
@@ -6,9 +6,12 @@ mod programs;
 mod ports;
 mod demo;
 mod report;
+mod wasm;
 mod test;
 mod check;
 mod figures;
+mod vectors;
+mod bench;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -33,6 +36,10 @@ enum Command {
     Check(check::Options),
     /// Measures what the README states: lines, crates, size, start-up time, memory.
     Figures,
+    /// Answers the cases of METRICS.md in a directory, and compares where they expect something.
+    Vectors(vectors::Options),
+    /// Measures the ledger beside other libraries, against what was asked of it. It judges nothing.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +49,8 @@ fn main() -> ExitCode {
         Command::Slow(options) => test::slow(&options),
         Command::Check(options) => check::run(&options),
         Command::Figures => figures::run(),
+        Command::Vectors(options) => vectors::run(&options),
+        Command::Bench(options) => bench::run(&options),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

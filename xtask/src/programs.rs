@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
     sync::mpsc,
     thread,
 };
@@ -53,11 +53,15 @@ impl Built {
     }
 }
 
-/// Runs cargo, whose messages for people go to stderr.
+/// Builds, as `cargo` is asked to.
 pub(crate) fn build(arguments: &[&str], stop: &Stop) -> anyhow::Result<Built> {
-    let mut command = workspace::cargo(arguments);
-    command.args(["--locked", "--message-format=json-render-diagnostics"]).stdout(Stdio::piped());
-    let mut cargo = Running::start("cargo", &mut command)?;
+    run(workspace::cargo(arguments).arg("--locked"), stop)
+}
+
+/// Runs a cargo that builds, and whose messages for people go to stderr.
+pub(crate) fn run(command: &mut Command, stop: &Stop) -> anyhow::Result<Built> {
+    command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+    let mut cargo = Running::start("cargo", command)?;
     let stdout = BufReader::new(cargo.stdout().context("a pipe")?);
     let (sender, made) = mpsc::channel();
     thread::spawn(move || {
@@ -79,8 +83,10 @@ pub(crate) fn build_development(stop: &Stop) -> anyhow::Result<Built> {
 fn executable(line: &str) -> Option<Executable> {
     let message: Value = serde_json::from_str(line).ok()?;
     let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str);
+    // A library for wasm is run too, and cargo names no executable of it.
+    let library = || text("/filenames/0").filter(|file| file.ends_with(".wasm"));
     Some(Executable {
-        path: text("/executable")?.into(),
+        path: text("/executable").or_else(library)?.into(),
         name: text("/target/name")?.to_owned(),
         kind: text("/target/kind/0")?.to_owned(),
         is_test: message.pointer("/profile/test")?.as_bool()?,
@@ -105,5 +111,7 @@ mod tests {
         assert_eq!(executable(line), Some(expected));
         assert_eq!(executable(&line.replace("\"/t/debug/deps/x\"", "null")), None);
         assert_eq!(executable("warning: something"), None);
+        let library = line.replace("\"executable\":\"/t/debug/deps/x\"", "\"filenames\":[\"/t/x.wasm\"]");
+        assert_eq!(executable(&library).unwrap().path, Path::new("/t/x.wasm"));
     }
 }

@@ -40,6 +40,12 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     bail!("{}", String::from_utf8_lossy(&said).trim_end())
 }
 
+/// Whether a program can be run; asked for its version.
+pub(crate) fn is_there(program: &str) -> bool {
+    let asked = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    asked.is_ok_and(|output| output.status.success())
+}
+
 /// `cargo metadata` of our own packages, without those they depend on.
 pub(crate) fn metadata() -> anyhow::Result<Value> {
     let text = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;

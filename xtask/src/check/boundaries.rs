@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::{collections::BTreeSet, fs};
 
 /// Our crates and which of ours each may use directly, tests apart. Data flows from left to right.
-const DIRECTIONS: [(&str, &[&str]); 9] = [
+const DIRECTIONS: [(&str, &[&str]); 10] = [
     ("ledger", &[]),
     ("protocol", &["ledger"]),
     ("attestation", &[]),
@@ -15,7 +15,8 @@ const DIRECTIONS: [(&str, &[&str]); 9] = [
     ("gateway", &["protocol"]),
     ("perfagg", &["ledger", "protocol", "attestation"]),
     ("simulator", &[]),
-    ("xtask", &[]),
+    ("xtask", &["ledger"]),
+    ("ledger-digest", &["ledger"]),
 ];
 
 /// Crates that decide without waiting: bytes, time and randomness come as arguments.

@@ -12,8 +12,10 @@ use crate::{
     children::{Interrupted, Stop},
     programs,
     report::{Outcome, Report, say},
+    wasm,
 };
 use harness::Harness;
+pub(crate) use node::missing;
 use std::{path::Path, process::ExitCode};
 
 /// Which tests.
@@ -104,6 +106,11 @@ fn all(
             harness.variables.push(("PERFAGG_CCXT_DIR".to_owned(), directory.display().to_string()))
         }
         Err(missing) => say(&format!("    note  no ccxt, its test is skipped: {missing}")),
+    }
+    let digests = "native and wasm builds of the ledger give the same digest";
+    if wanted(digests) {
+        report.check(digests, wasm::same_digest(&built, stop));
+        stop.check()?;
     }
     harness.run_all(built.tests(), "", stop, report)?;
     harness.run_doc_tests(stop, report)?;

@@ -76,13 +76,9 @@ fn install(target: &Path, stop: &Stop) -> anyhow::Result<bool> {
     Ok(npm.wait(|| stop.check())?.success())
 }
 
-/// What to say when a program is not there.
-fn missing(program: &str) -> Option<String> {
-    let found = Command::new(program).arg("--version").stdin(Stdio::null()).output();
-    match found {
-        Ok(output) if output.status.success() => None,
-        _ => Some(format!(
-            "{program} is missing: install Node 20 or later, from nodejs.org or your system's packages"
-        )),
-    }
+/// What to say when Node is not there.
+pub(crate) fn missing(program: &str) -> Option<String> {
+    (!workspace::is_there(program)).then(|| {
+        format!("{program} is missing: install Node 20 or later, from nodejs.org or your system's packages")
+    })
 }
