@@ -1,3 +1,5 @@
+//! Rounds: what waits for its price, what is told when something is refused, and what is remembered.
+
 use super::*;
 use exchange::{KeyRights, Movement, MovementKind, MovementStatus, Venue, Verdict};
 use ledger::{Decimal, Interval, Liquidity, Quantity, Side};
