@@ -4,7 +4,6 @@
 //! order of arrival, their paging or their repetition. Money is exact: what does not fit is an error.
 #![no_std]
 #![warn(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
-#![allow(clippy::todo)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
