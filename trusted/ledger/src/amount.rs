@@ -13,12 +13,13 @@ mod wide;
 
 pub(crate) use num::Num;
 pub(crate) use squares::SquareSum;
+pub(crate) use wide::raised;
 pub use unit::{Price, Quantity};
 
 use core::{cmp::Ordering, fmt, hash};
 use ethnum::{I256, U256};
 use wide::{
-    DIGITS_MAX, LIMIT, digits, narrow, narrow_power, narrow_product, power, product, product_divided, tenfold,
+    DIGITS_MAX, LIMIT, digits, narrow_power, narrow_product, power, product, product_divided, tenfold, wide_product,
 };
 
 /// Decimals of any number.
@@ -49,19 +50,17 @@ impl core::error::Error for NumberError {}
 
 /// An exact decimal: `mantissa / 10^scale`, of at most 76 digits. Equal values are equal, whatever their zeros.
 ///
-/// Almost every mantissa fits 128 bits, and then nothing else is looked at: a sum is one addition. What does not fit goes the
-/// long way, which gives the same numbers.
+/// Almost every mantissa fits 128 bits, and then the upper half is only its sign. What does not fit goes the long way, which
+/// gives the same numbers.
 ///
 /// Packed, since ledgers hold millions of them: 40 bytes instead of 48.
 #[derive(Clone, Copy)]
 #[repr(Rust, packed(8))]
 pub struct Decimal {
     low: i128,
-    /// The upper half of a wide mantissa, else zero.
+    /// The upper half of the mantissa.
     high: i128,
     scale: u8,
-    /// The mantissa does not fit the lower half alone.
-    wide: bool,
 }
 
 impl Decimal {
@@ -72,39 +71,41 @@ impl Decimal {
 
     #[inline]
     const fn narrow(low: i128, scale: u8) -> Self {
-        Self { low, high: 0, scale, wide: false }
+        Self { low, high: low >> 127, scale }
     }
 
-    fn new(mantissa: I256, scale: u8) -> Self {
+    const fn new(mantissa: I256, scale: u8) -> Self {
         let (high, low) = mantissa.into_words();
-        match narrow(mantissa) {
-            Some(low) => Self::narrow(low, scale),
-            None => Self { low, high, scale, wide: true },
-        }
+        Self { low, high, scale }
     }
 
     /// The mantissa in 128 bits, if it fits.
     #[inline]
     const fn short_mantissa(&self) -> Option<i128> {
-        if self.wide { None } else { Some(self.low) }
+        if self.is_short() { Some(self.low) } else { None }
+    }
+
+    #[inline(always)]
+    const fn is_short(&self) -> bool {
+        self.high == self.low >> 127
     }
 
     /// Below zero.
     #[inline]
     pub const fn is_negative(&self) -> bool {
-        if self.wide { self.high < 0 } else { self.low < 0 }
+        self.high < 0
     }
 
     /// Zero.
     #[inline]
     pub const fn is_zero(&self) -> bool {
-        !self.wide && self.low == 0
+        self.low == 0 && self.high == 0
     }
 
     /// Above zero.
     #[inline]
     pub const fn is_positive(&self) -> bool {
-        if self.wide { self.high >= 0 } else { self.low > 0 }
+        !self.is_negative() && !self.is_zero()
     }
 
     /// Exact sum.
@@ -124,7 +125,7 @@ impl Decimal {
     /// Both fit 128 bits and have one scale.
     #[inline(always)]
     const fn is_like(&self, other: &Self) -> bool {
-        self.scale == other.scale && !self.wide && !other.wide
+        self.scale == other.scale && self.is_short() && other.is_short()
     }
 
     /// The sum of numbers of different scales.
@@ -262,14 +263,16 @@ impl Decimal {
     }
 
     /// The mantissa in 64 bits and the scale, if it fits: how fills are kept.
-    pub(crate) fn short(self) -> Option<(i64, u8)> {
-        Some((i64::try_from(self.short_mantissa()?).ok()?, self.scale))
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "it is asked before")]
+    pub(crate) const fn short(self) -> Option<(i64, u8)> {
+        if self.is_word() { Some((self.low as i64, self.scale)) } else { None }
     }
 
     /// In 128 bits, if it fits.
     #[inline(always)]
     pub(crate) fn num(self) -> Option<Num> {
-        if self.wide { None } else { Some(Num { low: self.low, scale: self.scale }) }
+        if self.is_short() { Some(Num { low: self.low, scale: self.scale }) } else { None }
     }
 
     /// What [`Self::short`] gave.
@@ -281,13 +284,40 @@ impl Decimal {
     /// Adds to a sum in place.
     #[inline]
     pub(crate) fn accumulate(&mut self, amount: Self) -> Result<(), NumberError> {
-        if self.is_like(&amount)
-            && let Some(sum) = self.low.checked_add(amount.low)
-        {
-            self.low = sum;
-            return Ok(());
+        if let Some(amount) = amount.num() {
+            return self.take_in(amount);
         }
-        *self = self.unlike_add(&amount)?;
+        *self = self.wide_add(amount)?;
+        Ok(())
+    }
+
+    /// Adds a short amount to a sum in place.
+    #[inline(always)]
+    pub(crate) fn take_in(&mut self, amount: Num) -> Result<(), NumberError> {
+        if self.scale == amount.scale {
+            let (low, carried) = self.low.cast_unsigned().overflowing_add(amount.low.cast_unsigned());
+            let high = self.high.wrapping_add(amount.low >> 127).wrapping_add(carried.into());
+            if is_within(high) {
+                (self.low, self.high) = (low.cast_signed(), high);
+                return Ok(());
+            }
+        }
+        self.take_in_unlike(amount)
+    }
+
+    /// The same where scales differ: a sum of shares has more decimals than most that it is made of.
+    #[inline(never)]
+    fn take_in_unlike(&mut self, amount: Num) -> Result<(), NumberError> {
+        if let Some(tens) = self.scale.checked_sub(amount.scale).and_then(narrow_power) {
+            let (added, carried) = wide_product(amount.low, tens);
+            let (low, more) = self.low.cast_unsigned().overflowing_add(added);
+            let high = self.high.wrapping_add(carried).wrapping_add(more.into());
+            if is_within(high) && is_within(carried) {
+                (self.low, self.high) = (low.cast_signed(), high);
+                return Ok(());
+            }
+        }
+        *self = self.unlike_add(&amount.decimal())?;
         Ok(())
     }
 
@@ -320,8 +350,16 @@ impl Decimal {
         product(rounded.mantissa(), power(decimals.saturating_sub(rounded.scale).into())?.as_i256())
     }
 
+    /// Whether its mantissa fits a word.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "what is cut is compared")]
+    pub(crate) const fn is_word(&self) -> bool {
+        let word = self.low as i64;
+        word as i128 == self.low && self.is_short()
+    }
+
     /// Whether it has no more than so many significant digits.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn has_digits_up_to(self, most: u8) -> bool {
         if let (Some(low), Some(limit)) = (self.short_mantissa(), narrow_power(most))
             && low.unsigned_abs() < limit.unsigned_abs()
@@ -339,7 +377,7 @@ impl Decimal {
     /// In full.
     #[inline]
     fn mantissa(self) -> I256 {
-        if self.wide { I256::from_words(self.high, self.low) } else { I256::from(self.low) }
+        I256::from_words(self.high, self.low)
     }
 
     fn magnitude(self) -> U256 {
@@ -403,6 +441,12 @@ impl From<i64> for Decimal {
     }
 }
 
+/// Whether a number with this upper half is certainly below the limit, some 2^252, on either side of zero.
+#[inline(always)]
+const fn is_within(high: i128) -> bool {
+    high >> 120 == high >> 127
+}
+
 /// A magnitude below the limit, with its sign.
 fn signed(magnitude: U256, negative: bool) -> I256 {
     let magnitude = magnitude.as_i256();
@@ -413,7 +457,6 @@ fn signed(magnitude: U256, negative: bool) -> I256 {
 #[inline]
 fn narrow_aligned(a: &Decimal, b: &Decimal) -> Option<(i128, i128, u8)> {
     let (x, y) = (a.short_mantissa()?, b.short_mantissa()?);
-    let raised = |low: i128, by: u8| narrow_product(low, narrow_power(by)?);
     match a.scale.cmp(&b.scale) {
         Ordering::Equal => Some((x, y, a.scale)),
         Ordering::Less => Some((raised(x, b.scale.saturating_sub(a.scale))?, y, b.scale)),

@@ -2,7 +2,8 @@
 //! keep their index; their order is that of the log until one comes late.
 
 use crate::{
-    Asset, Fill, FillId, Instrument, OrderId, Price, Quantity, Refused, Side, Timestamp,
+    Asset, Fill, FillId, Instrument, InstrumentKind, OrderId, Price, Quantity, Refused, Side, Timestamp,
+    grid::Grid,
     id::Id,
     index::{Index, mixed, word},
     log::{Log, count, index},
@@ -27,6 +28,9 @@ pub(crate) struct Fills {
     ids: Option<Index>,
     /// What fees were paid in.
     assets: Vec<Asset>,
+    /// A fee in the other asset of base and quote moves quantity.
+    is_spot: bool,
+    pub(crate) grid: Grid,
 }
 
 /// What became of a fill.
@@ -56,6 +60,8 @@ impl Fills {
             order: None,
             ids: None,
             assets: alloc::vec![settlement.clone(), other.clone()],
+            is_spot: instrument.kind == InstrumentKind::Spot,
+            grid: Grid::default(),
         }
     }
 
@@ -142,7 +148,16 @@ impl Fills {
             fee_rate: fill.fee_rate,
             reporting_rate: fill.reporting_rate,
         };
-        let packed = self.beside.pack(at, &parts);
+        let mut packed = self.beside.pack(at, &parts);
+        let is_spot = self.is_spot;
+        packed.settle(&mut self.grid, |packed| {
+            let (_, [_, price, fee, rate]) = packed.words();
+            match fee_asset {
+                SETTLEMENT => (0, fee),
+                OTHER => (if is_spot { fee } else { 0 }, fee.saturating_add(price)),
+                _ => (0, fee.saturating_add(rate)),
+            }
+        });
         self.log.push(packed).map(|_| ()).ok_or(Refused::Overflow)
     }
 
@@ -239,14 +254,9 @@ impl Fills {
     /// before: all after it may.
     pub(crate) fn sort(&mut self, from: u32) -> u32 {
         let len = self.log.len();
-        let last = from.checked_sub(1).and_then(|position| self.at(position));
         let mut new: Vec<u32> = Vec::new();
-        let mut in_order = true;
-        let mut before = last;
-        for at in from..len {
-            in_order &= before.is_none_or(|before| self.compare(before, at) == Ordering::Less);
-            before = Some(at);
-        }
+        let last = from.checked_sub(1).and_then(|position| self.at(position));
+        let in_order = self.rises_from(last, from);
         if in_order {
             if let Some(order) = &mut self.order {
                 order.extend(from..len);
@@ -270,6 +280,21 @@ impl Fills {
         merged.extend(new);
         self.order = Some(merged);
         count(kept)
+    }
+
+    /// Whether the fills from `from` on stand in their order, behind the `last` before them.
+    fn rises_from(&self, last: Option<u32>, from: u32) -> bool {
+        let mut before = last.and_then(|at| Some((at, self.get(at)?.time)));
+        for (at, fill) in (from..).zip(self.log.since(from)) {
+            let rises = before.is_none_or(|(before, time)| {
+                time < fill.time || (time == fill.time && self.compare(before, at) == Ordering::Less)
+            });
+            if !rises {
+                return false;
+            }
+            before = Some((at, fill.time));
+        }
+        true
     }
 
     /// The position of a fill.

@@ -51,8 +51,6 @@ pub struct TradeAggregator {
 /// Lists of one batch, kept so that the next needs no memory of its own.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
-    /// The book of each fill.
-    of: Vec<u32>,
     /// Books that the batch changes.
     touched: Vec<u32>,
     learnt: Vec<Placed>,
@@ -162,11 +160,9 @@ impl TradeAggregator {
     pub fn apply_slice(&mut self, fills: &[Fill], now: Timestamp) -> Result<Applied, LedgerError> {
         let books = self.books.len();
         let mut scratch = core::mem::take(&mut self.scratch);
-        scratch.of.clear();
         scratch.touched.clear();
         let outcome = self
-            .check(fills, now, &mut scratch)
-            .and_then(|()| self.insert(fills, &mut scratch))
+            .insert(fills, now, &mut scratch)
             .and_then(|applied| self.follow(applied, &scratch.touched));
         if let Ok(applied) = &outcome {
             self.fills = self.fills.saturating_add(u64::try_from(applied.new).unwrap_or(u64::MAX));
@@ -193,34 +189,59 @@ impl TradeAggregator {
         }
     }
 
-    /// METRICS.md section 2.1, rule 1. Finds the book of each fill, and begins those that are new.
-    fn check(&mut self, fills: &[Fill], now: Timestamp, scratch: &mut Scratch) -> Result<(), LedgerError> {
+    /// Puts fills into their books, if they can have happened: METRICS.md section 2.1, rules 1 and 2. Begins books that are
+    /// new.
+    fn insert(
+        &mut self,
+        fills: &[Fill],
+        now: Timestamp,
+        scratch: &mut Scratch,
+    ) -> Result<Applied, LedgerError> {
         let latest = Timestamp::from_millis(now.millis().saturating_add(AHEAD_MS_MAX));
+        let mut applied = Applied::default();
         scratch.nearby.resize(NEARBY, None);
         for fill in fills {
-            let refused = |refused| LedgerError::at(refused, FillName::of(fill));
-            let place =
-                fill.symbol.address().wrapping_add(address(&fill.account).wrapping_mul(3)) / 16 % NEARBY;
-            let nearby = scratch.nearby.get_mut(place);
-            let at = match nearby {
-                Some(Some(((account, symbol), at)))
-                    if Arc::ptr_eq(account, &fill.account) && symbol.is_same(&fill.symbol) =>
-                {
-                    *at
-                }
-                nearby => {
-                    let at = self.book_of(fill).map_err(refused)?;
-                    if let Some(nearby) = nearby {
-                        *nearby = Some(((Arc::clone(&fill.account), fill.symbol.clone()), at));
-                    }
-                    at
-                }
-            };
-            let Some(book) = self.books.get(index(at)) else { continue };
-            possible(fill, &book.instrument, latest).map_err(refused)?;
-            scratch.of.push(at);
+            let inserted = self.insert_one(fill, latest, scratch);
+            match inserted.map_err(|refused| LedgerError::at(refused, FillName::of(fill)))? {
+                true => applied.new = applied.new.saturating_add(1),
+                false => applied.duplicates = applied.duplicates.saturating_add(1),
+            }
         }
-        Ok(())
+        Ok(applied)
+    }
+
+    /// Says whether the fill was not known.
+    #[inline]
+    fn insert_one(&mut self, fill: &Fill, latest: Timestamp, scratch: &mut Scratch) -> Result<bool, Refused> {
+        let place = fill.symbol.address().wrapping_add(address(&fill.account).wrapping_mul(3)) / 16 % NEARBY;
+        let nearby = scratch.nearby.get_mut(place);
+        let at = match nearby {
+            Some(Some(((account, symbol), at)))
+                if Arc::ptr_eq(account, &fill.account) && symbol.is_same(&fill.symbol) =>
+            {
+                *at
+            }
+            nearby => {
+                let at = self.book_of(fill)?;
+                if let Some(nearby) = nearby {
+                    *nearby = Some(((Arc::clone(&fill.account), fill.symbol.clone()), at));
+                }
+                at
+            }
+        };
+        let Some(book) = self.books.get_mut(index(at)) else { return Ok(false) };
+        possible(fill, &book.instrument, latest)?;
+        if book.begin() {
+            scratch.touched.push(at);
+        }
+        Ok(match book.fills.insert(fill)? {
+            Inserted::New => true,
+            Inserted::Copy => false,
+            Inserted::Rate(at, before) => {
+                book.learnt(at, before);
+                false
+            }
+        })
     }
 
     fn book_of(&mut self, fill: &Fill) -> Result<u32, Refused> {
@@ -234,27 +255,6 @@ impl TradeAggregator {
         self.books.push(Book::new(key.clone(), instrument, converts, self.rule, self.interval));
         self.by_key.insert(key, at);
         Ok(at)
-    }
-
-    /// Puts fills into their books: rule 2.
-    fn insert(&mut self, fills: &[Fill], scratch: &mut Scratch) -> Result<Applied, LedgerError> {
-        let mut applied = Applied::default();
-        for (fill, at) in fills.iter().zip(&scratch.of) {
-            let Some(book) = self.books.get_mut(index(*at)) else { continue };
-            if book.begin() {
-                scratch.touched.push(*at);
-            }
-            let inserted = book.fills.insert(fill);
-            match inserted.map_err(|refused| LedgerError::at(refused, FillName::of(fill)))? {
-                Inserted::New => applied.new = applied.new.saturating_add(1),
-                Inserted::Copy => applied.duplicates = applied.duplicates.saturating_add(1),
-                Inserted::Rate(at, before) => {
-                    book.learnt(at, before);
-                    applied.duplicates = applied.duplicates.saturating_add(1);
-                }
-            }
-        }
-        Ok(applied)
     }
 
     /// Brings the states of the books up to their fills: rule 3.
@@ -308,9 +308,9 @@ fn address(text: &Arc<str>) -> usize {
     Arc::as_ptr(text).addr()
 }
 
-#[inline]
+#[inline(always)]
 fn short(number: Decimal) -> bool {
-    number.has_digits_up_to(DIGITS_MAX)
+    number.is_word() || number.has_digits_up_to(DIGITS_MAX)
 }
 
 /// Whether a fill can have happened.

@@ -16,6 +16,7 @@ mod error;
 mod reason;
 mod log;
 mod index;
+mod grid;
 mod packed;
 mod fills;
 mod fee;

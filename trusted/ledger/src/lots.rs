@@ -87,9 +87,14 @@ impl Lots {
 
     /// The lot that is closed after so many others, first in, first out.
     #[inline]
-    pub(crate) fn peek(&self, after: u32) -> Option<(u32, Option<Divided>)> {
-        let (fill, whole) = self.lot(*self.log.get(index(self.head.checked_add(after)?))?)?;
-        Some((fill, if after == 0 { self.left.or(whole) } else { whole }))
+    pub(crate) fn peek(&self, after: u32) -> Option<(u32, Option<&Divided>)> {
+        let entry = *self.log.get(index(self.head.checked_add(after)?))?;
+        let (fill, whole) = if entry & SPLIT == 0 {
+            (entry, None)
+        } else {
+            self.split.get(index(entry ^ SPLIT)).map(|(fill, left)| (*fill, Some(left)))?
+        };
+        Some((fill, if after == 0 { self.left.as_ref().or(whole) } else { whole }))
     }
 
     /// So many are closed, and of the next one this is left if it is not whole.

@@ -7,6 +7,7 @@
 use crate::{
     Decimal, Direction, Instrument, InstrumentKind, Liquidity, Measured, NumberError, Reason, Side,
     Timestamp,
+    amount::Num,
     fee::Divided,
     fills::Fills,
     lots::{LotRule, Lots, LotsMark},
@@ -49,12 +50,19 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// A fee was paid, in the book's asset of that index.
     #[inline]
-    pub(crate) fn add_fee(
-        &mut self,
-        asset: u16,
-        amount: Decimal,
-        is_valued: bool,
-    ) -> Result<(), NumberError> {
+    pub(crate) fn paid(&mut self, asset: u16, amount: Num) -> Result<(), NumberError> {
+        if amount.is_zero() {
+            return Ok(());
+        }
+        match self.fees.get_mut(usize::from(asset)) {
+            Some(sum) => sum.take_in(amount),
+            None => self.add_fee(asset, amount.decimal(), true),
+        }
+    }
+
+    /// The same of any length, also where it could not be valued.
+    #[cold]
+    fn add_fee(&mut self, asset: u16, amount: Decimal, is_valued: bool) -> Result<(), NumberError> {
         if amount.is_zero() {
             return Ok(());
         }
@@ -326,6 +334,16 @@ impl State {
             crate::reason::add(&mut trip.reported_net, reported_net)?;
         }
         Ok(())
+    }
+
+    /// The same of a short amount, in the only currency there is.
+    #[inline]
+    pub(crate) fn trip_short(&mut self, opened: Timestamp, net: Num) -> Result<(), NumberError> {
+        if let Some(trip) = &mut self.cursor.trip {
+            trip.opened = trip.opened.min(opened);
+            return crate::reason::add_short(&mut trip.net, net);
+        }
+        self.trip(opened, Ok(net.decimal()), Ok(Decimal::ZERO))
     }
 
     /// No lot is open: the trip that was open is over.

@@ -1,7 +1,7 @@
 //! A fill as a book keeps it: 80 bytes, where almost every number and id has its place. What is longer stands in a table
 //! beside, and the place says where.
 
-use crate::{Decimal, Liquidity, Price, Side, Timestamp, amount::Num, id::Id, log::count};
+use crate::{Decimal, Liquidity, Price, Side, Timestamp, grid::Grid, id::Id, log::count};
 use alloc::{sync::Arc, vec::Vec};
 
 /// A scale that says: no number.
@@ -219,20 +219,23 @@ impl Packed {
         self.has_order().then(|| beside.id(self.order, self.flags & flag::ORDER_BESIDE != 0))
     }
 
-    /// Quantity, price and fee, if none of them stands beside.
+    /// Writes quantity and price with the decimals of its book, and makes room there for more. `decimals` are those that the
+    /// fee gives to the quantity, and to its own value.
     #[inline]
-    pub(crate) fn short(&self) -> Option<(Num, Num, Num)> {
-        let [quantity, price, fee, ..] = self.scales;
-        (quantity.max(price).max(fee) < NONE).then(|| {
-            (Num::new(self.quantity, quantity), Num::new(self.price, price), Num::new(self.fee, fee))
-        })
+    pub(crate) fn settle(&mut self, grid: &mut Grid, decimals: impl Fn(&Self) -> (u8, u8)) {
+        let [quantity, price, ..] = &mut self.scales;
+        grid.settle_price(&mut self.price, price);
+        grid.settle_quantity(&mut self.quantity, quantity);
+        let (of_quantity, of_value) = decimals(self);
+        grid.widen_quantity(of_quantity);
+        grid.widen_amount(of_value);
     }
 
-    /// The rate of the fee, if there is one and it does not stand beside.
-    #[inline]
-    pub(crate) fn short_fee_rate(&self) -> Option<Num> {
-        let [.., scale, _] = self.scales;
-        (scale < NONE).then(|| Num::new(self.fee_rate, scale))
+    /// Quantity, price, fee and its rate as they are written: mantissas and scales. A scale of [`NONE`] or more is none.
+    #[inline(always)]
+    pub(crate) const fn words(&self) -> ([i64; 4], [u8; 4]) {
+        let [quantity, price, fee, fee_rate, _] = self.scales;
+        ([self.quantity, self.price, self.fee, self.fee_rate], [quantity, price, fee, fee_rate])
     }
 
     #[inline]

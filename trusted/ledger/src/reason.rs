@@ -1,6 +1,6 @@
 //! Why a number does not exist (METRICS.md section 1), and sums of numbers that may not exist.
 
-use crate::{Decimal, NumberError};
+use crate::{Decimal, NumberError, amount::Num};
 
 /// Why a number does not exist: it is `None` with one of these, never zero, infinity or NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,15 @@ pub(crate) fn add(sum: &mut Measured<Decimal>, amount: Measured<Decimal>) -> Res
         (Err(_), _) => {}
     }
     Ok(())
+}
+
+/// The same of a short amount.
+#[inline(always)]
+pub(crate) fn add_short(sum: &mut Measured<Decimal>, amount: Num) -> Result<(), NumberError> {
+    match sum {
+        Ok(held) => held.take_in(amount),
+        Err(_) => Ok(()),
+    }
 }
 
 /// The sum, or the first reason why there is none. That it does not fit is a reason too.

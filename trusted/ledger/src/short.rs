@@ -1,62 +1,89 @@
-//! The short way of a fill: of spot and linear instruments that settle in the reporting currency, with numbers of a word,
-//! a valued fee, and no flip. It is what `matching.rs` does, in numbers that fit registers: first everything is computed,
-//! and where something does not fit, nothing has changed and the fill goes the long way. Both give the same numbers, so that
-//! nobody can tell which was taken.
+//! The short way of a fill: of spot and linear instruments that settle in the reporting currency, with numbers on the grid of
+//! the book, a valued fee, and no flip. It is what `matching.rs` does, in whole numbers that fit registers: first everything
+//! is computed, and where something does not fit, nothing has changed and the fill goes the long way. Both give the same
+//! numbers, so that nobody can tell which was taken.
+//!
+//! Quantities are words with the decimals of the grid, amounts are 128 bits with its. Only shares of a fee have more: what
+//! is left of a lot's fee, and what a match takes of it.
 
 use crate::{
     Decimal, Direction, InstrumentKind, NumberError, Side, Timestamp,
-    amount::Num,
+    amount::{Num, raised},
     fee::Divided,
     fills::{Fills, OTHER, SETTLEMENT},
+    grid::{Grid, lifted},
     matching::State,
-    metrics::{Activity, Closing},
     outcomes::Closed,
     packed::Packed,
 };
 use core::cmp::Ordering;
 
-/// A fill in short numbers.
+/// A fill on the grid.
 #[derive(Clone, Copy)]
 struct Short {
-    price: Num,
+    price: i64,
     /// Of the whole fill.
-    notional: Num,
-    moved: Num,
+    notional: i128,
+    moved: i64,
+    /// As it was paid.
     fee: Num,
-    fee_value: Num,
+    fee_value: i128,
+}
+
+/// `quantity · price` as an amount of the grid.
+#[inline(always)]
+fn product(grid: Grid, quantity: i64, price: i64) -> Option<i128> {
+    let decimals = grid.amount.checked_sub(grid.quantity.wrapping_add(grid.price))?;
+    raised(i128::from(quantity).wrapping_mul(i128::from(price)), decimals)
 }
 
 impl Short {
     #[inline(always)]
-    fn of(kind: InstrumentKind, fill: &Packed) -> Option<Self> {
-        let (quantity, price, fee) = fill.short()?;
-        let is_spot = kind == InstrumentKind::Spot;
-        let (moved, fee_value) = match fill.fee_asset {
-            SETTLEMENT => (quantity, fee),
-            _ if fee.is_zero() => (quantity, fee),
-            OTHER if is_spot && fill.side() == Side::Buy => (quantity.minus(fee)?, fee.times(price)?),
-            OTHER if is_spot => (quantity.plus(fee)?, fee.times(price)?),
-            OTHER => (quantity, fee.times(price)?),
-            _ => (quantity, fee.times(fill.short_fee_rate()?)?),
+    fn of(kind: InstrumentKind, grid: Grid, fill: &Packed) -> Option<Self> {
+        let ([quantity, price, fee, rate], [quantity_scale, price_scale, fee_scale, rate_scale]) = fill.words();
+        let quantity = lifted(quantity, quantity_scale, grid.quantity)?;
+        let price = lifted(price, price_scale, grid.price)?;
+        // A scale that says that a number is elsewhere, or nowhere, is above any of the grid.
+        let times = |rate: i64, scale: u8| {
+            let decimals = grid.amount.checked_sub(fee_scale.saturating_add(scale))?;
+            raised(i128::from(fee).wrapping_mul(i128::from(rate)), decimals)
         };
-        Some(Self { price, notional: quantity.times(price)?, moved, fee, fee_value })
+        let (moved, fee_value) = match fill.fee_asset {
+            SETTLEMENT => (quantity, times(1, 0)?),
+            OTHER if kind == InstrumentKind::Spot => {
+                let moved = lifted(fee, fee_scale, grid.quantity)?;
+                let moved = match fill.side() {
+                    Side::Buy => quantity.checked_sub(moved)?,
+                    Side::Sell => quantity.checked_add(moved)?,
+                };
+                (moved, times(price, grid.price)?)
+            }
+            OTHER => (quantity, times(price, grid.price)?),
+            _ => (quantity, times(rate, rate_scale)?),
+        };
+        let notional = product(grid, quantity, price)?;
+        Some(Self { price, notional, moved, fee: Num::new(fee.into(), fee_scale), fee_value })
     }
 }
 
-/// What is left of a lot, in short numbers.
+/// A lot on the grid, or what is left of it.
 #[derive(Clone, Copy)]
 struct ShortLot {
-    whole: Num,
-    left: Num,
+    whole: i64,
+    left: i64,
     fee: Num,
     fee_left: Num,
 }
 
 impl ShortLot {
     #[inline(always)]
-    fn of(lot: &Divided) -> Option<Self> {
+    fn of(grid: Grid, lot: &Divided) -> Option<Self> {
+        let quantity = |number: Decimal| {
+            let (mantissa, scale) = number.short()?;
+            lifted(mantissa, scale, grid.quantity)
+        };
         let (fee, fee_left) = (lot.fee?.num()?, lot.fee_left?.num()?);
-        Some(Self { whole: lot.whole.num()?, left: lot.left.num()?, fee, fee_left })
+        Some(Self { whole: quantity(lot.whole)?, left: quantity(lot.left)?, fee, fee_left })
     }
 }
 
@@ -66,122 +93,125 @@ struct Plan {
     /// Lots that are closed to the end.
     lots: u32,
     /// What is left of the next.
-    left: Option<Divided>,
-    cost: Num,
-    open_fees: Num,
+    left: Option<ShortLot>,
+    cost: i128,
+    /// Fees of whole lots.
+    fees: i128,
+    /// Fees of parts of lots.
+    shares: Num,
     opened: Timestamp,
     held_ms: u64,
-    held: Option<Num>,
+    held: Option<i128>,
+}
+
+impl Plan {
+    /// One more match, of a lot that was opened then. What was closed before it is `closed`.
+    #[inline(always)]
+    fn hold(&mut self, opened: Timestamp, held_ms: u64, quantity: i64, closed: i64) -> Option<()> {
+        if self.matches == 0 {
+            (self.opened, self.held_ms) = (opened, held_ms);
+        } else if self.held.is_some() || self.held_ms != held_ms {
+            let before = match self.held {
+                Some(held) => held,
+                None => long_product(closed, self.held_ms)?,
+            };
+            self.held = Some(before.checked_add(long_product(quantity, held_ms)?)?);
+        }
+        self.matches = self.matches.wrapping_add(1);
+        Some(())
+    }
+}
+
+#[inline(always)]
+fn long_product(quantity: i64, held_ms: u64) -> Option<i128> {
+    Some(i128::from(quantity).wrapping_mul(i128::from(i64::try_from(held_ms).ok()?)))
 }
 
 impl State {
     /// Applies the next fill, or does nothing at all (`None`).
     pub(crate) fn apply_short(&mut self, fills: &Fills, at: u32) -> Option<Result<(), NumberError>> {
         let fill = fills.get(at)?;
-        let short = Short::of(self.terms.kind, fill)?;
+        let short = Short::of(self.terms.kind, fills.grid, fill)?;
         let open = match self.lots.peek(0) {
             Some((opening, _)) => Some(fills.get(opening)?.side()),
             None => None,
         };
         if open.is_some_and(|open| open != fill.side()) {
-            let plan = self.plan(fills, fill, &short)?;
-            let value =
-                if fill.fee_asset == OTHER { short.moved.times(short.price)? } else { short.notional };
-            let rise = value.minus(plan.cost)?;
-            let gross = if fill.side() == Side::Sell { rise } else { Num::ZERO.minus(rise)? };
-            let fees = plan.open_fees.plus(short.fee_value)?;
-            let net = gross.minus(fees)?;
-            return Some(self.close_short(fills, at, &short, &plan, [value, gross, fees, net]));
+            return self.close_short(fills, at, fill, &short);
         }
         if self.terms.kind == InstrumentKind::Spot && fill.side() == Side::Sell {
             return None;
         }
-        Some(self.open_short(fill, at, &short))
+        Some(self.open_short(fills.grid, fill, at, &short))
     }
 
     /// Goes through the lots that the fill closes; `None` also where it closes more than there is.
+    #[inline(always)]
     fn plan(&self, fills: &Fills, fill: &Packed, short: &Short) -> Option<Plan> {
-        if self.cursor.open.num()?.compare(short.moved)? == Ordering::Less {
+        let (grid, open) = (fills.grid, self.cursor.open.num()?);
+        if raised(open.mantissa(), grid.quantity.checked_sub(open.scale())?)? < i128::from(short.moved) {
             return None;
         }
-        let none = Num::ZERO;
         let mut plan = Plan {
             matches: 0,
             lots: 0,
             left: None,
-            cost: none,
-            open_fees: none,
+            cost: 0,
+            fees: 0,
+            shares: Num::ZERO,
             opened: fill.time,
             held_ms: 0,
             held: None,
         };
-        let (mut moving, mut closed) = (short.moved, none);
+        let mut moving = short.moved;
         loop {
             let (opening, part) = self.lots.peek(plan.lots)?;
             let opened = fills.get(opening)?;
             let (lot, price) = match part {
-                Some(part) => (ShortLot::of(&part)?, opened.short()?.1),
+                Some(part) => {
+                    let ([_, price, ..], [_, scale, ..]) = opened.words();
+                    (ShortLot::of(grid, part)?, lifted(price, scale, grid.price)?)
+                }
                 None => {
-                    let Short { moved, fee_value, price, .. } = Short::of(self.terms.kind, opened)?;
-                    (ShortLot { whole: moved, left: moved, fee: fee_value, fee_left: fee_value }, price)
+                    let Short { moved, fee_value, price, .. } = Short::of(self.terms.kind, grid, opened)?;
+                    let fee = Num::new(fee_value, grid.amount);
+                    (ShortLot { whole: moved, left: moved, fee, fee_left: fee }, price)
                 }
             };
-            let order = lot.left.compare(moving)?;
-            let (quantity, fee) = if order == Ordering::Greater {
-                let share =
-                    if lot.fee.is_zero() { lot.fee_left } else { lot.fee.share(moving, lot.whole)? };
-                let mut left = Divided::new(lot.whole.decimal(), Some(lot.fee.decimal()));
-                left.left = lot.left.minus(moving)?.decimal();
-                left.fee_left = Some(lot.fee_left.minus(share)?.decimal());
-                plan.left = Some(left);
-                (moving, share)
+            let order = lot.left.cmp(&moving);
+            let quantity = if order == Ordering::Greater {
+                let share = match lot.fee.is_zero() {
+                    true => lot.fee_left,
+                    false => lot.fee.share(Num::new(moving.into(), grid.quantity), whole(grid, &lot))?,
+                };
+                plan.shares = plan.shares.plus(share)?;
+                let left = lot.left.wrapping_sub(moving);
+                plan.left = Some(ShortLot { left, fee_left: lot.fee_left.minus(share)?, ..lot });
+                moving
             } else {
-                plan.lots = plan.lots.saturating_add(1);
-                (lot.left, lot.fee_left)
+                plan.lots = plan.lots.wrapping_add(1);
+                match part {
+                    None => plan.fees = plan.fees.checked_add(lot.fee_left.mantissa())?,
+                    Some(_) => plan.shares = plan.shares.plus(lot.fee_left)?,
+                }
+                lot.left
             };
+            plan.cost = plan.cost.checked_add(product(grid, quantity, price)?)?;
             let held_ms = fill.time.since(opened.time);
-            if plan.matches == 0 {
-                (plan.cost, plan.open_fees) = (quantity.times(price)?, fee);
-                (plan.opened, plan.held_ms) = (opened.time, held_ms);
-            } else {
-                plan.cost = plan.cost.plus(quantity.times(price)?)?;
-                plan.open_fees = plan.open_fees.plus(fee)?;
-                if plan.held.is_some() || plan.held_ms != held_ms {
-                    let before = match plan.held {
-                        Some(held) => held,
-                        None => closed.times(milliseconds(plan.held_ms)?)?,
-                    };
-                    plan.held = Some(before.plus(quantity.times(milliseconds(held_ms)?)?)?);
-                }
-                closed = closed.plus(quantity)?;
-            }
-            if plan.matches == 0 {
-                closed = quantity;
-            }
-            plan.matches = plan.matches.saturating_add(1);
+            plan.hold(opened.time, held_ms, quantity, short.moved.wrapping_sub(moving))?;
             if order != Ordering::Less {
                 return Some(plan);
             }
-            moving = moving.minus(quantity)?;
+            moving = moving.wrapping_sub(quantity);
         }
     }
 
-    fn activity_short(&mut self, fill: &Packed, short: &Short) -> Result<(), NumberError> {
-        let activity = Activity {
-            time: fill.time,
-            volume: Ok(short.notional.decimal()),
-            liquidity: fill.liquidity(),
-            fee: Some(Ok(short.fee_value.decimal())),
-        };
-        self.months.at(fill.time).settled.fill(&activity)?;
-        self.cursor.add_fee(fill.fee_asset, short.fee.decimal(), true)?;
+    fn open_short(&mut self, grid: Grid, fill: &Packed, at: u32, short: &Short) -> Result<(), NumberError> {
+        let (volume, fee) = (Num::new(short.notional, grid.amount), Num::new(short.fee_value, grid.amount));
+        self.months.at(fill.time).settled.fill_short(fill.time, fill.liquidity(), volume, fee)?;
+        self.cursor.paid(fill.fee_asset, short.fee)?;
         self.cursor.applied = self.cursor.applied.saturating_add(1);
-        Ok(())
-    }
-
-    fn open_short(&mut self, fill: &Packed, at: u32, short: &Short) -> Result<(), NumberError> {
-        self.activity_short(fill, short)?;
-        self.cursor.open.accumulate(short.moved.decimal())?;
+        self.cursor.open.take_in(Num::new(short.moved.into(), grid.quantity))?;
         self.lots.open(at, None);
         Ok(())
     }
@@ -190,30 +220,49 @@ impl State {
         &mut self,
         fills: &Fills,
         at: u32,
+        fill: &Packed,
+        short: &Short,
+    ) -> Option<Result<(), NumberError>> {
+        let (grid, plan) = (fills.grid, self.plan(fills, fill, short)?);
+        let amount = |mantissa: i128| Num::new(mantissa, grid.amount);
+        let value =
+            if fill.fee_asset == OTHER { product(grid, short.moved, short.price)? } else { short.notional };
+        let gross = match fill.side() {
+            Side::Sell => value.checked_sub(plan.cost)?,
+            Side::Buy => plan.cost.checked_sub(value)?,
+        };
+        let fees = plan.shares.plus(amount(plan.fees.checked_add(short.fee_value)?))?;
+        let (gross, net) = (amount(gross), amount(gross).minus(fees)?);
+        let sums = &mut self.months.at(fill.time).settled;
+        let told = sums
+            .fill_short(fill.time, fill.liquidity(), amount(short.notional), amount(short.fee_value))
+            .and_then(|()| sums.matched_short(plan.matches, [gross, fees, amount(plan.cost), amount(value)]))
+            .and_then(|()| self.cursor.paid(fill.fee_asset, short.fee))
+            .and_then(|()| self.closed_short(fills, at, fill, short, &plan, net));
+        Some(told)
+    }
+
+    fn closed_short(
+        &mut self,
+        fills: &Fills,
+        at: u32,
+        fill: &Packed,
         short: &Short,
         plan: &Plan,
-        [value, gross, fees, net]: [Num; 4],
+        net: Num,
     ) -> Result<(), NumberError> {
-        let Some(fill) = fills.get(at) else { return Ok(()) };
-        self.activity_short(fill, short)?;
-        let closing = Closing {
-            matches: plan.matches.into(),
-            gross: Ok(gross.decimal()),
-            fees: Ok(fees.decimal()),
-            cost: Ok(plan.cost.decimal()),
-            value: Ok(value.decimal()),
-        };
-        self.months.at(fill.time).settled.matched(&closing)?;
-        let (quantity, net) = (short.moved.decimal(), Ok(net.decimal()));
-        self.cursor.open = self.cursor.open.checked_sub(quantity)?;
-        self.lots.advance(plan.lots, plan.left);
+        let grid = fills.grid;
+        let quantity = Num::new(short.moved.into(), grid.quantity);
+        self.cursor.applied = self.cursor.applied.saturating_add(1);
+        self.cursor.open.take_in(Num::new(i128::from(short.moved).wrapping_neg(), grid.quantity))?;
+        self.lots.advance(plan.lots, plan.left.as_ref().map(|lot| left(grid, lot)));
         let direction = if fill.side() == Side::Sell { Direction::Long } else { Direction::Short };
-        let (held, held_ms) = (plan.held.map(Num::decimal), plan.held_ms);
-        self.trades.close(
-            fills,
-            &Closed { at, time: fill.time, direction, quantity, net, reported_net: net, held_ms, held },
-        )?;
-        self.trip(plan.opened, net, Ok(Decimal::ZERO))?;
+        let (held, held_ms) = (plan.held.map(|held| Num::new(held, grid.quantity).decimal()), plan.held_ms);
+        let (quantity, of_net) = (quantity.decimal(), Ok(net.decimal()));
+        let closed =
+            Closed { at, time: fill.time, direction, quantity, net: of_net, reported_net: of_net, held_ms, held };
+        self.trades.close(fills, &closed)?;
+        self.trip_short(plan.opened, net)?;
         if self.lots.is_empty() {
             self.flat(at, fill.time);
         }
@@ -221,6 +270,16 @@ impl State {
     }
 }
 
-fn milliseconds(held: u64) -> Option<Num> {
-    i64::try_from(held).ok().map(|held| Num::new(held, 0))
+#[inline(always)]
+fn whole(grid: Grid, lot: &ShortLot) -> Num {
+    Num::new(lot.whole.into(), grid.quantity)
+}
+
+/// What is left of a lot, as lots are kept.
+#[inline(always)]
+fn left(grid: Grid, lot: &ShortLot) -> Divided {
+    let mut divided = Divided::new(whole(grid, lot).decimal(), Some(lot.fee.decimal()));
+    divided.left = Num::new(lot.left.into(), grid.quantity).decimal();
+    divided.fee_left = Some(lot.fee_left.decimal());
+    divided
 }

@@ -4,9 +4,8 @@
 use super::{
     Decimal, SCALE_MAX,
     quotient::{AMOUNT, Precision},
-    wide::{long_quotient, narrow_digits, narrow_power, narrow_product},
+    wide::{long_quotient, narrow_digits, narrow_power, narrow_product, raised},
 };
-use core::cmp::Ordering;
 
 /// `low / 10^scale`.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +18,18 @@ impl Num {
     pub(crate) const ZERO: Self = Self { low: 0, scale: 0 };
 
     #[inline(always)]
-    pub(crate) const fn new(low: i64, scale: u8) -> Self {
-        Self { low: low as i128, scale }
+    pub(crate) const fn new(low: i128, scale: u8) -> Self {
+        Self { low, scale }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn mantissa(self) -> i128 {
+        self.low
+    }
+
+    #[inline(always)]
+    pub(crate) const fn scale(self) -> u8 {
+        self.scale
     }
 
     #[inline(always)]
@@ -47,6 +56,9 @@ impl Num {
         if other.low == 0 {
             return Some(self);
         }
+        if self.low == 0 {
+            return Some(other);
+        }
         let (a, b, scale) = self.aligned(other)?;
         Some(Self { low: a.checked_add(b)?, scale })
     }
@@ -57,16 +69,7 @@ impl Num {
     }
 
     #[inline(always)]
-    pub(crate) fn compare(self, other: Self) -> Option<Ordering> {
-        if self.scale == other.scale {
-            return Some(self.low.cmp(&other.low));
-        }
-        self.aligned(other).map(|(a, b, _)| a.cmp(&b))
-    }
-
-    #[inline]
     fn aligned(self, other: Self) -> Option<(i128, i128, u8)> {
-        let raised = |low: i128, by: u8| narrow_product(low, narrow_power(by)?);
         if self.scale < other.scale {
             let low = raised(self.low, other.scale.saturating_sub(self.scale))?;
             return Some((low, other.low, other.scale));

@@ -65,6 +65,50 @@ pub(super) fn narrow_power(exponent: u8) -> Option<i128> {
     NARROW_POWERS.get(usize::from(exponent)).copied()
 }
 
+/// The largest that fits 128 bits when it is multiplied by each power.
+const NARROW_MOST: [i128; 39] = narrow_most();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated by the compiler, which refuses what is out of bounds"
+)]
+const fn narrow_most() -> [i128; 39] {
+    let mut most = [i128::MAX; 39];
+    let mut exponent = 1;
+    while exponent < most.len() {
+        most[exponent] = i128::MAX / NARROW_POWERS[exponent];
+        exponent += 1;
+    }
+    most
+}
+
+/// `low · 10^by`, if it fits 128 bits.
+#[inline(always)]
+pub(crate) fn raised(low: i128, by: u8) -> Option<i128> {
+    if by == 0 {
+        return Some(low);
+    }
+    let (power, most) = (NARROW_POWERS.get(usize::from(by))?, *NARROW_MOST.get(usize::from(by))?);
+    (low <= most && low >= most.wrapping_neg()).then(|| low.wrapping_mul(*power))
+}
+
+/// All 256 bits of a product with something that is not negative, low half first.
+#[inline(always)]
+pub(super) fn wide_product(x: i128, y: i128) -> (u128, i128) {
+    let (x, y, negative) = (x.cast_unsigned(), y.cast_unsigned(), x < 0);
+    let word = |value: u128| value & u128::from(u64::MAX);
+    let (x1, x0, y1, y0) = (x >> 64, word(x), y >> 64, word(y));
+    // Each step fits: (2^64 - 1)^2 + 2 · (2^64 - 1) = 2^128 - 1.
+    let low = x0.wrapping_mul(y0);
+    let middle = x1.wrapping_mul(y0).wrapping_add(low >> 64);
+    let other = x0.wrapping_mul(y1).wrapping_add(word(middle));
+    let high = x1.wrapping_mul(y1).wrapping_add(middle >> 64).wrapping_add(other >> 64);
+    // A negative x was read as x + 2^128.
+    let high = high.wrapping_sub(if negative { y } else { 0 });
+    (other << 64 | word(low), high.cast_signed())
+}
+
 /// The exact product in 128 bits, if it surely fits.
 #[inline(always)]
 pub(super) fn narrow_product(x: i128, y: i128) -> Option<i128> {

@@ -2,7 +2,8 @@
 
 use crate::{
     Decimal, Liquidity, Measured, NumberError, Reason, Timestamp,
-    reason::{add, sum},
+    amount::Num,
+    reason::{add, add_short, sum},
 };
 
 /// Sums over fills and matches.
@@ -98,6 +99,42 @@ impl Totals {
         add(&mut self.matched_fees, fees)?;
         add(&mut self.cost, cost)?;
         add(&mut self.matched_value, value)
+    }
+
+    /// As [`Self::fill`], of short amounts.
+    #[inline(always)]
+    pub(crate) fn fill_short(
+        &mut self,
+        time: Timestamp,
+        liquidity: Liquidity,
+        volume: Num,
+        fee: Num,
+    ) -> Result<(), NumberError> {
+        self.fills = self.fills.saturating_add(1);
+        self.first = self.first.or(Some(time));
+        self.last = Some(time);
+        let [maker, taker, unknown] = &mut self.volumes;
+        let of = match liquidity {
+            Liquidity::Maker => maker,
+            Liquidity::Taker => taker,
+            Liquidity::Unknown => unknown,
+        };
+        add_short(of, volume)?;
+        add_short(&mut self.fees, fee)
+    }
+
+    /// As [`Self::matched`], of short amounts: gross, fees, cost and value.
+    #[inline(always)]
+    pub(crate) fn matched_short(
+        &mut self,
+        matches: u32,
+        [gross, fees, cost, value]: [Num; 4],
+    ) -> Result<(), NumberError> {
+        self.matches = self.matches.saturating_add(matches.into());
+        add_short(&mut self.gross, gross)?;
+        add_short(&mut self.matched_fees, fees)?;
+        add_short(&mut self.cost, cost)?;
+        add_short(&mut self.matched_value, value)
     }
 
     pub(crate) fn unmatched(&mut self, proceeds: Measured<Decimal>) -> Result<(), NumberError> {
