@@ -1,8 +1,8 @@
 //! How long applying fills and asking for performance takes: `cargo bench -p ledger --bench apply`. It measures, and judges
 //! nothing. The first argument that is a number says how many fills (1,000,000 without one).
 //!
-//! Lines that begin with `figure` are for machines: `figure <name> <value> <unit>`. Making fills is outside of the time that
-//! is taken, dropping them inside. Where the system tells (Linux), long runs are in time on the core, so that what else the
+//! Lines that begin with `figure` are for machines: `figure <name> <value> <unit>`. Making fills and dropping them is outside
+//! of the time that is taken. Where the system tells (Linux), long runs are in time on the core, so that what else the
 //! machine does is not counted; short ones are by the clock. A second argument is the name of the one run to make.
 
 #![allow(
@@ -24,6 +24,7 @@ use std::{
 };
 
 const PAGE: u64 = 1000;
+const RUNS: usize = 3;
 const NOW: Timestamp = Timestamp::from_millis(4_000_000_000_000);
 
 /// How long a run took.
@@ -43,13 +44,22 @@ fn worked<T>(run: impl FnOnce() -> T) -> (Took, T) {
 }
 
 /// Applies pages in order.
-fn apply(ledger: &mut TradeAggregator, pages: Vec<Vec<Fill>>) -> Took {
+fn apply(ledger: &mut TradeAggregator, pages: &[Vec<Fill>]) -> Took {
     let run = || {
         for page in pages {
-            ledger.apply(page, NOW).unwrap();
+            ledger.apply_slice(page, NOW).unwrap();
         }
     };
     worked(run).0
+}
+
+/// The fastest of some runs, each with a ledger of its own: what else the machine does makes one slower, never faster.
+fn fastest(new: impl Fn() -> TradeAggregator, pages: &[Vec<Fill>]) -> (Took, TradeAggregator) {
+    let run = || {
+        let mut ledger = new();
+        (apply(&mut ledger, pages), ledger)
+    };
+    (0..RUNS).map(|_| run()).min_by_key(|(took, _)| took.core).unwrap()
 }
 
 /// Time that this process has been on a core, to a few milliseconds.
@@ -166,16 +176,16 @@ fn ledger(symbols: u64, kind: InstrumentKind) -> TradeAggregator {
 
 /// Applies fills in order.
 fn in_order(name: &str, count: u64, kind: Kind) -> TradeAggregator {
-    let (mut ledger, mut fills) = (ledger(kind.symbols, InstrumentKind::Linear), Fills::new(kind));
+    let mut fills = Fills::new(kind);
     let pages: Vec<Vec<Fill>> = (0..count / PAGE).map(|page| fills.page(page)).collect();
-    let took = apply(&mut ledger, pages);
+    let (took, ledger) = fastest(|| ledger(kind.symbols, InstrumentKind::Linear), &pages);
     per_second(name, count / PAGE * PAGE, took);
     ledger
 }
 
 /// Each page comes together with the one before it, as a venue's overlapping answers do.
 fn told_twice(name: &str, count: u64, kind: Kind) {
-    let (mut ledger, mut fills) = (ledger(kind.symbols, InstrumentKind::Linear), Fills::new(kind));
+    let mut fills = Fills::new(kind);
     let mut before = Vec::new();
     let mut pages = Vec::new();
     for page in 0..count / PAGE {
@@ -183,15 +193,14 @@ fn told_twice(name: &str, count: u64, kind: Kind) {
         pages.push([before, page.clone()].concat());
         before = page;
     }
-    let took = apply(&mut ledger, pages);
+    let (took, _) = fastest(|| ledger(kind.symbols, InstrumentKind::Linear), &pages);
     per_second(name, count / PAGE * PAGE * 2, took);
 }
 
 fn one_by_one(count: u64) {
-    let (mut ledger, mut fills) =
-        (ledger(12, InstrumentKind::Linear), Fills::new(Kind { symbols: 12, ..PLAIN }));
+    let mut fills = Fills::new(Kind { symbols: 12, ..PLAIN });
     let batches: Vec<Vec<Fill>> = (0..count).map(|n| vec![fills.fill(n)]).collect();
-    let took = apply(&mut ledger, batches);
+    let (took, _) = fastest(|| ledger(12, InstrumentKind::Linear), &batches);
     per_second("in_order_one_fill_a_batch", count, took);
 }
 
@@ -212,13 +221,13 @@ fn open_lots(open: u64, count: u64) {
     for page in (0..open).step_by(PAGE as usize) {
         // Page by page, so that the memory of the process is that of the ledger.
         let page = pages(page, open.min(page + PAGE), &|_| Side::Buy);
-        apply(&mut ledger, page);
+        apply(&mut ledger, &page);
     }
     if let (Some(before), Some(after), true) = (before, resident_bytes(), open >= 100_000) {
         figure("bytes_an_open_lot", after.saturating_sub(before) / open, "bytes");
     }
     let in_turns = pages(open, open + count, &|n| if n % 2 == 0 { Side::Sell } else { Side::Buy });
-    let took = apply(&mut ledger, in_turns);
+    let took = apply(&mut ledger, &in_turns);
     per_second(&format!("in_order_with_{open}_open_lots"), count, took);
     assert_eq!(ledger.open(&"S0USDT".into()).open_lots, open);
 }

@@ -19,7 +19,7 @@ pub use unit::{Price, Quantity};
 use core::{cmp::Ordering, fmt, hash};
 use ethnum::{I256, U256};
 use wide::{
-    DIGITS_MAX, LIMIT, digits, narrow_power, narrow_product, power, product, product_divided, tenfold, wide_product,
+    DIGITS_MAX, LIMIT, digits, long_quotient, narrow_power, narrow_product, power, product, product_divided, tenfold, word_power, word_product,
 };
 
 /// Decimals of any number.
@@ -265,7 +265,7 @@ impl Decimal {
     /// The mantissa in 64 bits and the scale, if it fits: how fills are kept.
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "it is asked before")]
-    pub(crate) const fn short(self) -> Option<(i64, u8)> {
+    pub(crate) const fn short(&self) -> Option<(i64, u8)> {
         if self.is_word() { Some((self.low as i64, self.scale)) } else { None }
     }
 
@@ -308,11 +308,11 @@ impl Decimal {
     /// The same where scales differ: a sum of shares has more decimals than most that it is made of.
     #[inline(never)]
     fn take_in_unlike(&mut self, amount: Num) -> Result<(), NumberError> {
-        if let Some(tens) = self.scale.checked_sub(amount.scale).and_then(narrow_power) {
-            let (added, carried) = wide_product(amount.low, tens);
+        if let Some(tens) = self.scale.checked_sub(amount.scale).and_then(word_power) {
+            let (added, carried) = word_product(amount.low, tens);
             let (low, more) = self.low.cast_unsigned().overflowing_add(added);
-            let high = self.high.wrapping_add(carried).wrapping_add(more.into());
-            if is_within(high) && is_within(carried) {
+            let high = self.high.wrapping_add(carried.into()).wrapping_add(more.into());
+            if is_within(high) {
                 (self.low, self.high) = (low.cast_signed(), high);
                 return Ok(());
             }
@@ -342,9 +342,15 @@ impl Decimal {
     /// As a multiple of 10^-decimals, rounded half-even; `None` if that does not fit.
     pub(crate) fn in_units(self, decimals: u8) -> Option<I256> {
         if let (Some(low), Some(shift)) = (self.short_mantissa(), decimals.checked_sub(self.scale))
-            && let Some(units) = narrow_power(shift).and_then(|unit| narrow_product(low, unit))
+            && let Some(units) = raised(low, shift)
         {
             return Some(I256::from(units));
+        }
+        if let (Some(low), Some(surplus)) = (self.short_mantissa(), self.scale.checked_sub(decimals))
+            && let Some(unit) = narrow_power(surplus).and_then(|unit| u64::try_from(unit).ok())
+            && let Some(units) = long_quotient(low.unsigned_abs(), 1, unit)
+        {
+            return Some(I256::from(if low < 0 { units.wrapping_neg() } else { units }));
         }
         let rounded = self.rounded(decimals);
         product(rounded.mantissa(), power(decimals.saturating_sub(rounded.scale).into())?.as_i256())
@@ -443,8 +449,10 @@ impl From<i64> for Decimal {
 
 /// Whether a number with this upper half is certainly below the limit, some 2^252, on either side of zero.
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the upper word is what is asked for")]
 const fn is_within(high: i128) -> bool {
-    high >> 120 == high >> 127
+    let top = (high >> 64) as i64;
+    top.wrapping_add(1 << 56).cast_unsigned() < 1 << 57
 }
 
 /// A magnitude below the limit, with its sign.

@@ -44,6 +44,11 @@ macro_rules! name {
                 &self.0
             }
 
+            /// Both lie in one place of memory.
+            #[inline(always)]
+            pub(crate) fn is_same(&self, other: &Self) -> bool {
+                Arc::ptr_eq(&self.0, &other.0)
+            }
         }
 
         impl From<&str> for $type {
@@ -72,23 +77,19 @@ macro_rules! name {
     };
 }
 
+impl Symbol {
+    /// Where it lies in memory.
+    #[inline(always)]
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+}
+
 impl Asset {
     /// Whether both are one name: mostly they are one text in memory, too.
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
-    }
-}
-
-impl Symbol {
-    /// Both lie in one place of memory.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    /// Where it lies in memory.
-    pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
+        self.is_same(other) || self.0 == other.0
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     id::Id,
     index::{Index, mixed, word},
     log::{Log, count, index},
-    packed::{Beside, BesideMark, Packed, Parts},
+    packed::{Beside, BesideMark, Packed, Words},
 };
 use alloc::{sync::Arc, vec::Vec};
 use core::cmp::Ordering;
@@ -94,15 +94,18 @@ impl Fills {
         Some((time(0)?, time(self.len().checked_sub(1)?)?))
     }
 
-    /// Puts a fill at the end of the log, or finds the copy that is there already.
-    pub(crate) fn insert(&mut self, fill: &Fill) -> Result<Inserted, Refused> {
+    /// Puts a fill at the end of the log, or finds the copy that is there already. `words` are its numbers, where they are
+    /// short.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, fill: &Fill, words: Option<Words>) -> Result<Inserted, Refused> {
         let Some(known) = self.find(&fill.id.0, fill.side) else {
-            self.push(fill)?;
+            self.push(fill, words)?;
             return Ok(Inserted::New);
         };
         self.copy(known, fill)
     }
 
+    #[inline(never)]
     fn copy(&mut self, at: u32, fill: &Fill) -> Result<Inserted, Refused> {
         let Some(known) = self.get(at).copied().filter(|known| self.same_execution(at, known, fill)) else {
             return Err(Refused::DuplicateConflict);
@@ -125,7 +128,8 @@ impl Fills {
         }
     }
 
-    fn push(&mut self, fill: &Fill) -> Result<(), Refused> {
+    #[inline(always)]
+    fn push(&mut self, fill: &Fill, words: Option<Words>) -> Result<(), Refused> {
         let fee_asset = self.asset_index(&fill.fee_asset)?;
         let at = self.log.len();
         if self.ids.is_none() && !self.rises(&fill.id.0, fill.side) {
@@ -134,21 +138,7 @@ impl Fills {
         if let Some(ids) = &mut self.ids {
             ids.insert(hash(&fill.id.0, fill.side), at);
         }
-        let parts = Parts {
-            time: fill.time,
-            sequence: fill.sequence,
-            id: &fill.id.0,
-            order: fill.order_id.as_ref().map(|order| &order.0),
-            side: fill.side,
-            liquidity: fill.liquidity,
-            quantity: fill.quantity.0,
-            price: fill.price.0,
-            fee: fill.fee,
-            fee_asset,
-            fee_rate: fill.fee_rate,
-            reporting_rate: fill.reporting_rate,
-        };
-        let mut packed = self.beside.pack(at, &parts);
+        let mut packed = self.beside.pack(at, fill, words, fee_asset);
         let is_spot = self.is_spot;
         packed.settle(&mut self.grid, |packed| {
             let (_, [_, price, fee, rate]) = packed.words();
@@ -161,11 +151,23 @@ impl Fills {
         self.log.push(packed).map(|_| ()).ok_or(Refused::Overflow)
     }
 
+    #[inline(always)]
     fn asset_index(&mut self, asset: &Asset) -> Result<u16, Refused> {
-        let known = self.assets.iter().position(|known| known.is(asset));
+        // Mostly it is one text in memory, too.
+        match self.assets.iter().position(|known| known.is_same(asset)) {
+            Some(at) => u16::try_from(at).map_err(|_| Refused::Overflow),
+            None => self.asset_by_name(asset),
+        }
+    }
+
+    #[inline(never)]
+    fn asset_by_name(&mut self, asset: &Asset) -> Result<u16, Refused> {
+        let known = self.assets.iter().position(|known| known == asset);
         let at = known.unwrap_or(self.assets.len());
-        if known.is_none() {
-            self.assets.push(asset.clone());
+        match self.assets.get_mut(at) {
+            // The next one is the same text in memory, most likely.
+            Some(known) => known.clone_from(asset),
+            None => self.assets.push(asset.clone()),
         }
         u16::try_from(at).map_err(|_| Refused::Overflow)
     }

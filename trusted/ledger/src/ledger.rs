@@ -13,6 +13,7 @@ use crate::{
     fee::{Fee, FeeIn},
     fills::Inserted,
     log::{count, index},
+    packed::Words,
     sequence::{Placed, Sequence},
 };
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
@@ -131,7 +132,7 @@ impl TradeAggregator {
             InstrumentKind::Spot => instrument.multiplier == Decimal::ONE,
             InstrumentKind::Linear | InstrumentKind::Inverse => instrument.multiplier.is_positive(),
         };
-        if !possible || instrument.base == instrument.quote || !short(instrument.multiplier) {
+        if !possible || instrument.base == instrument.quote || !instrument.multiplier.has_digits_up_to(DIGITS_MAX) {
             return Err(Refused::InstrumentInvalid.into());
         }
         let symbol = instrument.symbol.clone();
@@ -230,11 +231,12 @@ impl TradeAggregator {
             }
         };
         let Some(book) = self.books.get_mut(index(at)) else { return Ok(false) };
-        possible(fill, &book.instrument, latest)?;
+        let words = Words::of(fill);
+        possible(fill, words, &book.instrument, latest)?;
         if book.begin() {
             scratch.touched.push(at);
         }
-        Ok(match book.fills.insert(fill)? {
+        Ok(match book.fills.insert(fill, words)? {
             Inserted::New => true,
             Inserted::Copy => false,
             Inserted::Rate(at, before) => {
@@ -308,18 +310,36 @@ fn address(text: &Arc<str>) -> usize {
     Arc::as_ptr(text).addr()
 }
 
-#[inline(always)]
-fn short(number: Decimal) -> bool {
-    number.is_word() || number.has_digits_up_to(DIGITS_MAX)
-}
-
 /// Whether a fill can have happened.
-#[inline]
-fn possible(fill: &Fill, instrument: &Instrument, latest: Timestamp) -> Result<(), Refused> {
+#[inline(always)]
+fn possible(
+    fill: &Fill,
+    words: Option<Words>,
+    instrument: &Instrument,
+    latest: Timestamp,
+) -> Result<(), Refused> {
     if fill.time < TIME_MIN || fill.time > latest {
         return Err(Refused::InvalidTime);
     }
+    match words {
+        Some(words) if words.are_positive() => {}
+        Some(_) => return Err(Refused::InvalidFill),
+        None => possible_long(fill)?,
+    }
+    if instrument.kind == InstrumentKind::Spot && fill.fee_asset.is(&instrument.base) {
+        let fee = Fee { amount: fill.fee, paid_in: FeeIn::Other, rate: None };
+        if !fee.moved(instrument.kind, fill.side, fill.quantity.0)?.is_positive() {
+            return Err(Refused::InvalidFill);
+        }
+    }
+    Ok(())
+}
+
+/// The same of numbers that may have any length.
+#[cold]
+fn possible_long(fill: &Fill) -> Result<(), Refused> {
     let rates = [fill.fee_rate, fill.reporting_rate];
+    let short = |number: Decimal| number.has_digits_up_to(DIGITS_MAX);
     if ![fill.quantity.0, fill.price.0, fill.fee].into_iter().all(short)
         || !rates.into_iter().flatten().all(|rate| short(rate.0))
     {
@@ -328,12 +348,6 @@ fn possible(fill: &Fill, instrument: &Instrument, latest: Timestamp) -> Result<(
     let prices = rates.into_iter().flatten().chain([fill.price]);
     if !fill.quantity.0.is_positive() || !prices.into_iter().all(|price| price.0.is_positive()) {
         return Err(Refused::InvalidFill);
-    }
-    if instrument.kind == InstrumentKind::Spot && fill.fee_asset.is(&instrument.base) {
-        let fee = Fee { amount: fill.fee, paid_in: FeeIn::Other, rate: None };
-        if !fee.moved(instrument.kind, fill.side, fill.quantity.0)?.is_positive() {
-            return Err(Refused::InvalidFill);
-        }
     }
     Ok(())
 }

@@ -295,6 +295,7 @@ impl State {
             &Closed {
                 at: next.at,
                 time: next.time,
+                tie: fills.get(next.at).and_then(|fill| fills.beside.sequence(fill, next.at)).unwrap_or(0),
                 direction,
                 quantity: sums.quantity,
                 net,

@@ -24,6 +24,8 @@ pub(crate) struct Closed {
     /// The closing fill.
     pub(crate) at: u32,
     pub(crate) time: Timestamp,
+    /// Its sequence number, or zero.
+    pub(crate) tie: u64,
     pub(crate) direction: Direction,
     pub(crate) quantity: Decimal,
     pub(crate) net: Measured<Decimal>,
@@ -52,16 +54,20 @@ struct Entry {
     held: Option<Decimal>,
     quantity: Decimal,
     net: Measured<Decimal>,
-    reported_net: Measured<Decimal>,
 }
+
+/// An entry as it was, and its profit in the reporting currency where that is another.
+type Was = (u32, Entry, Option<Measured<Decimal>>);
 
 /// Trades or round trips, with what statistics need of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcomes {
     converts: bool,
     log: Log<Entry>,
+    /// Profits of the entries in the reporting currency, where that is another.
+    reported: Log<Measured<Decimal>>,
     /// Entries as they were before they changed, of those that a checkpoint knows.
-    journal: Vec<(u32, Entry)>,
+    journal: Vec<Was>,
     /// How many entries the last checkpoint knows.
     known: u32,
     /// Full blocks, in the settlement asset; and in the reporting currency where that is another.
@@ -98,8 +104,9 @@ fn order_hash(order: Option<&Id>, direction: Direction) -> u32 {
 }
 
 impl Entry {
-    fn placed(&self) -> Placed {
-        let (settled, reported) = (Sign::of(self.net), Sign::of(self.reported_net));
+    /// Where it stands; `reported` is its profit in the reporting currency.
+    fn placed(&self, reported: Measured<Decimal>) -> Placed {
+        let (settled, reported) = (Sign::of(self.net), Sign::of(reported));
         Placed { time: self.time, tie: self.tie, at: self.at, book: 0, signs: [settled, reported] }
     }
 
@@ -107,22 +114,18 @@ impl Entry {
         self.held.map_or(Ok(self.held_ms.into()), |held| Ok(held.mean_div(self.quantity)?))
     }
 
-    fn add(&mut self, closed: &Closed, converts: bool) -> Result<(), NumberError> {
+    fn add(&mut self, closed: &Closed) -> Result<(), NumberError> {
         if self.held.is_some() || closed.held.is_some() || self.held_ms != closed.held_ms {
             let sum = |held: Option<Decimal>, quantity: Decimal, held_ms: u64| {
                 held.map_or_else(|| quantity.checked_mul(held_ms.into()), Ok)
             };
-            let before = sum(self.held, self.quantity, self.held_ms)?;
-            self.held = Some(before.checked_add(sum(closed.held, closed.quantity, closed.held_ms)?)?);
+            let mut held = sum(self.held, self.quantity, self.held_ms)?;
+            held.accumulate(sum(closed.held, closed.quantity, closed.held_ms)?)?;
+            self.held = Some(held);
         }
         self.quantity.accumulate(closed.quantity)?;
         add(&mut self.net, closed.net)?;
-        if converts {
-            add(&mut self.reported_net, closed.reported_net)?;
-        } else {
-            self.reported_net = self.net;
-        }
-        (self.at, self.time) = (closed.at, closed.time);
+        (self.at, self.time, self.tie) = (closed.at, closed.time, closed.tie);
         Ok(())
     }
 }
@@ -132,6 +135,7 @@ impl Outcomes {
         Self {
             converts,
             log: Log::default(),
+            reported: Log::default(),
             journal: Vec::new(),
             known: 0,
             blocks: Vec::new(),
@@ -154,7 +158,7 @@ impl Outcomes {
         net: Measured<Decimal>,
         reported_net: Measured<Decimal>,
     ) {
-        self.push(Entry {
+        let entry = Entry {
             at,
             direction: Direction::Long,
             alive: true,
@@ -166,8 +170,8 @@ impl Outcomes {
             held: None,
             quantity: Decimal::ZERO,
             net,
-            reported_net: if self.converts { reported_net } else { net },
-        });
+        };
+        self.push(entry, reported_net);
     }
 
     /// A fill closed something: it belongs to the trade of its order, or of the fill itself.
@@ -175,57 +179,90 @@ impl Outcomes {
         let Some(slot) = self.find(fills, closed) else {
             let number = fills.get(closed.at).and_then(Packed::order_number);
             self.order_max = self.order_max.max(number);
-            let sequence = fills.get(closed.at).and_then(|fill| fills.beside.sequence(fill, closed.at));
-            self.push(Entry {
+            let entry = Entry {
                 at: closed.at,
                 direction: closed.direction,
                 alive: true,
                 published: false,
                 time: closed.time,
-                tie: sequence.unwrap_or(0),
+                tie: closed.tie,
                 held_ms: closed.held_ms,
                 held: closed.held,
                 quantity: closed.quantity,
                 net: closed.net,
-                reported_net: closed.reported_net,
-            });
+            };
+            self.push(entry, closed.reported_net);
             return Ok(());
         };
-        let Some(mut entry) = self.log.get(slot).copied() else { return Ok(()) };
-        entry.add(closed, self.converts)?;
-        entry.tie = fills.get(closed.at).and_then(|fill| fills.beside.sequence(fill, closed.at)).unwrap_or(0);
-        if slot.checked_add(1) == Some(self.log.len()) {
-            self.change(slot, entry);
+        let slot = if slot.checked_add(1) == Some(self.log.len()) {
+            self.remember(slot);
+            slot
         } else {
-            self.change(slot, Entry { alive: false, ..entry });
-            if slot < self.indexed {
-                self.orders.remove(self.order_hash_of(fills, slot), slot);
-            }
-            self.push(Entry { published: false, ..entry });
+            self.to_end(fills, slot)
+        };
+        if let Some(entry) = self.log.get_mut(slot) {
+            entry.add(closed)?;
+        }
+        if let Some(reported) = self.reported.get_mut(slot) {
+            add(reported, closed.reported_net)?;
         }
         Ok(())
     }
 
-    fn push(&mut self, entry: Entry) {
-        if let Some(slot) = self.log.push(entry) {
+    #[inline]
+    fn push(&mut self, entry: Entry, reported: Measured<Decimal>) -> u32 {
+        let slot = self.log.len();
+        if self.log.push(entry).is_some() {
             self.fresh.push(slot);
-        }
-    }
-
-    /// Makes an entry another one, and remembers what it was.
-    fn change(&mut self, slot: u32, entry: Entry) {
-        let Some(held) = self.log.get_mut(slot) else { return };
-        if slot < self.known {
-            self.journal.push((slot, *held));
-        }
-        if held.published {
-            self.retracted.push(held.placed());
-            if entry.alive {
-                self.fresh.push(slot);
+            if self.converts {
+                self.reported.push(reported);
             }
         }
-        *held = Entry { published: false, ..entry };
-        self.dirty.push(slot / BLOCK);
+        slot
+    }
+
+    /// A trade stands where its last fill closed something. Returns where it is now.
+    fn to_end(&mut self, fills: &Fills, slot: u32) -> u32 {
+        let Some(entry) = self.log.get(slot).copied() else { return slot };
+        let reported = self.reported(slot);
+        self.remember(slot);
+        if let Some(entry) = self.log.get_mut(slot) {
+            entry.alive = false;
+        }
+        if slot < self.indexed {
+            self.orders.remove(self.order_hash_of(fills, slot), slot);
+        }
+        self.push(Entry { published: false, ..entry }, reported)
+    }
+
+    /// The profit of an entry in the reporting currency.
+    fn reported(&self, slot: u32) -> Measured<Decimal> {
+        let settled = || self.log.get(slot).map_or(Ok(Decimal::ZERO), |entry| entry.net);
+        self.reported.get(slot).copied().unwrap_or_else(settled)
+    }
+
+    /// An entry is about to change: what it was is kept, where somebody may ask for it.
+    #[inline]
+    fn remember(&mut self, slot: u32) {
+        if slot < self.known {
+            self.journal.extend(self.log.get(slot).map(|held| (slot, *held, self.reported.get(slot).copied())));
+        }
+        self.unpublish(slot);
+    }
+
+    /// The sequence over all books, and sums of blocks, know this entry as it was.
+    #[inline]
+    fn unpublish(&mut self, slot: u32) {
+        let reported = self.reported(slot);
+        if let Some(held) = self.log.get_mut(slot)
+            && core::mem::take(&mut held.published)
+        {
+            self.retracted.push(held.placed(reported));
+            self.fresh.push(slot);
+        }
+        if crate::log::index(slot / BLOCK) < self.blocks.len() {
+            self.dirty.push(slot / BLOCK);
+        }
     }
 
     fn order_hash_of(&self, fills: &Fills, slot: u32) -> u32 {
@@ -297,14 +334,17 @@ impl Outcomes {
             self.orders.clear();
             self.indexed = 0;
         }
-        for entry in self.log.since(mark.len).filter(|entry| entry.published && entry.alive) {
-            self.retracted.push(entry.placed());
+        for (slot, entry) in (mark.len..).zip(self.log.since(mark.len)) {
+            if entry.published && entry.alive {
+                self.retracted.push(entry.placed(self.reported(slot)));
+            }
         }
         self.fresh.retain(|slot| *slot < mark.len);
         self.log.truncate(mark.len);
+        self.reported.truncate(mark.len);
         while self.journal.len() > mark.journal {
-            let Some((slot, entry)) = self.journal.pop() else { break };
-            self.restore(slot, entry, fills);
+            let Some(was) = self.journal.pop() else { break };
+            self.restore(was, fills);
         }
         self.known = mark.len;
         self.order_max = mark.order_max;
@@ -313,15 +353,15 @@ impl Outcomes {
         self.reported_blocks.truncate(full);
     }
 
-    fn restore(&mut self, slot: u32, entry: Entry, fills: &Fills) {
+    fn restore(&mut self, (slot, entry, reported): Was, fills: &Fills) {
+        self.unpublish(slot);
         let Some(held) = self.log.get_mut(slot) else { return };
-        if held.published && held.alive {
-            self.retracted.push(held.placed());
-        }
         let returns = !held.alive;
         *held = Entry { published: false, ..entry };
+        if let (Some(held), Some(reported)) = (self.reported.get_mut(slot), reported) {
+            *held = reported;
+        }
         self.fresh.push(slot);
-        self.dirty.push(slot / BLOCK);
         if returns && slot < self.indexed {
             self.orders.insert(self.order_hash_of(fills, slot), slot);
         }
@@ -351,12 +391,14 @@ impl Outcomes {
 
     fn summed(&self, entries: Range<u32>, currency: Currency) -> Summary {
         let mut summary = Summary::default();
-        for entry in self.log.since(entries.start).take(entries.len()).filter(|entry| entry.alive) {
-            let net = match currency {
-                Currency::Settlement => entry.net,
-                Currency::Reporting => entry.reported_net,
-            };
-            summary.push(net, entry.held());
+        for (slot, entry) in entries.clone().zip(self.log.since(entries.start)) {
+            if entry.alive {
+                let net = match currency {
+                    Currency::Settlement => entry.net,
+                    Currency::Reporting => self.reported(slot),
+                };
+                summary.push(net, entry.held());
+            }
         }
         summary
     }
@@ -386,7 +428,8 @@ impl Outcomes {
                 continue;
             };
             entry.published = true;
-            learn(entry.placed());
+            let reported = self.reported.get(slot).copied().unwrap_or(entry.net);
+            learn(entry.placed(reported));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A fill as a book keeps it: 80 bytes, where almost every number and id has its place. What is longer stands in a table
 //! beside, and the place says where.
 
-use crate::{Decimal, Liquidity, Price, Side, Timestamp, grid::Grid, id::Id, log::count};
+use crate::{Decimal, Fill, Liquidity, Price, Side, Timestamp, grid::Grid, id::Id, log::count};
 use alloc::{sync::Arc, vec::Vec};
 
 /// A scale that says: no number.
@@ -53,20 +53,34 @@ pub(crate) struct BesideMark {
     sequences: usize,
 }
 
-/// What a fill is packed from.
-pub(crate) struct Parts<'a> {
-    pub(crate) time: Timestamp,
-    pub(crate) sequence: Option<u64>,
-    pub(crate) id: &'a Id,
-    pub(crate) order: Option<&'a Id>,
-    pub(crate) side: Side,
-    pub(crate) liquidity: Liquidity,
-    pub(crate) quantity: Decimal,
-    pub(crate) price: Decimal,
-    pub(crate) fee: Decimal,
-    pub(crate) fee_asset: u16,
-    pub(crate) fee_rate: Option<Price>,
-    pub(crate) reporting_rate: Option<Price>,
+/// The numbers of a fill where each fits a word: quantity, price, fee, fee rate and reporting rate.
+#[derive(Clone, Copy)]
+pub(crate) struct Words {
+    mantissas: [i64; 5],
+    scales: [u8; 5],
+}
+
+impl Words {
+    /// `None`: one of them is longer.
+    #[inline(always)]
+    pub(crate) fn of(fill: &Fill) -> Option<Self> {
+        let rate = |rate: &Option<Price>| rate.as_ref().map_or(Some((0, NONE)), |rate| rate.0.short());
+        let (quantity, price, fee) = (fill.quantity.0.short()?, fill.price.0.short()?, fill.fee.short()?);
+        let (fee_rate, reporting_rate) = (rate(&fill.fee_rate)?, rate(&fill.reporting_rate)?);
+        let numbers = [quantity, price, fee, fee_rate, reporting_rate];
+        Some(Self { mantissas: numbers.map(|(mantissa, _)| mantissa), scales: numbers.map(|(_, scale)| scale) })
+    }
+
+    /// Every number but the fee is above zero.
+    #[inline(always)]
+    pub(crate) const fn are_positive(&self) -> bool {
+        let [quantity, price, _, fee_rate, reporting_rate] = self.mantissas;
+        let [.., fee_rate_scale, reporting_rate_scale] = self.scales;
+        quantity > 0
+            && price > 0
+            && (fee_rate > 0 || fee_rate_scale == NONE)
+            && (reporting_rate > 0 || reporting_rate_scale == NONE)
+    }
 }
 
 impl Beside {
@@ -86,22 +100,35 @@ impl Beside {
         rate.map_or((0, NONE), |rate| self.number(rate.0))
     }
 
+    #[cold]
+    fn words(&mut self, fill: &Fill) -> Words {
+        let numbers = [
+            self.number(fill.quantity.0),
+            self.number(fill.price.0),
+            self.number(fill.fee),
+            self.rate(fill.fee_rate),
+            self.rate(fill.reporting_rate),
+        ];
+        Words { mantissas: numbers.map(|(mantissa, _)| mantissa), scales: numbers.map(|(_, scale)| scale) }
+    }
+
     /// Packs the fill that will have this index.
-    pub(crate) fn pack(&mut self, at: u32, parts: &Parts<'_>) -> Packed {
-        let mut flags = if parts.side == Side::Sell { flag::SELL } else { 0 };
-        flags |= match parts.liquidity {
+    #[inline(always)]
+    pub(crate) fn pack(&mut self, at: u32, fill: &Fill, words: Option<Words>, fee_asset: u16) -> Packed {
+        let mut flags = if fill.side == Side::Sell { flag::SELL } else { 0 };
+        flags |= match fill.liquidity {
             Liquidity::Maker => flag::MAKER,
             Liquidity::Taker => flag::TAKER,
             Liquidity::Unknown => 0,
         };
-        let id = match parts.id {
+        let id = match &fill.id.0 {
             Id::Number(number) => *number,
             Id::Text(text) => {
                 flags |= flag::ID_BESIDE;
                 self.text(text)
             }
         };
-        let order = match parts.order {
+        let order = match fill.order_id.as_ref().map(|order| &order.0) {
             None => 0,
             Some(Id::Number(number)) => {
                 flags |= flag::ORDER;
@@ -112,28 +139,14 @@ impl Beside {
                 self.text(text)
             }
         };
-        if let Some(sequence) = parts.sequence {
+        if let Some(sequence) = fill.sequence {
             flags |= flag::SEQUENCE;
             self.sequences.push((at, sequence));
         }
-        let (quantity, quantity_scale) = self.number(parts.quantity);
-        let (price, price_scale) = self.number(parts.price);
-        let (fee, fee_scale) = self.number(parts.fee);
-        let (fee_rate, fee_rate_scale) = self.rate(parts.fee_rate);
-        let (reporting_rate, reporting_rate_scale) = self.rate(parts.reporting_rate);
-        Packed {
-            time: parts.time,
-            id,
-            order,
-            quantity,
-            price,
-            fee,
-            fee_rate,
-            reporting_rate,
-            scales: [quantity_scale, price_scale, fee_scale, fee_rate_scale, reporting_rate_scale],
-            flags,
-            fee_asset: parts.fee_asset,
-        }
+        let Words { mantissas, scales } = words.unwrap_or_else(|| self.words(fill));
+        let [quantity, price, fee, fee_rate, reporting_rate] = mantissas;
+        let time = fill.time;
+        Packed { time, id, order, quantity, price, fee, fee_rate, reporting_rate, scales, flags, fee_asset }
     }
 
     /// How much there is.
@@ -170,10 +183,13 @@ impl Beside {
     }
 
     /// The sequence number of a fill, by its index.
+    #[inline(always)]
     pub(crate) fn sequence(&self, fill: &Packed, at: u32) -> Option<u64> {
-        if fill.flags & flag::SEQUENCE == 0 {
-            return None;
-        }
+        if fill.flags & flag::SEQUENCE == 0 { None } else { self.sequence_of(at) }
+    }
+
+    #[inline(never)]
+    fn sequence_of(&self, at: u32) -> Option<u64> {
         let found = self.sequences.binary_search_by_key(&at, |(at, _)| *at).ok()?;
         self.sequences.get(found).map(|(_, sequence)| *sequence)
     }

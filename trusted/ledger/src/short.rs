@@ -37,30 +37,43 @@ fn product(grid: Grid, quantity: i64, price: i64) -> Option<i128> {
     raised(i128::from(quantity).wrapping_mul(i128::from(price)), decimals)
 }
 
+/// What a fill moves and what its fee is worth, of a fill with this quantity and price on the grid.
+#[inline(always)]
+fn moved(kind: InstrumentKind, grid: Grid, fill: &Packed, quantity: i64, price: i64) -> Option<(i64, i128)> {
+    let ([.., fee, rate], [.., fee_scale, rate_scale]) = fill.words();
+    // Chosen without a branch, since which of them it is cannot be foreseen.
+    let (value, scale) = match fill.fee_asset {
+        SETTLEMENT => (1, 0),
+        OTHER => (price, grid.price),
+        _ => (rate, rate_scale),
+    };
+    // A scale that says that a number is elsewhere, or nowhere, is above any of the grid.
+    let decimals = grid.amount.checked_sub(fee_scale.saturating_add(scale))?;
+    let value = raised(i128::from(fee).wrapping_mul(i128::from(value)), decimals)?;
+    if fill.fee_asset != OTHER || kind != InstrumentKind::Spot {
+        return Some((quantity, value));
+    }
+    let base = lifted(fee, fee_scale, grid.quantity)?;
+    let moved = match fill.side() {
+        Side::Buy => quantity.checked_sub(base)?,
+        Side::Sell => quantity.checked_add(base)?,
+    };
+    Some((moved, value))
+}
+
+/// Quantity and price of a fill on the grid.
+#[inline(always)]
+fn on_grid(grid: Grid, fill: &Packed) -> Option<(i64, i64)> {
+    let ([quantity, price, ..], [quantity_scale, price_scale, ..]) = fill.words();
+    Some((lifted(quantity, quantity_scale, grid.quantity)?, lifted(price, price_scale, grid.price)?))
+}
+
 impl Short {
     #[inline(always)]
     fn of(kind: InstrumentKind, grid: Grid, fill: &Packed) -> Option<Self> {
-        let ([quantity, price, fee, rate], [quantity_scale, price_scale, fee_scale, rate_scale]) = fill.words();
-        let quantity = lifted(quantity, quantity_scale, grid.quantity)?;
-        let price = lifted(price, price_scale, grid.price)?;
-        // A scale that says that a number is elsewhere, or nowhere, is above any of the grid.
-        let times = |rate: i64, scale: u8| {
-            let decimals = grid.amount.checked_sub(fee_scale.saturating_add(scale))?;
-            raised(i128::from(fee).wrapping_mul(i128::from(rate)), decimals)
-        };
-        let (moved, fee_value) = match fill.fee_asset {
-            SETTLEMENT => (quantity, times(1, 0)?),
-            OTHER if kind == InstrumentKind::Spot => {
-                let moved = lifted(fee, fee_scale, grid.quantity)?;
-                let moved = match fill.side() {
-                    Side::Buy => quantity.checked_sub(moved)?,
-                    Side::Sell => quantity.checked_add(moved)?,
-                };
-                (moved, times(price, grid.price)?)
-            }
-            OTHER => (quantity, times(price, grid.price)?),
-            _ => (quantity, times(rate, rate_scale)?),
-        };
+        let (quantity, price) = on_grid(grid, fill)?;
+        let (moved, fee_value) = moved(kind, grid, fill, quantity, price)?;
+        let ([_, _, fee, _], [_, _, fee_scale, _]) = fill.words();
         let notional = product(grid, quantity, price)?;
         Some(Self { price, notional, moved, fee: Num::new(fee.into(), fee_scale), fee_value })
     }
@@ -167,15 +180,13 @@ impl State {
         loop {
             let (opening, part) = self.lots.peek(plan.lots)?;
             let opened = fills.get(opening)?;
-            let (lot, price) = match part {
-                Some(part) => {
-                    let ([_, price, ..], [_, scale, ..]) = opened.words();
-                    (ShortLot::of(grid, part)?, lifted(price, scale, grid.price)?)
-                }
+            let (quantity, price) = on_grid(grid, opened)?;
+            let lot = match part {
+                Some(part) => ShortLot::of(grid, part)?,
                 None => {
-                    let Short { moved, fee_value, price, .. } = Short::of(self.terms.kind, grid, opened)?;
+                    let (moved, fee_value) = moved(self.terms.kind, grid, opened, quantity, price)?;
                     let fee = Num::new(fee_value, grid.amount);
-                    (ShortLot { whole: moved, left: moved, fee, fee_left: fee }, price)
+                    ShortLot { whole: moved, left: moved, fee, fee_left: fee }
                 }
             };
             let order = lot.left.cmp(&moving);
@@ -257,10 +268,17 @@ impl State {
         self.cursor.open.take_in(Num::new(i128::from(short.moved).wrapping_neg(), grid.quantity))?;
         self.lots.advance(plan.lots, plan.left.as_ref().map(|lot| left(grid, lot)));
         let direction = if fill.side() == Side::Sell { Direction::Long } else { Direction::Short };
-        let (held, held_ms) = (plan.held.map(|held| Num::new(held, grid.quantity).decimal()), plan.held_ms);
-        let (quantity, of_net) = (quantity.decimal(), Ok(net.decimal()));
-        let closed =
-            Closed { at, time: fill.time, direction, quantity, net: of_net, reported_net: of_net, held_ms, held };
+        let closed = Closed {
+            at,
+            time: fill.time,
+            tie: fills.beside.sequence(fill, at).unwrap_or(0),
+            direction,
+            quantity: quantity.decimal(),
+            net: Ok(net.decimal()),
+            reported_net: Ok(net.decimal()),
+            held_ms: plan.held_ms,
+            held: plan.held.map(|held| Num::new(held, grid.quantity).decimal()),
+        };
         self.trades.close(fills, &closed)?;
         self.trip_short(plan.opened, net)?;
         if self.lots.is_empty() {

@@ -54,17 +54,23 @@ fn times((high, low): (U256, U256), word: u64) -> Option<(U256, U256)> {
     (over == U256::ZERO).then_some((high.checked_add(carry)?, low))
 }
 
+impl Sums {
+    #[inline]
+    fn add(&mut self, amount: Decimal) -> Option<()> {
+        let units = amount.in_units(UNIT_DECIMALS)?;
+        self.sum = self.sum.checked_add(units)?;
+        self.squares = added(self.squares, squared(units.unsigned_abs()))?;
+        Some(())
+    }
+}
+
 impl SquareSum {
     /// One more amount.
     pub(crate) fn add(&mut self, amount: Decimal) {
-        self.0 = self.0.and_then(|sums| {
-            let units = amount.in_units(UNIT_DECIMALS)?;
-            let magnitude = units.unsigned_abs();
-            Some(Sums {
-                sum: sums.sum.checked_add(units)?,
-                squares: added(sums.squares, squared(magnitude))?,
-            })
-        });
+        let Some(sums) = &mut self.0 else { return };
+        if sums.add(amount).is_none() {
+            self.0 = None;
+        }
     }
 
     /// The amounts of another.

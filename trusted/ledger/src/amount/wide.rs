@@ -86,27 +86,26 @@ const fn narrow_most() -> [i128; 39] {
 /// `low · 10^by`, if it fits 128 bits.
 #[inline(always)]
 pub(crate) fn raised(low: i128, by: u8) -> Option<i128> {
-    if by == 0 {
-        return Some(low);
-    }
     let (power, most) = (NARROW_POWERS.get(usize::from(by))?, *NARROW_MOST.get(usize::from(by))?);
     (low <= most && low >= most.wrapping_neg()).then(|| low.wrapping_mul(*power))
 }
 
-/// All 256 bits of a product with something that is not negative, low half first.
+/// 10^exponent, if it fits a word.
 #[inline(always)]
-pub(super) fn wide_product(x: i128, y: i128) -> (u128, i128) {
-    let (x, y, negative) = (x.cast_unsigned(), y.cast_unsigned(), x < 0);
-    let word = |value: u128| value & u128::from(u64::MAX);
-    let (x1, x0, y1, y0) = (x >> 64, word(x), y >> 64, word(y));
-    // Each step fits: (2^64 - 1)^2 + 2 · (2^64 - 1) = 2^128 - 1.
-    let low = x0.wrapping_mul(y0);
-    let middle = x1.wrapping_mul(y0).wrapping_add(low >> 64);
-    let other = x0.wrapping_mul(y1).wrapping_add(word(middle));
-    let high = x1.wrapping_mul(y1).wrapping_add(middle >> 64).wrapping_add(other >> 64);
-    // A negative x was read as x + 2^128.
-    let high = high.wrapping_sub(if negative { y } else { 0 });
-    (other << 64 | word(low), high.cast_signed())
+#[expect(clippy::cast_possible_truncation, reason = "10^19 fits")]
+pub(super) fn word_power(exponent: u8) -> Option<u64> {
+    if exponent > 19 { None } else { narrow_power(exponent).map(|power| power as u64) }
+}
+
+/// All 192 bits of a product, low part first.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "words are cut from longer numbers")]
+pub(super) fn word_product(x: i128, y: u64) -> (u128, i64) {
+    let (low, high) = (x.cast_unsigned() & u128::from(u64::MAX), x >> 64);
+    let low = low.wrapping_mul(y.into());
+    // Below 2^63 · 2^64 on either side of zero, and what is carried is below 2^64: it fits.
+    let high = high.wrapping_mul(i128::from(y)).wrapping_add((low >> 64).cast_signed());
+    (high.cast_unsigned() << 64 | (low & u128::from(u64::MAX)), (high >> 64) as i64)
 }
 
 /// The exact product in 128 bits, if it surely fits.

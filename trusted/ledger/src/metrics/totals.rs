@@ -113,13 +113,15 @@ impl Totals {
         self.fills = self.fills.saturating_add(1);
         self.first = self.first.or(Some(time));
         self.last = Some(time);
-        let [maker, taker, unknown] = &mut self.volumes;
-        let of = match liquidity {
-            Liquidity::Maker => maker,
-            Liquidity::Taker => taker,
-            Liquidity::Unknown => unknown,
+        // An index, since which of them it is cannot be foreseen.
+        let at = match liquidity {
+            Liquidity::Maker => 0,
+            Liquidity::Taker => 1,
+            Liquidity::Unknown => 2_usize,
         };
-        add_short(of, volume)?;
+        if let Some(of) = self.volumes.get_mut(at) {
+            add_short(of, volume)?;
+        }
         add_short(&mut self.fees, fee)
     }
 
