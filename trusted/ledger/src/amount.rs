@@ -22,6 +22,9 @@ use wide::{
     DIGITS_MAX, LIMIT, digits, long_quotient, narrow_power, narrow_product, power, product, product_divided, tenfold, word_power, word_product,
 };
 
+/// Digits of the largest power of ten that fits a word.
+const WORD_DIGITS: u8 = 19;
+
 /// Decimals of any number.
 const SCALE_MAX: u8 = DIGITS_MAX;
 
@@ -119,24 +122,15 @@ impl Decimal {
         {
             return Ok(Self::narrow(sum, self.scale));
         }
-        self.unlike_add(&other)
+        let mut sum = self;
+        sum.accumulate_unlike(&other)?;
+        Ok(sum)
     }
 
     /// Both fit 128 bits and have one scale.
     #[inline(always)]
     const fn is_like(&self, other: &Self) -> bool {
         self.scale == other.scale && self.is_short() && other.is_short()
-    }
-
-    /// The sum of numbers of different scales.
-    #[inline(never)]
-    fn unlike_add(&self, other: &Self) -> Result<Self, NumberError> {
-        if let Some((a, b, scale)) = narrow_aligned(self, other)
-            && let Some(sum) = a.checked_add(b)
-        {
-            return Ok(Self::narrow(sum, scale));
-        }
-        self.wide_add(*other)
     }
 
     /// The sum of numbers of any length.
@@ -282,43 +276,74 @@ impl Decimal {
     }
 
     /// Adds to a sum in place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn accumulate(&mut self, amount: Self) -> Result<(), NumberError> {
-        if let Some(amount) = amount.num() {
-            return self.take_in(amount);
+        if self.scale == amount.scale && self.add_like(amount.low, amount.high) {
+            return Ok(());
         }
-        *self = self.wide_add(amount)?;
-        Ok(())
+        self.accumulate_unlike(&amount)
     }
 
     /// Adds a short amount to a sum in place.
     #[inline(always)]
     pub(crate) fn take_in(&mut self, amount: Num) -> Result<(), NumberError> {
-        if self.scale == amount.scale {
-            let (low, carried) = self.low.cast_unsigned().overflowing_add(amount.low.cast_unsigned());
-            let high = self.high.wrapping_add(amount.low >> 127).wrapping_add(carried.into());
-            if is_within(high) {
-                (self.low, self.high) = (low.cast_signed(), high);
-                return Ok(());
-            }
+        if self.scale == amount.scale && self.add_like(amount.low, amount.low >> 127) {
+            return Ok(());
         }
-        self.take_in_unlike(amount)
+        self.accumulate_unlike(&amount.decimal())
+    }
+
+    /// Adds a mantissa of the same scale. `false`: the sum may not fit, and nothing has changed.
+    #[inline(always)]
+    fn add_like(&mut self, low: i128, high: i128) -> bool {
+        let (low, carried) = self.low.cast_unsigned().overflowing_add(low.cast_unsigned());
+        let high = self.high.wrapping_add(high).wrapping_add(carried.into());
+        if is_within(high) {
+            (self.low, self.high) = (low.cast_signed(), high);
+        }
+        is_within(high)
     }
 
     /// The same where scales differ: a sum of shares has more decimals than most that it is made of.
     #[inline(never)]
-    fn take_in_unlike(&mut self, amount: Num) -> Result<(), NumberError> {
-        if let Some(tens) = self.scale.checked_sub(amount.scale).and_then(word_power) {
-            let (added, carried) = word_product(amount.low, tens);
-            let (low, more) = self.low.cast_unsigned().overflowing_add(added);
-            let high = self.high.wrapping_add(carried.into()).wrapping_add(more.into());
-            if is_within(high) {
-                (self.low, self.high) = (low.cast_signed(), high);
-                return Ok(());
-            }
+    fn accumulate_unlike(&mut self, amount: &Self) -> Result<(), NumberError> {
+        if let Some((mut sum, amount)) = self.alike(amount)
+            && sum.add_like(amount.low, amount.high)
+        {
+            *self = sum;
+            return Ok(());
         }
-        *self = self.unlike_add(&amount.decimal())?;
+        *self = self.wide_add(*amount)?;
         Ok(())
+    }
+
+    /// Both at the larger scale, if they surely fit.
+    #[inline(always)]
+    fn alike(&self, other: &Self) -> Option<(Self, Self)> {
+        Some(match self.scale.cmp(&other.scale) {
+            Ordering::Equal => (*self, *other),
+            Ordering::Less => (self.raised(other.scale.wrapping_sub(self.scale))?, *other),
+            Ordering::Greater => (*self, other.raised(self.scale.wrapping_sub(other.scale))?),
+        })
+    }
+
+    /// With so many decimals more, if it surely fits.
+    #[inline(always)]
+    fn raised(&self, by: u8) -> Option<Self> {
+        match by.checked_sub(WORD_DIGITS) {
+            None | Some(0) => self.raised_once(by),
+            Some(more) => self.raised_once(WORD_DIGITS)?.raised_once(more),
+        }
+    }
+
+    #[inline(always)]
+    fn raised_once(&self, by: u8) -> Option<Self> {
+        let tens = word_power(by)?;
+        let (low, carried) = word_product(self.low.cast_unsigned(), tens);
+        // Of less than 2^56 on either side of zero, times one word: no bit is lost.
+        let high = self.high.wrapping_mul(tens.into()).wrapping_add(carried.into());
+        (self.high >> 56 == self.high >> 127 && is_within(high))
+            .then(|| Self { low: low.cast_signed(), high, scale: self.scale.wrapping_add(by) })
     }
 
     /// Whether it is farther from zero than 10^-decimals.
@@ -461,17 +486,6 @@ fn signed(magnitude: U256, negative: bool) -> I256 {
     if negative { magnitude.wrapping_neg() } else { magnitude }
 }
 
-/// Both mantissas at the larger scale, if that fits 128 bits: most do.
-#[inline]
-fn narrow_aligned(a: &Decimal, b: &Decimal) -> Option<(i128, i128, u8)> {
-    let (x, y) = (a.short_mantissa()?, b.short_mantissa()?);
-    match a.scale.cmp(&b.scale) {
-        Ordering::Equal => Some((x, y, a.scale)),
-        Ordering::Less => Some((raised(x, b.scale.saturating_sub(a.scale))?, y, b.scale)),
-        Ordering::Greater => Some((x, raised(y, a.scale.saturating_sub(b.scale))?, a.scale)),
-    }
-}
-
 /// Both mantissas at the larger scale, if that fits.
 fn aligned(a: Decimal, b: Decimal) -> Option<(I256, I256, u8)> {
     let raised = |low: I256, by: u8| product(low, power(by.into())?.as_i256());
@@ -514,8 +528,9 @@ impl Ord for Decimal {
 
 #[inline(never)]
 fn wide_cmp(one: &Decimal, other: &Decimal) -> Ordering {
-    if let Some((a, b, _)) = narrow_aligned(one, other) {
-        return a.cmp(&b);
+    if let Some((one, other)) = one.alike(other) {
+        let words = |of: Decimal| (of.high, of.low.cast_unsigned());
+        return words(one).cmp(&words(other));
     }
     match aligned(*one, *other) {
         Some((a, b, _)) => a.cmp(&b),

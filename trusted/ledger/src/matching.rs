@@ -337,14 +337,14 @@ impl State {
         Ok(())
     }
 
-    /// The same of a short amount, in the only currency there is.
-    #[inline]
-    pub(crate) fn trip_short(&mut self, opened: Timestamp, net: Num) -> Result<(), NumberError> {
+    /// The same in the only currency there is.
+    #[inline(always)]
+    pub(crate) fn trip_short(&mut self, opened: Timestamp, net: Decimal) -> Result<(), NumberError> {
         if let Some(trip) = &mut self.cursor.trip {
             trip.opened = trip.opened.min(opened);
-            return crate::reason::add_short(&mut trip.net, net);
+            return crate::reason::add(&mut trip.net, Ok(net));
         }
-        self.trip(opened, Ok(net.decimal()), Ok(Decimal::ZERO))
+        self.trip(opened, Ok(net), Ok(Decimal::ZERO))
     }
 
     /// No lot is open: the trip that was open is over.

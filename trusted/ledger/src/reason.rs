@@ -76,6 +76,7 @@ impl From<NumberError> for Reason {
 pub type Measured<T> = Result<T, Reason>;
 
 /// Adds to a running sum, which stays the first reason why there is none. That a sum does not fit is an error.
+#[inline(always)]
 pub(crate) fn add(sum: &mut Measured<Decimal>, amount: Measured<Decimal>) -> Result<(), NumberError> {
     match (&mut *sum, amount) {
         (Ok(held), Ok(amount)) => held.accumulate(amount)?,

@@ -4,6 +4,7 @@
 mod performance;
 mod statistics;
 mod summary;
+mod tally;
 mod totals;
 mod months;
 

@@ -1,5 +1,6 @@
 //! Running sums of one currency (METRICS.md sections 2.3 to 2.6). A sum with an unknown part is the first reason why.
 
+use super::tally::{Part, Tally};
 use crate::{
     Decimal, Liquidity, Measured, NumberError, Reason, Timestamp,
     amount::Num,
@@ -22,6 +23,8 @@ pub(crate) struct Totals {
     /// Value of what was closed, at the closing price.
     pub(crate) matched_value: Measured<Decimal>,
     pub(crate) unmatched_proceeds: Measured<Decimal>,
+    /// What is not yet part of the sums above.
+    tally: Tally,
 }
 
 /// What a fill adds, whatever it closes.
@@ -69,6 +72,7 @@ impl Totals {
             cost: amount,
             matched_value: amount,
             unmatched_proceeds: amount,
+            tally: Tally::default(),
         }
     }
 
@@ -101,42 +105,86 @@ impl Totals {
         add(&mut self.matched_value, value)
     }
 
-    /// As [`Self::fill`], of short amounts.
+    /// As [`Self::fill`], of amounts with so many decimals.
     #[inline(always)]
     pub(crate) fn fill_short(
         &mut self,
         time: Timestamp,
         liquidity: Liquidity,
-        volume: Num,
-        fee: Num,
+        scale: u8,
+        volume: i128,
+        fee: i128,
     ) -> Result<(), NumberError> {
         self.fills = self.fills.saturating_add(1);
         self.first = self.first.or(Some(time));
         self.last = Some(time);
-        // An index, since which of them it is cannot be foreseen.
-        let at = match liquidity {
-            Liquidity::Maker => 0,
-            Liquidity::Taker => 1,
-            Liquidity::Unknown => 2_usize,
-        };
-        if let Some(of) = self.volumes.get_mut(at) {
-            add_short(of, volume)?;
+        if self.tally.scale() != scale {
+            self.settle(scale)?;
         }
-        add_short(&mut self.fees, fee)
+        let of = match liquidity {
+            Liquidity::Maker => Part::Maker,
+            Liquidity::Taker => Part::Taker,
+            Liquidity::Unknown => Part::Unknown,
+        };
+        self.tell(of, volume)?;
+        self.tell(Part::Fees, fee)
     }
 
-    /// As [`Self::matched`], of short amounts: gross, fees, cost and value.
+    /// As [`Self::matched`], with the decimals of the fill: gross, cost and value; and fees, which may have more.
     #[inline(always)]
     pub(crate) fn matched_short(
         &mut self,
         matches: u32,
-        [gross, fees, cost, value]: [Num; 4],
+        fees: Num,
+        [gross, cost, value]: [i128; 3],
     ) -> Result<(), NumberError> {
         self.matches = self.matches.saturating_add(matches.into());
-        add_short(&mut self.gross, gross)?;
         add_short(&mut self.matched_fees, fees)?;
-        add_short(&mut self.cost, cost)?;
-        add_short(&mut self.matched_value, value)
+        self.tell(Part::Gross, gross)?;
+        self.tell(Part::Cost, cost)?;
+        self.tell(Part::Value, value)
+    }
+
+    #[inline(always)]
+    fn tell(&mut self, part: Part, amount: i128) -> Result<(), NumberError> {
+        if self.tally.add(part, amount) {
+            return Ok(());
+        }
+        self.settle(self.tally.scale())?;
+        if self.tally.add(part, amount) { Ok(()) } else { Err(NumberError::Overflow) }
+    }
+
+    /// Makes the tally part of the sums, and begins another with these decimals.
+    #[cold]
+    fn settle(&mut self, scale: u8) -> Result<(), NumberError> {
+        let tally = core::mem::replace(&mut self.tally, Tally::new(scale));
+        for (part, sum) in self.parts() {
+            add(sum, Ok(tally.sum(part)))?;
+        }
+        Ok(())
+    }
+
+    fn parts(&mut self) -> [(Part, &mut Measured<Decimal>); 7] {
+        let [maker, taker, unknown] = &mut self.volumes;
+        [
+            (Part::Maker, maker),
+            (Part::Taker, taker),
+            (Part::Unknown, unknown),
+            (Part::Fees, &mut self.fees),
+            (Part::Gross, &mut self.gross),
+            (Part::Cost, &mut self.cost),
+            (Part::Value, &mut self.matched_value),
+        ]
+    }
+
+    /// The same sums without a tally.
+    fn settled(&self) -> Self {
+        let mut all = self.clone();
+        let tally = core::mem::take(&mut all.tally);
+        for (part, held) in all.parts() {
+            *held = sum(*held, Ok(tally.sum(part)));
+        }
+        all
     }
 
     pub(crate) fn unmatched(&mut self, proceeds: Measured<Decimal>) -> Result<(), NumberError> {
@@ -167,21 +215,23 @@ impl Totals {
 
     /// Both together.
     pub(crate) fn and(self, other: &Self) -> Self {
+        let (this, other) = (self.settled(), other.settled());
         Self {
-            fills: self.fills.saturating_add(other.fills),
-            first: [self.first, other.first].into_iter().flatten().min(),
-            last: self.last.max(other.last),
-            matches: self.matches.saturating_add(other.matches),
+            fills: this.fills.saturating_add(other.fills),
+            first: [this.first, other.first].into_iter().flatten().min(),
+            last: this.last.max(other.last),
+            matches: this.matches.saturating_add(other.matches),
             volumes: {
-                let ([a, b, c], [x, y, z]) = (self.volumes, other.volumes);
+                let ([a, b, c], [x, y, z]) = (this.volumes, other.volumes);
                 [sum(a, x), sum(b, y), sum(c, z)]
             },
-            fees: sum(self.fees, other.fees),
-            gross: sum(self.gross, other.gross),
-            matched_fees: sum(self.matched_fees, other.matched_fees),
-            cost: sum(self.cost, other.cost),
-            matched_value: sum(self.matched_value, other.matched_value),
-            unmatched_proceeds: sum(self.unmatched_proceeds, other.unmatched_proceeds),
+            fees: sum(this.fees, other.fees),
+            gross: sum(this.gross, other.gross),
+            matched_fees: sum(this.matched_fees, other.matched_fees),
+            cost: sum(this.cost, other.cost),
+            matched_value: sum(this.matched_value, other.matched_value),
+            unmatched_proceeds: sum(this.unmatched_proceeds, other.unmatched_proceeds),
+            tally: Tally::default(),
         }
     }
 }

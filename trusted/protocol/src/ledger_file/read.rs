@@ -12,7 +12,7 @@ use scan::FillRow;
 use sha2::{Digest as _, Sha256};
 
 /// Fills that the ledger gets at once.
-const BATCH: usize = 8192;
+const BATCH: usize = 1024;
 
 /// What a file says.
 #[derive(Clone, Debug)]
