@@ -94,15 +94,72 @@ impl Fills {
         Some((time(0)?, time(self.len().checked_sub(1)?)?))
     }
 
+    /// Brings the place of an id near, so that [`Self::insert`] does not wait for it.
+    #[inline(always)]
+    pub(crate) fn expect(&self, fill: &Fill) {
+        if let Some(ids) = &self.ids {
+            ids.expect(hash(&fill.id.0, fill.side));
+        }
+    }
+
     /// Puts a fill at the end of the log, or finds the copy that is there already. `words` are its numbers, where they are
     /// short.
     #[inline(always)]
     pub(crate) fn insert(&mut self, fill: &Fill, words: Option<Words>) -> Result<Inserted, Refused> {
-        let Some(known) = self.find(&fill.id.0, fill.side) else {
-            self.push(fill, words)?;
-            return Ok(Inserted::New);
+        let fee_asset = self.asset_index(&fill.fee_asset)?;
+        let known = match &mut self.ids {
+            Some(ids) => {
+                let (log, beside) = (&self.log, &self.beside);
+                let (id, side) = (&fill.id.0, fill.side);
+                let is = |at| {
+                    log.get(at).is_some_and(|held| held.side() == side && has_id(beside, held, id))
+                };
+                ids.find_or_insert(hash(id, side), self.log.len(), is)
+            }
+            None => self.find_or_expect(&fill.id.0, fill.side),
         };
-        self.copy(known, fill)
+        match known {
+            None => {
+                self.push(fill, words, fee_asset)?;
+                Ok(Inserted::New)
+            }
+            Some(known) if self.is_copy(known, fill, words) => Ok(Inserted::Copy),
+            Some(known) => self.copy(known, fill),
+        }
+    }
+
+    /// Where an id is that may rise above all others, as most do; where it does not, the table of ids knows it from now on.
+    #[inline(always)]
+    fn find_or_expect(&mut self, id: &Id, side: Side) -> Option<u32> {
+        if self.rises(id, side) {
+            return None;
+        }
+        let known = self.find(id, side);
+        if known.is_none() {
+            self.build_ids();
+            if let Some(ids) = &mut self.ids {
+                ids.insert(hash(id, side), self.log.len());
+            }
+        }
+        known
+    }
+
+    /// Whether a fill says what is known, with the same rates, in short numbers.
+    #[inline(always)]
+    fn is_copy(&self, at: u32, fill: &Fill, words: Option<Words>) -> bool {
+        let (Some(known), Some(words)) = (self.get(at), words) else { return false };
+        let order = match fill.order_id.as_ref().map(|order| &order.0) {
+            None => !known.has_order(),
+            Some(Id::Number(number)) => known.order_number() == Some(*number),
+            Some(Id::Text(_)) => false,
+        };
+        order
+            && words.are_of(known)
+            && known.time == fill.time
+            && known.side() == fill.side
+            && known.liquidity() == fill.liquidity
+            && self.asset(known.fee_asset).is_some_and(|asset| asset.is(&fill.fee_asset))
+            && self.beside.sequence(known, at) == fill.sequence
     }
 
     #[inline(never)]
@@ -129,15 +186,8 @@ impl Fills {
     }
 
     #[inline(always)]
-    fn push(&mut self, fill: &Fill, words: Option<Words>) -> Result<(), Refused> {
-        let fee_asset = self.asset_index(&fill.fee_asset)?;
+    fn push(&mut self, fill: &Fill, words: Option<Words>, fee_asset: u16) -> Result<(), Refused> {
         let at = self.log.len();
-        if self.ids.is_none() && !self.rises(&fill.id.0, fill.side) {
-            self.build_ids();
-        }
-        if let Some(ids) = &mut self.ids {
-            ids.insert(hash(&fill.id.0, fill.side), at);
-        }
         let mut packed = self.beside.pack(at, fill, words, fee_asset);
         let is_spot = self.is_spot;
         packed.settle(&mut self.grid, |packed| {
@@ -192,7 +242,7 @@ impl Fills {
     /// Where the fill of an id and side is.
     pub(crate) fn find(&self, id: &Id, side: Side) -> Option<u32> {
         if let Some(ids) = &self.ids {
-            let is = |at| self.get(at).is_some_and(|held| held.side() == side && self.has_id(held, id));
+            let is = |at| self.get(at).is_some_and(|held| held.side() == side && has_id(&self.beside, held, id));
             return ids.find(hash(id, side), is);
         }
         if self.rises(id, side) {
@@ -212,14 +262,6 @@ impl Fills {
         None
     }
 
-    fn has_id(&self, held: &Packed, id: &Id) -> bool {
-        match (held.id_number(), id) {
-            (Some(held), Id::Number(number)) => held == *number,
-            (None, Id::Text(_)) => held.id(&self.beside) == *id,
-            _ => false,
-        }
-    }
-
     /// Equal content by value; rates are ours, not the venue's.
     pub(crate) fn same_execution(&self, at: u32, known: &Packed, fill: &Fill) -> bool {
         let beside = &self.beside;
@@ -230,7 +272,7 @@ impl Fills {
             && known.price(beside) == fill.price.0
             && known.fee(beside) == fill.fee
             && self.asset(known.fee_asset).is_some_and(|asset| asset.is(&fill.fee_asset))
-            && self.has_id(known, &fill.id.0)
+            && has_id(beside, known, &fill.id.0)
             && known.order(beside) == fill.order_id.as_ref().map(|order| order.0.clone())
             && beside.sequence(known, at) == fill.sequence
     }
@@ -360,6 +402,16 @@ impl Fills {
     }
 }
 
+#[inline(always)]
+fn has_id(beside: &Beside, held: &Packed, id: &Id) -> bool {
+    match (held.id_number(), id) {
+        (Some(held), Id::Number(number)) => held == *number,
+        (None, Id::Text(_)) => held.id(beside) == *id,
+        _ => false,
+    }
+}
+
+#[inline(always)]
 fn hash(id: &Id, side: Side) -> u32 {
     let word = match id {
         Id::Number(number) => *number,

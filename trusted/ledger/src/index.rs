@@ -41,6 +41,34 @@ impl Index {
         self.place(hash, is).and_then(|place| self.places.get(place)).map(|(_, at)| *at)
     }
 
+    /// Reads the place where a hash belongs, and does nothing with it: while one waits for memory, others are asked for.
+    #[inline(always)]
+    pub(crate) fn expect(&self, hash: u32) {
+        core::hint::black_box(self.places.get(index(hash) & self.mask()).map(|(held, _)| *held));
+    }
+
+    /// The index of that hash that `is` the one; if there is none, `at` is from now on.
+    #[inline(always)]
+    pub(crate) fn find_or_insert(&mut self, hash: u32, at: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
+        if self.taken.saturating_mul(3) >= self.places.len().saturating_mul(2) {
+            self.grow();
+        }
+        let mask = self.mask();
+        let mut place = index(hash) & mask;
+        while let Some(held) = self.places.get_mut(place) {
+            if held.1 == FREE {
+                *held = (hash, at);
+                self.taken = self.taken.saturating_add(1);
+                return None;
+            }
+            if held.0 == hash && is(held.1) {
+                return Some(held.1);
+            }
+            place = place.wrapping_add(1) & mask;
+        }
+        None
+    }
+
     fn place(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<usize> {
         let mut place = index(hash) & self.mask();
         // A table is never full, so the walk ends.

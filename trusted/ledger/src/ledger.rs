@@ -52,6 +52,8 @@ pub struct TradeAggregator {
 /// Lists of one batch, kept so that the next needs no memory of its own.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
+    /// The book of each of the next fills.
+    of: Vec<u32>,
     /// Books that the batch changes.
     touched: Vec<u32>,
     learnt: Vec<Placed>,
@@ -59,6 +61,8 @@ struct Scratch {
     nearby: Vec<Option<(BookKey, u32)>>,
 }
 
+/// Fills whose ids are asked for before the first of them is needed.
+const AHEAD: usize = 64;
 /// Places of [`Scratch::nearby`].
 const NEARBY: usize = 64;
 
@@ -201,40 +205,59 @@ impl TradeAggregator {
         let latest = Timestamp::from_millis(now.millis().saturating_add(AHEAD_MS_MAX));
         let mut applied = Applied::default();
         scratch.nearby.resize(NEARBY, None);
-        for fill in fills {
-            let inserted = self.insert_one(fill, latest, scratch);
-            match inserted.map_err(|refused| LedgerError::at(refused, FillName::of(fill)))? {
-                true => applied.new = applied.new.saturating_add(1),
-                false => applied.duplicates = applied.duplicates.saturating_add(1),
+        for some in fills.chunks(AHEAD) {
+            scratch.of.clear();
+            for fill in some {
+                let at = self.near(fill, scratch);
+                let at = at.map_err(|refused| LedgerError::at(refused, FillName::of(fill)))?;
+                if let Some(book) = self.books.get(index(at)) {
+                    book.fills.expect(fill);
+                }
+                scratch.of.push(at);
+            }
+            for (fill, at) in some.iter().zip(&scratch.of) {
+                let inserted = self.insert_one(fill, *at, latest, &mut scratch.touched);
+                match inserted.map_err(|refused| LedgerError::at(refused, FillName::of(fill)))? {
+                    true => applied.new = applied.new.saturating_add(1),
+                    false => applied.duplicates = applied.duplicates.saturating_add(1),
+                }
             }
         }
         Ok(applied)
     }
 
-    /// Says whether the fill was not known.
-    #[inline]
-    fn insert_one(&mut self, fill: &Fill, latest: Timestamp, scratch: &mut Scratch) -> Result<bool, Refused> {
+    /// The book of a fill.
+    #[inline(always)]
+    fn near(&mut self, fill: &Fill, scratch: &mut Scratch) -> Result<u32, Refused> {
         let place = fill.symbol.address().wrapping_add(address(&fill.account).wrapping_mul(3)) / 16 % NEARBY;
         let nearby = scratch.nearby.get_mut(place);
-        let at = match nearby {
-            Some(Some(((account, symbol), at)))
-                if Arc::ptr_eq(account, &fill.account) && symbol.is_same(&fill.symbol) =>
-            {
-                *at
-            }
-            nearby => {
-                let at = self.book_of(fill)?;
-                if let Some(nearby) = nearby {
-                    *nearby = Some(((Arc::clone(&fill.account), fill.symbol.clone()), at));
-                }
-                at
-            }
-        };
+        if let Some(Some(((account, symbol), at))) = &nearby
+            && Arc::ptr_eq(account, &fill.account)
+            && symbol.is_same(&fill.symbol)
+        {
+            return Ok(*at);
+        }
+        let at = self.book_of(fill)?;
+        if let Some(nearby) = nearby {
+            *nearby = Some(((Arc::clone(&fill.account), fill.symbol.clone()), at));
+        }
+        Ok(at)
+    }
+
+    /// Says whether the fill was not known.
+    #[inline(always)]
+    fn insert_one(
+        &mut self,
+        fill: &Fill,
+        at: u32,
+        latest: Timestamp,
+        touched: &mut Vec<u32>,
+    ) -> Result<bool, Refused> {
         let Some(book) = self.books.get_mut(index(at)) else { return Ok(false) };
         let words = Words::of(fill);
         possible(fill, words, &book.instrument, latest)?;
         if book.begin() {
-            scratch.touched.push(at);
+            touched.push(at);
         }
         Ok(match book.fills.insert(fill, words)? {
             Inserted::New => true,

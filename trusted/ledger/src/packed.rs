@@ -1,7 +1,7 @@
 //! A fill as a book keeps it: 80 bytes, where almost every number and id has its place. What is longer stands in a table
 //! beside, and the place says where.
 
-use crate::{Decimal, Fill, Liquidity, Price, Side, Timestamp, grid::Grid, id::Id, log::count};
+use crate::{Decimal, Fill, Liquidity, Price, Side, Timestamp, grid::{Grid, lifted}, id::Id, log::count};
 use alloc::{sync::Arc, vec::Vec};
 
 /// A scale that says: no number.
@@ -69,6 +69,16 @@ impl Words {
         let (fee_rate, reporting_rate) = (rate(&fill.fee_rate)?, rate(&fill.reporting_rate)?);
         let numbers = [quantity, price, fee, fee_rate, reporting_rate];
         Some(Self { mantissas: numbers.map(|(mantissa, _)| mantissa), scales: numbers.map(|(_, scale)| scale) })
+    }
+
+    /// They are the numbers of a packed fill, where those are short too.
+    #[inline(always)]
+    pub(crate) fn are_of(&self, fill: &Packed) -> bool {
+        let held = [fill.quantity, fill.price, fill.fee, fill.fee_rate, fill.reporting_rate];
+        let ours = self.mantissas.iter().zip(self.scales);
+        ours.zip(held.iter().zip(fill.scales)).all(|((ours, scale), (held, held_scale))| {
+            held_scale != BESIDE && lifted(*ours, scale, held_scale) == Some(*held)
+        })
     }
 
     /// Every number but the fee is above zero.
