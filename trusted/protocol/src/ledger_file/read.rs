@@ -163,51 +163,61 @@ impl<'a> Reader<'a> {
     }
 
     fn fill(&mut self, row: &FillRow<'_>, lines: &Lines<'a>, before: &'a str) -> Result<(), LedgerFileError> {
-        let fill = match self.made(row) {
-            Ok(fill) => fill,
-            Err(defect) => return Err(self.blame(lines.fault(defect), Some(row.id))),
-        };
         if self.fills.is_empty() {
             self.waiting = Lines { rest: before, line: lines.line.saturating_sub(1) };
         }
-        self.fills.push(fill);
+        if let Err(defect) = self.add(row) {
+            return Err(self.blame(lines.fault(defect), Some(row.id)));
+        }
         self.fills_read = self.fills_read.saturating_add(1);
         if self.fills.len() >= BATCH { self.flush() } else { Ok(()) }
     }
 
-    /// The fill of a row, in its place.
-    fn made(&mut self, row: &FillRow<'_>) -> Result<Fill, Defect> {
+    /// Adds the fill of a row to those that wait, if it stands in its place.
+    #[inline(always)]
+    fn add(&mut self, row: &FillRow<'_>) -> Result<(), Defect> {
         let Some(book) = &mut self.book else { return Err(Defect::NoBook) };
         if !header::in_time(row.time_ms, self.as_of) {
             return Err(Defect::Element("time", Flaw::OutOfTime));
         }
+        let time = Timestamp::from_millis(row.time_ms);
+        let id = FillId::from(filled("id", row.id)?);
+        let order_id = row.order_id.map(|id| filled("order id", id).map(Into::into)).transpose()?;
+        let quantity = Quantity(above_zero("quantity", row.quantity)?);
+        let price = Price(above_zero("price", row.price)?);
+        let fee = decimal("fee", row.fee)?;
+        let fee_asset = self.names.asset(filled("fee asset", row.fee_asset)?);
         let rate =
             |element, text: Option<&str>| text.map(|text| above_zero(element, text).map(Price)).transpose();
-        let fill = Fill {
-            account: Arc::clone(&book.account),
-            symbol: book.symbol.clone(),
-            id: FillId::from(filled("id", row.id)?),
-            order_id: row.order_id.map(|id| filled("order id", id).map(Into::into)).transpose()?,
-            time: Timestamp::from_millis(row.time_ms),
-            sequence: row.sequence,
-            side: row.side,
-            quantity: Quantity(above_zero("quantity", row.quantity)?),
-            price: Price(above_zero("price", row.price)?),
-            fee: decimal("fee", row.fee)?,
-            fee_asset: self.names.asset(filled("fee asset", row.fee_asset)?),
-            liquidity: row.liquidity,
-            fee_rate: rate("fee rate", row.fee_rate)?,
-            reporting_rate: rate("reporting rate", row.reporting_rate)?,
-        };
-        let place = (fill.time, fill.sequence.unwrap_or(0), fill.id.clone(), fill.side);
+        let fee_rate = rate("fee rate", row.fee_rate)?;
+        let reporting_rate = rate("reporting rate", row.reporting_rate)?;
+        let place = (time, row.sequence.unwrap_or(0), id.clone(), row.side);
         if book.last.as_ref().is_some_and(|last| *last >= place) {
             return Err(Defect::Order);
         }
         book.last = Some(place);
-        Ok(fill)
+        // Made where it will stand: a fill is too large to be moved around.
+        self.fills.push(Fill {
+            account: Arc::clone(&book.account),
+            symbol: book.symbol.clone(),
+            id,
+            order_id,
+            time,
+            sequence: row.sequence,
+            side: row.side,
+            quantity,
+            price,
+            fee,
+            fee_asset,
+            liquidity: row.liquidity,
+            fee_rate,
+            reporting_rate,
+        });
+        Ok(())
     }
 
     /// Gives the ledger the fills that wait.
+    #[inline(never)]
     fn flush(&mut self) -> Result<(), LedgerFileError> {
         if self.fills.is_empty() {
             return Ok(());
