@@ -111,9 +111,7 @@ impl Fills {
             Some(ids) => {
                 let (log, beside) = (&self.log, &self.beside);
                 let (id, side) = (&fill.id.0, fill.side);
-                let is = |at| {
-                    log.get(at).is_some_and(|held| held.side() == side && has_id(beside, held, id))
-                };
+                let is = |at| log.get(at).is_some_and(|held| held.side() == side && has_id(beside, held, id));
                 ids.find_or_insert(hash(id, side), self.log.len(), is)
             }
             None => self.find_or_expect(&fill.id.0, fill.side),
@@ -242,7 +240,8 @@ impl Fills {
     /// Where the fill of an id and side is.
     pub(crate) fn find(&self, id: &Id, side: Side) -> Option<u32> {
         if let Some(ids) = &self.ids {
-            let is = |at| self.get(at).is_some_and(|held| held.side() == side && has_id(&self.beside, held, id));
+            let is =
+                |at| self.get(at).is_some_and(|held| held.side() == side && has_id(&self.beside, held, id));
             return ids.find(hash(id, side), is);
         }
         if self.rises(id, side) {

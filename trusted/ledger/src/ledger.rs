@@ -136,7 +136,10 @@ impl TradeAggregator {
             InstrumentKind::Spot => instrument.multiplier == Decimal::ONE,
             InstrumentKind::Linear | InstrumentKind::Inverse => instrument.multiplier.is_positive(),
         };
-        if !possible || instrument.base == instrument.quote || !instrument.multiplier.has_digits_up_to(DIGITS_MAX) {
+        if !possible
+            || instrument.base == instrument.quote
+            || !instrument.multiplier.has_digits_up_to(DIGITS_MAX)
+        {
             return Err(Refused::InstrumentInvalid.into());
         }
         let symbol = instrument.symbol.clone();
@@ -166,9 +169,8 @@ impl TradeAggregator {
         let books = self.books.len();
         let mut scratch = core::mem::take(&mut self.scratch);
         scratch.touched.clear();
-        let outcome = self
-            .insert(fills, now, &mut scratch)
-            .and_then(|applied| self.follow(applied, &scratch.touched));
+        let outcome =
+            self.insert(fills, now, &mut scratch).and_then(|applied| self.follow(applied, &scratch.touched));
         if let Ok(applied) = &outcome {
             self.fills = self.fills.saturating_add(u64::try_from(applied.new).unwrap_or(u64::MAX));
             self.each(&scratch.touched, Book::commit);

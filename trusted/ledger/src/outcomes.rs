@@ -198,7 +198,7 @@ impl Outcomes {
             self.remember(slot);
             slot
         } else {
-            self.to_end(fills, slot)
+            self.move_to_end(fills, slot)
         };
         if let Some(entry) = self.log.get_mut(slot) {
             entry.add(closed)?;
@@ -222,7 +222,7 @@ impl Outcomes {
     }
 
     /// A trade stands where its last fill closed something. Returns where it is now.
-    fn to_end(&mut self, fills: &Fills, slot: u32) -> u32 {
+    fn move_to_end(&mut self, fills: &Fills, slot: u32) -> u32 {
         let Some(entry) = self.log.get(slot).copied() else { return slot };
         let reported = self.reported(slot);
         self.remember(slot);
@@ -245,7 +245,8 @@ impl Outcomes {
     #[inline]
     fn remember(&mut self, slot: u32) {
         if slot < self.known {
-            self.journal.extend(self.log.get(slot).map(|held| (slot, *held, self.reported.get(slot).copied())));
+            self.journal
+                .extend(self.log.get(slot).map(|held| (slot, *held, self.reported.get(slot).copied())));
         }
         self.unpublish(slot);
     }

@@ -1,7 +1,12 @@
 //! A fill as a book keeps it: 80 bytes, where almost every number and id has its place. What is longer stands in a table
 //! beside, and the place says where.
 
-use crate::{Decimal, Fill, Liquidity, Price, Side, Timestamp, grid::{Grid, lifted}, id::Id, log::count};
+use crate::{
+    Decimal, Fill, Liquidity, Price, Side, Timestamp,
+    grid::{Grid, lifted},
+    id::Id,
+    log::count,
+};
 use alloc::{sync::Arc, vec::Vec};
 
 /// A scale that says: no number.
@@ -68,7 +73,10 @@ impl Words {
         let (quantity, price, fee) = (fill.quantity.0.short()?, fill.price.0.short()?, fill.fee.short()?);
         let (fee_rate, reporting_rate) = (rate(&fill.fee_rate)?, rate(&fill.reporting_rate)?);
         let numbers = [quantity, price, fee, fee_rate, reporting_rate];
-        Some(Self { mantissas: numbers.map(|(mantissa, _)| mantissa), scales: numbers.map(|(_, scale)| scale) })
+        Some(Self {
+            mantissas: numbers.map(|(mantissa, _)| mantissa),
+            scales: numbers.map(|(_, scale)| scale),
+        })
     }
 
     /// They are the numbers of a packed fill, where those are short too.

@@ -183,7 +183,14 @@ enum Rest {
 impl Plan {
     /// Closes as much of a lot as is `moving`, and says how much that is. `order` is how the lot compares.
     #[inline(always)]
-    fn close(&mut self, grid: Grid, lot: &ShortLot, is_part: bool, moving: i64, order: Ordering) -> Option<i64> {
+    fn close(
+        &mut self,
+        grid: Grid,
+        lot: &ShortLot,
+        is_part: bool,
+        moving: i64,
+        order: Ordering,
+    ) -> Option<i64> {
         if order == Ordering::Greater {
             let share = match lot.fee.is_zero() {
                 true => lot.fee_left,

@@ -85,13 +85,12 @@ const fn narrow_most() -> [i128; 39] {
 
 /// `low · 10^by`, if it fits 128 bits.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "the upper word is what is asked for")]
 pub(crate) fn raised(low: i128, by: u8) -> Option<i128> {
     let (power, most) = (*NARROW_POWERS.get(usize::from(by))?, *NARROW_MOST.get(usize::from(by))?);
     // The upper words decide, but for the numbers of one upper word, which take the long comparison.
     let (top, most_top) = ((low >> 64) as i64, (most >> 64) as i64);
-    let is_within = (top < most_top && top > most_top.wrapping_neg())
-        || (low <= most && low >= most.wrapping_neg());
+    let is_within =
+        (top < most_top && top > most_top.wrapping_neg()) || (low <= most && low >= most.wrapping_neg());
     is_within.then(|| low.wrapping_mul(power))
 }
 
@@ -104,7 +103,6 @@ pub(super) fn word_power(exponent: u8) -> Option<u64> {
 
 /// All 192 bits of a product, low part first.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "words are cut from longer numbers")]
 pub(super) fn word_product(x: u128, y: u64) -> (u128, u64) {
     let low = (x & u128::from(u64::MAX)).wrapping_mul(y.into());
     // It fits: (2^64 - 1)^2 + 2^64 - 1 < 2^128.
