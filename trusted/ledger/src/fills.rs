@@ -190,21 +190,27 @@ impl Fills {
         let is_spot = self.is_spot;
         packed.settle(&mut self.grid, |packed| {
             let (_, [_, price, fee, rate]) = packed.words();
-            match fee_asset {
-                SETTLEMENT => (0, fee),
-                OTHER => (if is_spot { fee } else { 0 }, fee.saturating_add(price)),
-                _ => (0, fee.saturating_add(rate)),
-            }
+            let rate = match fee_asset {
+                SETTLEMENT => 0,
+                OTHER => price,
+                _ => rate,
+            };
+            (if is_spot && fee_asset == OTHER { fee } else { 0 }, fee.saturating_add(rate))
         });
         self.log.push(packed).map(|_| ()).ok_or(Refused::Overflow)
     }
 
     #[inline(always)]
     fn asset_index(&mut self, asset: &Asset) -> Result<u16, Refused> {
-        // Mostly it is one text in memory, too.
-        match self.assets.iter().position(|known| known.is_same(asset)) {
-            Some(at) => u16::try_from(at).map_err(|_| Refused::Overflow),
-            None => self.asset_by_name(asset),
+        // Mostly it is one text in memory, too, and one of the first. All of them are looked at, since which it is cannot
+        // be foreseen.
+        let mut same = 0_u16;
+        for (at, known) in (0_u16..8).zip(&self.assets) {
+            same |= u16::from(known.is_same(asset)) << at;
+        }
+        match u16::try_from(same.trailing_zeros()) {
+            Ok(at) if same > 0 => Ok(at),
+            _ => self.asset_by_name(asset),
         }
     }
 

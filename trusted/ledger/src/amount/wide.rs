@@ -163,11 +163,9 @@ pub(super) fn long_quotient(a: u128, b: u128, divisor: u64) -> Option<i128> {
     let (first, rest) = word_divided(joined(w2, w1), joined(w1, lowest), scaled, reciprocal);
     let (second, rest) = word_divided(rest, joined(lowest, 0), scaled, reciprocal);
     let (quotient, rest) = (u128::from(first) << 64 | u128::from(second), rest >> shift);
-    let up = match rest.cmp(&divisor.wrapping_sub(rest)) {
-        Ordering::Greater => true,
-        Ordering::Equal => quotient & 1 == 1,
-        Ordering::Less => false,
-    };
+    // Without a branch, since no one can foresee it.
+    let half = divisor.wrapping_sub(rest);
+    let up = (rest > half) | ((rest == half) & (quotient & 1 == 1));
     i128::try_from(quotient.wrapping_add(u128::from(up))).ok()
 }
 

@@ -44,14 +44,18 @@ impl Default for Runs {
 }
 
 impl Runs {
-    /// One more at the end.
+    /// One more at the end. Hardly a branch: how trades end cannot be foreseen.
+    #[inline(always)]
     pub(crate) fn push(&mut self, sign: Sign) {
-        self.last = if self.last.0 == sign { (sign, self.last.1.saturating_add(1)) } else { (sign, 1) };
+        let (last, run) = self.last;
+        let run = if last == sign { run.saturating_add(1) } else { 1 };
+        self.last = (sign, run);
         if self.first.1 == self.len && (self.len == 0 || self.first.0 == sign) {
             self.first = (sign, self.len.saturating_add(1));
         }
         self.len = self.len.saturating_add(1);
-        self.longest(self.last);
+        self.wins_max = self.wins_max.max(if sign == Sign::Win { run } else { 0 });
+        self.losses_max = self.losses_max.max(if sign == Sign::Loss { run } else { 0 });
     }
 
     fn longest(&mut self, (sign, len): (Sign, u64)) {
@@ -133,17 +137,10 @@ impl Summary {
             (Ok(_), Sign::Scratch) => Decimal::ZERO,
             (Ok(net), Sign::Win | Sign::Loss) => net,
         };
-        match sign {
-            Sign::Win => {
-                self.wins = self.wins.saturating_add(1);
-                sum_in(&mut self.won, Ok(net));
-            }
-            Sign::Loss => {
-                self.losses = self.losses.saturating_add(1);
-                sum_in(&mut self.lost, Ok(net));
-            }
-            Sign::Scratch => {}
-        }
+        self.wins = self.wins.saturating_add((sign == Sign::Win).into());
+        self.losses = self.losses.saturating_add((sign == Sign::Loss).into());
+        // A scratch adds nothing to either.
+        sum_in(if sign == Sign::Win { &mut self.won } else { &mut self.lost }, Ok(net));
         self.extend(net, net);
         self.squares.add(net);
     }
