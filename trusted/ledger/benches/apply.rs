@@ -24,7 +24,7 @@ use std::{
 };
 
 const PAGE: u64 = 1000;
-const RUNS: usize = 3;
+const RUNS: usize = 5;
 const NOW: Timestamp = Timestamp::from_millis(4_000_000_000_000);
 
 /// How long a run took.
@@ -226,8 +226,12 @@ fn open_lots(open: u64, count: u64) {
     if let (Some(before), Some(after), true) = (before, resident_bytes(), open >= 100_000) {
         figure("bytes_an_open_lot", after.saturating_sub(before) / open, "bytes");
     }
-    let in_turns = pages(open, open + count, &|n| if n % 2 == 0 { Side::Sell } else { Side::Buy });
-    let took = apply(&mut ledger, &in_turns);
+    let mut turn = |run: u64| {
+        let first = open + run * count;
+        let in_turns = pages(first, first + count, &|n| if n % 2 == 0 { Side::Sell } else { Side::Buy });
+        apply(&mut ledger, &in_turns)
+    };
+    let took = (0..RUNS as u64).map(&mut turn).min_by_key(|took| took.core).unwrap();
     per_second(&format!("in_order_with_{open}_open_lots"), count, took);
     assert_eq!(ledger.open(&"S0USDT".into()).open_lots, open);
 }
