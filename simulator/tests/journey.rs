@@ -49,6 +49,16 @@ fn the_whole_journey_directly_and_through_the_main_service() {
     wait_until(|| (as_of() > seen).then_some(()));
     assert_equals_the_truth(&stack, "direct");
 
+    // What is saved is judged by who was not there, and a changed figure shows.
+    let file = stack.directory.join("record.json").to_str().unwrap().to_owned();
+    let shown = stack.perfagg_json("direct", &["summary", "--save", &file]);
+    let judged = stack.perfagg_json("nobody", &["verify", &file]);
+    assert_eq!((&judged["answer"], &judged["development"]), (&shown, &true.into()));
+    let text = fs::read_to_string(&file).unwrap();
+    let volume = shown["trades"]["volume"].as_str().unwrap();
+    fs::write(&file, text.replacen(volume, &format!("9{volume}"), 1)).unwrap();
+    assert_eq!(stack.perfagg("nobody", &["verify", &file]).status.code(), Some(1));
+
     // A revoked session is over at once; the other one goes on.
     let receipt = stack.perfagg_json("direct", &["revoke"]);
     assert_eq!(receipt["revoked"], true);

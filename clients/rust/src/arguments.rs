@@ -12,6 +12,8 @@ First steps:
   perfagg summary
   perfagg export --out ledger.jsonl
   perfagg replay ledger.jsonl
+  perfagg summary --save record.json
+  perfagg verify record.json
 
 Exit codes:
     0  done
@@ -47,6 +49,11 @@ const REPLAY: &str = "\
 With --json the figures are to the last digit those of perfagg metrics --json, but for
 session_expires and sync, which no file knows. A file is not signed: replaying it shows what follows
 from it, and proves nothing about who made it.";
+
+const VERIFY: &str = "\
+Exit codes of this command: 0 the answer holds, 1 it proves nothing, 2 it is genuine and against the
+policy. The evidence is judged as of the instant at which the answer was signed. No session and no
+network are needed.";
 
 const ABOUT: &str = "\
 Verify an enclave, register an exchange account, read how it performed.
@@ -90,9 +97,9 @@ pub(crate) enum Command {
     #[command(after_help = CREDENTIALS)]
     Register(Register),
     /// Show the headline: equity, return and risk, realised profit, and what they rest on
-    Summary(Reading),
+    Summary(Figures),
     /// Show everything: equity, returns, risk and trades, in total, by symbol and by month
-    Metrics(Reading),
+    Metrics(Figures),
     /// Follow what happens: how the collection goes, and when there are new figures
     #[command(after_help = WATCH)]
     Watch(Reading),
@@ -105,6 +112,13 @@ pub(crate) enum Command {
         /// A saved ledger, - for stdin; several make one record
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+    },
+    /// Judge a saved answer, offline: who signed it, what it says, and what it does not prove
+    #[command(after_help = VERIFY)]
+    Verify {
+        /// What --save wrote, - for stdin
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     /// End the session: the enclave stops collecting and wipes the key
     Revoke(Reading),
@@ -154,6 +168,19 @@ pub(crate) struct Register {
     /// Write over a session that is still open; it ends by itself
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+/// What showing figures takes.
+#[derive(Debug, Args)]
+pub(crate) struct Figures {
+    /// Keep the answer too, signed, with the evidence: others can judge it with perfagg verify
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "save")]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// What saving a ledger takes.

@@ -6,6 +6,7 @@ use crate::{
     events::Events,
     failure::{Failure, Unreachable},
     registration::{self, Registration},
+    saved::{self, Saved},
     seal::{self, SealedCall},
     service_url::ServiceUrl,
     trust::Trust,
@@ -17,7 +18,9 @@ use protocol::{
     Code, Route, Secret,
     api::{LedgerPage, Revoked, SessionOpened, Summary},
     ledger_file::{self, LedgerFile},
-    limits, wire,
+    limits,
+    signed::{SignedAnswer, Tag},
+    wire,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -49,6 +52,8 @@ pub struct Client {
 struct Verified {
     enclave: VerifiedEnclave,
     since: Duration,
+    /// The evidence to the letter, for those who keep an answer.
+    bundle: String,
 }
 
 /// A whole ledger.
@@ -89,6 +94,12 @@ impl<T> Answer<T> {
 #[derive(Serialize)]
 struct SessionCall<'a> {
     session_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct SignedCall<'a> {
+    session_id: &'a str,
+    sign: &'a str,
 }
 
 #[derive(Serialize)]
@@ -149,6 +160,7 @@ impl Client {
             return Err(seal::on_the_way(&reply));
         }
         let bundle = Bundle::parse(&reply.body)?;
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
         let now = self.clock.now();
         let judged_s = judgement_time(&bundle, now);
         let waited_s = now.elapsed.saturating_sub(asked.elapsed).as_secs();
@@ -156,7 +168,7 @@ impl Client {
         let expected = Expected { nonce: Some(nonce), asked_at, ..Expected::default() };
         let enclave = verify(&bundle, &self.trust.policy, &self.trust.roots, &expected, judged_s)?;
         self.remember_epoch(enclave.epoch());
-        let verified = self.verified.insert(Verified { enclave, since: now.elapsed });
+        let verified = self.verified.insert(Verified { enclave, since: now.elapsed, bundle: text });
         Ok(&verified.enclave)
     }
 
@@ -189,6 +201,50 @@ impl Client {
         let environment = metrics.body.get("environment").and_then(Value::as_str).unwrap_or_default();
         self.check_environment(environment)?;
         Ok(metrics)
+    }
+
+    /// Reads the headline, with everything that vouches for it to others.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn saved_summary(&mut self, session_id: &Secret) -> Result<(Answer<Summary>, Saved), Failure> {
+        let (summary, saved) = self.saved(Route::Summary, session_id).await?;
+        let summary: Answer<Summary> = summary;
+        self.check_environment(&summary.body.environment)?;
+        Ok((summary, saved))
+    }
+
+    /// The same of everything.
+    ///
+    /// # Errors
+    /// Why there is nothing.
+    pub async fn saved_metrics(&mut self, session_id: &Secret) -> Result<(Answer<Value>, Saved), Failure> {
+        let (metrics, saved) = self.saved(Route::Metrics, session_id).await?;
+        let metrics: Answer<Value> = metrics;
+        let environment = metrics.body.get("environment").and_then(Value::as_str).unwrap_or_default();
+        self.check_environment(environment)?;
+        Ok((metrics, saved))
+    }
+
+    /// Has an answer signed over a nonce of ours, and makes sure that the verified enclave did that.
+    async fn saved<T: DeserializeOwned>(
+        &mut self,
+        route: Route,
+        session_id: &Secret,
+    ) -> Result<(Answer<T>, Saved), Failure> {
+        let nonce = saved::nonce();
+        let call = SignedCall { session_id: session_id.expose(), sign: &nonce };
+        let answer: Answer<SignedAnswer> = self.call(route, &registration::encode(&call)).await?;
+        let signed = saved::verified(&answer.body).map_err(|_| Failure::NotSigned)?;
+        let Some(Verified { enclave, bundle, .. }) = &self.verified else { return Err(Failure::AnswerForm) };
+        let SignedAnswer { method, path, nonce: answered, status, .. } = &answer.body;
+        let is_ours =
+            answered.as_ref() == Some(&nonce) && [method.as_str(), path].join(" ") == route.as_str();
+        if signed.key != *enclave.result_key() || signed.tag != Tag::Answer || !is_ours || *status != 200 {
+            return Err(Failure::NotSigned);
+        }
+        let read = Answer::read(answer.body.body.as_bytes())?;
+        Ok((read, Saved::new(answer.body, bundle.clone())))
     }
 
     /// Reads the whole ledger, page by page, and makes sure that it is whole. One that changes meanwhile is begun again.
@@ -307,7 +363,7 @@ impl Client {
         if !self.verified.as_ref().is_some_and(fresh) {
             self.attest().await?;
         }
-        let Some(Verified { enclave, since }) = &self.verified else { return Err(Failure::AnswerForm) };
+        let Some(Verified { enclave, since, .. }) = &self.verified else { return Err(Failure::AnswerForm) };
         let enclave_s = enclave.time().enclave.saturating_add(now.elapsed.saturating_sub(*since).as_secs());
         let call = SealedCall::new(enclave, enclave_s, route, body)?;
         let ask = Ask {

@@ -78,6 +78,12 @@ impl Complaint {
         Self::new(0, "", "", "")
     }
 
+    /// What a judgement offline comes to that is none: 1 proves nothing, 2 is genuine and against the policy.
+    pub(crate) fn unverified(exit: u8, class: &str, title: &str, detail: &str) -> Self {
+        let code = if exit == 2 { "AGAINST_POLICY" } else { "NOT_VERIFIED" };
+        Self::new(exit, code, title, detail).with("class", plain(class))
+    }
+
     /// A stream that does not come back.
     pub(crate) fn lost(failure: Failure, last: Option<u64>) -> Self {
         let seen = last.map_or_else(String::new, |id| format!(" The last event was {id}."));
@@ -148,15 +154,17 @@ impl From<Failure> for Complaint {
         let title = failure.to_string();
         match &failure {
             Failure::Evidence(evidence) => refused_evidence(&title, evidence),
-            Failure::NotSealed | Failure::Environment | Failure::AnswerForm | Failure::LedgerFile(_) => {
-                Self::new(
-                    exit::NOT_VERIFIED,
-                    failure.code(),
-                    &title,
-                    "Nothing of it was believed. Try again; if it stays so, do not use this service, and ask its operator \
+            Failure::NotSealed
+            | Failure::NotSigned
+            | Failure::Environment
+            | Failure::AnswerForm
+            | Failure::LedgerFile(_) => Self::new(
+                exit::NOT_VERIFIED,
+                failure.code(),
+                &title,
+                "Nothing of it was believed. Try again; if it stays so, do not use this service, and ask its operator \
                  whether perfagg is as new as the enclave.",
-                )
-            }
+            ),
             Failure::Refused(refused) => {
                 let Refused { problem, retry_after_s } = refused.as_ref();
                 Self::problem(exit_of(problem), &title, problem, *retry_after_s)

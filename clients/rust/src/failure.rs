@@ -14,6 +14,8 @@ pub enum Failure {
     Evidence(Box<attestation::Failure>),
     /// An answer that the enclave did not seal for this call, though it claims success or claims to be sealed.
     NotSealed,
+    /// The answer that was to be kept is not signed by the verified enclave, or not for this call.
+    NotSigned,
     /// Figures of another environment than the attested and wanted one.
     Environment,
     /// Sealed by the enclave, but not in a form that this version knows.
@@ -107,6 +109,7 @@ impl Failure {
             Self::Unreachable(why) => why.as_str(),
             Self::Evidence(_) => "ATTESTATION_REFUSED",
             Self::NotSealed => "ANSWER_NOT_SEALED",
+            Self::NotSigned => "ANSWER_NOT_SIGNED",
             Self::Environment => "ENVIRONMENT_MISMATCH",
             Self::AnswerForm => "ANSWER_UNKNOWN_FORM",
             Self::LedgerFile(_) => "LEDGER_FILE_REFUSED",
@@ -163,6 +166,7 @@ impl fmt::Display for Failure {
             Self::Unreachable(why) => write!(f, "the service cannot be reached: {why}"),
             Self::Evidence(failure) => write!(f, "the evidence was refused: {failure}"),
             Self::NotSealed => f.write_str("the answer was not sealed by the enclave for this call"),
+            Self::NotSigned => f.write_str("the answer is not signed by the verified enclave for this call"),
             Self::Environment => f.write_str("the answer is of another environment than the verified one"),
             Self::AnswerForm => f.write_str("the enclave's answer is not in a form that this version knows"),
             Self::LedgerFile(error) => write!(f, "the ledger cannot be used: {error}"),

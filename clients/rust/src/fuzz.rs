@@ -1,7 +1,7 @@
 //! One function for each parser of a stranger's bytes on the client's side, called by tests with seeded mutations.
 //! Sealed answers have theirs in `protocol`, bundles in `attestation`.
 
-use crate::{ServiceUrl, connection::Reply, failure::Failure, seal, session_file::Session};
+use crate::{Saved, ServiceUrl, Trust, connection::Reply, failure::Failure, seal, session_file::Session};
 
 /// An answer that nobody sealed is never a success, whatever its status and bytes.
 pub fn fuzz_reply(data: &[u8]) {
@@ -25,4 +25,10 @@ pub fn fuzz_service_url(data: &[u8]) {
 /// A session file of another hand.
 pub fn fuzz_session(data: &[u8]) {
     let _ = Session::parse(data);
+}
+
+/// A saved answer of another hand: a client that names no release believes none.
+pub fn fuzz_saved(data: &[u8]) {
+    let judged = Saved::parse(data).and_then(|saved| saved.judge(&Trust::default()));
+    assert!(judged.is_err());
 }

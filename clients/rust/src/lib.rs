@@ -10,6 +10,7 @@
 mod client;
 mod events;
 mod registration;
+mod saved;
 mod seal;
 mod connection;
 mod service_url;
@@ -25,8 +26,9 @@ pub use clock::{Clock, Moment};
 pub use events::Events;
 pub use failure::{Failure, OnTheWay, Refused, Unreachable};
 pub use registration::Registration;
+pub use saved::{Judged, Saved, SavedError};
 pub use service_url::{ServiceUrl, UrlDefect};
 pub use trust::Trust;
 
 #[doc(hidden)]
-pub use fuzz::{fuzz_reply, fuzz_service_url, fuzz_session};
+pub use fuzz::{fuzz_reply, fuzz_saved, fuzz_service_url, fuzz_session};

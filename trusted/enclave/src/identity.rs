@@ -7,7 +7,10 @@
 use crate::{failure::Failure, keys::ResultKey, random};
 use attestation::{Backend, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Nonce, Validity};
 use ledger::Timestamp;
-use protocol::{Code, EnvelopeKey, limits};
+use protocol::{
+    Code, EnvelopeKey, limits,
+    signed::{Headers, Message, Tag},
+};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -112,14 +115,10 @@ impl Identity {
         Ok(Bundle::encode(&binding, proof, evidence, &self.config, time))
     }
 
-    /// Names the result key in signatures: its 32 bytes in base64url.
-    pub(crate) fn result_key_id(&self) -> String {
-        protocol::wire::encode(&self.result_key.public())
-    }
-
-    /// A signature by the result key.
-    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.result_key.sign(message)
+    /// What signs an answer, or a receipt: the result key, which is named by its 32 bytes in base64url.
+    pub(crate) fn signed(&self, message: &Message<'_>, tag: Tag, now: Timestamp) -> Headers {
+        let key_id = protocol::wire::encode(&self.result_key.public());
+        message.sign(tag, now.seconds(), &key_id, |base| self.result_key.sign(base))
     }
 }
 

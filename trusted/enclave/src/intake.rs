@@ -16,6 +16,7 @@ use protocol::{
     AnswerSealer, Code, Credentials, Envelope, Route, Secret,
     api::{self, EventsCall, LedgerCall, Registration, SessionCall},
     limits, rfc3339,
+    signed::{Message, SignedAnswer, Tag},
 };
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -70,7 +71,31 @@ pub(crate) async fn call(
         // Each has a body of its own and was answered before.
         Route::Register | Route::Ledger | Route::Events => return Err(Code::Internal.into()),
     };
-    Ok((200, body))
+    match &call.sign {
+        None => Ok((200, body)),
+        Some(nonce) => Ok((200, signed(service, route, nonce, body, now)?)),
+    }
+}
+
+/// The answer with a signature that somebody else can judge later. Its path names no session.
+fn signed(
+    service: &Service,
+    route: Route,
+    nonce: &str,
+    body: Vec<u8>,
+    now: Timestamp,
+) -> Result<Vec<u8>, Failure> {
+    let is_nonce = (1..=limits::NONCE_CHARS_MAX).contains(&nonce.len());
+    if !is_nonce || !nonce.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let detail = "sign takes a nonce of 1 to 128 visible ASCII characters.";
+        return Err(Failure::new(Code::EnvelopeMalformed, detail));
+    }
+    let (method, path) = route.as_str().split_once(' ').ok_or(Code::Internal)?;
+    let message = Message { status: 200, method, path, nonce: Some(nonce), body: &body };
+    let tag = if route == Route::Revoke { Tag::Receipt } else { Tag::Answer };
+    let headers = service.identity.signed(&message, tag, now);
+    let text = core::str::from_utf8(&body).map_err(|_| Code::Internal)?;
+    Ok(publish::encode(&SignedAnswer::new(&message, headers, text.to_owned())))
 }
 
 /// Lets in who wants to hear events.

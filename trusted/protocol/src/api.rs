@@ -76,6 +76,8 @@ impl Registration {
 pub struct SessionCall {
     /// The session.
     pub session_id: Secret,
+    /// Asks for a signed answer that can be kept, over this nonce; up to 128 visible characters.
+    pub sign: Option<String>,
 }
 
 /// What asks for a page of the ledger.

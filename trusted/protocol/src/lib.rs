@@ -9,6 +9,7 @@ extern crate alloc;
 mod envelope;
 mod answer;
 mod stream;
+pub mod signed;
 pub mod sse;
 mod route;
 mod credentials;

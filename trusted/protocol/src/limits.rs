@@ -39,6 +39,8 @@ pub const EVENT_FRAME_BYTES_MAX: usize = 64 * 1024;
 pub const CREDENTIAL_BYTES_MAX: usize = 4096;
 /// The longest label of a user or an account, in characters.
 pub const LABEL_CHARS_MAX: usize = 128;
+/// Characters of a nonce that a signature covers: any that somebody would make fits.
+pub const NONCE_CHARS_MAX: usize = 128;
 
 /// A shorter session would end before its history is collected.
 pub const SESSION_TTL_S_MIN: u64 = 300;

@@ -3,10 +3,11 @@
 
 use super::{
     Journey, equity,
+    place::Place,
     summary::{basis, heading},
     trades,
 };
-use crate::{arguments::Reading, complaint::Complaint, figure, output::plain};
+use crate::{arguments::Figures, complaint::Complaint, figure, output::plain};
 use perfagg::Failure;
 use protocol::api::{Coverage, Sync};
 use serde::Deserialize;
@@ -34,8 +35,18 @@ pub(super) struct Metrics {
 }
 
 /// Reads the metrics and shows them.
-pub(super) async fn run(journey: &Journey, reading: &Reading) -> Result<(), Complaint> {
-    let (_, metrics) = journey.read(reading, async |client, id| client.metrics(id).await).await?;
+pub(super) async fn run(journey: &Journey, asked: &Figures) -> Result<(), Complaint> {
+    let Figures { save, force, reading } = asked;
+    let place = save.as_deref().map(|path| Place::new(path, *force, "--save")).transpose()?;
+    let metrics = match place {
+        None => journey.read(reading, async |client, id| client.metrics(id).await).await?.1,
+        Some(place) => {
+            let (_, (metrics, saved)) =
+                journey.read(reading, async |client, id| client.saved_metrics(id).await).await?;
+            place.fill(saved.to_json().as_bytes())?;
+            metrics
+        }
+    };
     if journey.output.json {
         return journey.output.result(metrics.json());
     }

@@ -8,7 +8,9 @@ mod equity;
 mod trades;
 mod watch;
 mod export;
+mod place;
 mod replay;
+mod verify;
 mod revoke;
 
 use crate::{
@@ -43,6 +45,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         // Nobody is called, so nothing of the journey is needed.
         return replay::run(Output { json: options.json }, files);
     }
+    if let Command::Verify { file } = &command {
+        let trust = options.dangerous_development_root.as_deref().map(development_trust).transpose()?;
+        let trust = trust.unwrap_or_else(|| Trust::default().in_environments(&["live", "sandbox"]));
+        return verify::run(Output { json: options.json }, file, &trust);
+    }
     let journey = Journey::new(options)?;
     match command {
         Command::Attest { url } => interruptible("Nothing was sent.", attest::run(&journey, &url)).await,
@@ -58,11 +65,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
             register::hint(&journey, asked.wait);
             Ok(())
         }
-        Command::Summary(reading) => {
-            interruptible("Nothing was changed.", summary::run(&journey, &reading)).await
+        Command::Summary(asked) => {
+            interruptible("Nothing was changed.", summary::run(&journey, &asked)).await
         }
-        Command::Metrics(reading) => {
-            interruptible("Nothing was changed.", metrics::run(&journey, &reading)).await
+        Command::Metrics(asked) => {
+            interruptible("Nothing was changed.", metrics::run(&journey, &asked)).await
         }
         Command::Watch(reading) => {
             interruptible("The session goes on.", watch::run(&journey, &reading)).await
@@ -72,7 +79,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
             let unsure = "The session may be over already: perfagg summary tells.";
             interruptible(unsure, revoke::run(&journey, &reading)).await
         }
-        Command::Replay { .. } | Command::Completions { .. } => Ok(()),
+        Command::Replay { .. } | Command::Verify { .. } | Command::Completions { .. } => Ok(()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `perfagg summary`: the headline, and what it rests on.
 
-use super::Journey;
+use super::{Journey, place::Place};
 use crate::{
-    arguments::Reading,
+    arguments::Figures,
     complaint::Complaint,
     figure,
     output::{DEVELOPMENT, plain},
@@ -11,15 +11,25 @@ use crate::{
 use protocol::api::{Coverage, ReturnHeadline, Summary, Sync, TradesHeadline, Unread, Why};
 
 /// Reads the summary and shows it.
-pub(super) async fn run(journey: &Journey, reading: &Reading) -> Result<(), Complaint> {
-    let (session, summary) = journey.read(reading, async |client, id| client.summary(id).await).await?;
+pub(super) async fn run(journey: &Journey, asked: &Figures) -> Result<(), Complaint> {
+    let Figures { save, force, reading } = asked;
+    let place = save.as_deref().map(|path| Place::new(path, *force, "--save")).transpose()?;
+    let (session, summary) = match place {
+        None => journey.read(reading, async |client, id| client.summary(id).await).await?,
+        Some(place) => {
+            let (session, (summary, saved)) =
+                journey.read(reading, async |client, id| client.saved_summary(id).await).await?;
+            place.fill(saved.to_json().as_bytes())?;
+            (session, summary)
+        }
+    };
     if journey.output.json {
         return journey.output.result(summary.json());
     }
     journey.output.result(&people(&summary.body, &session.venue))
 }
 
-fn people(summary: &Summary, venue: &str) -> String {
+pub(super) fn people(summary: &Summary, venue: &str) -> String {
     let Summary {
         environment,
         quote_currency,

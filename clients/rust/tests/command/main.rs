@@ -9,5 +9,6 @@ mod pages;
 mod register;
 mod session;
 mod ledger;
+mod saved;
 mod watch;
 mod failures;

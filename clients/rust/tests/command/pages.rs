@@ -40,6 +40,7 @@ fn help_pages_are_as_agreed() {
         help("help-watch.txt", &["watch"]),
         help("help-export.txt", &["export"]),
         help("help-replay.txt", &["replay"]),
+        help("help-verify.txt", &["verify"]),
         help("help-revoke.txt", &["revoke"]),
         help("help-completions.txt", &["completions"]),
     ]);

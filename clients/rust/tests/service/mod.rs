@@ -6,7 +6,13 @@ use attestation::{
     Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Tee, Validity,
     development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED},
 };
-use protocol::{AnswerSealer, Code, Envelope, EnvelopeKey, Problem, Route, api::Event, sse, wire};
+use ed25519_dalek::{Signer as _, SigningKey};
+use protocol::{
+    AnswerSealer, Code, Envelope, EnvelopeKey, Problem, Route,
+    api::Event,
+    signed::{Message, SignedAnswer, Tag},
+    sse, wire,
+};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
@@ -19,6 +25,21 @@ use std::{
 pub(crate) const NOW: u64 = 1_795_521_600;
 pub(crate) const EPOCH: u64 = 1_795_500_000;
 pub(crate) const SESSION_ID: &str = "session_1795521600_plantedPLANTED0123456";
+
+/// What the enclave signs answers with.
+pub(crate) fn result_key() -> SigningKey {
+    SigningKey::from_bytes(&[4; 32])
+}
+
+/// An answer over the nonce that the call gives, signed with this key.
+pub(crate) fn signed(key: &SigningKey, tag: Tag, route: Route, call: &Value, body: &Value) -> Value {
+    let (method, path) = route.as_str().split_once(' ').unwrap();
+    let text = body.to_string();
+    let message = Message { status: 200, method, path, nonce: call["sign"].as_str(), body: text.as_bytes() };
+    let key_id = wire::encode(key.verifying_key().as_bytes());
+    let headers = message.sign(tag, i64::try_from(NOW).unwrap(), &key_id, |base| key.sign(base).to_bytes());
+    serde_json::to_value(SignedAnswer::new(&message, headers, text.clone())).unwrap()
+}
 
 /// A request as it passed.
 #[derive(Clone, Debug)]
@@ -82,7 +103,7 @@ impl State {
             tee: Tee::DevSgx,
             epoch: self.epoch,
             hpke: *self.key().public(),
-            result_key: [4; 32],
+            result_key: result_key().verifying_key().to_bytes(),
             tls_spki: None,
             config: self.config().sha256(),
             log: None,

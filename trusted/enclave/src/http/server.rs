@@ -153,7 +153,9 @@ async fn handle(service: &Arc<Service>, source: SocketAddr, request: Request<Inc
         path: Secret::new(head.uri.path().to_owned()),
         query: head.uri.query().map(str::to_owned),
         bearer,
-        nonce: text("perfagg-nonce").filter(|nonce| nonce.len() <= 128).map(str::to_owned),
+        nonce: text("perfagg-nonce")
+            .filter(|nonce| nonce.len() <= limits::NONCE_CHARS_MAX)
+            .map(str::to_owned),
         last_event_id: text("last-event-id").map(str::to_owned),
         // No other route has a body; what comes is left unread.
         body: if is_sealed { read(body).await } else { None },

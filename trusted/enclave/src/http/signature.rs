@@ -1,40 +1,24 @@
-//! Signatures of plain answers: HTTP Message Signatures (RFC 9421) over status, Content-Digest (RFC 9530),
-//! and the request's method, path and nonce, by the attested result key.
+//! Signatures of answers by the attested result key; `protocol::signed` says over what.
 
 use super::{Answer, Call};
 use crate::identity::Identity;
-use base64ct::{Base64, Encoding};
 use ledger::Timestamp;
-use sha2::{Digest, Sha256};
+use protocol::signed::{Headers, Message, Tag};
 
 /// Adds `content-digest`, `signature-input` and `signature`.
 pub(crate) fn sign(answer: &mut Answer, call: &Call, identity: &Identity, now: Timestamp) {
-    let digest = format!("sha-256=:{}:", Base64::encode_string(&Sha256::digest(&answer.body)));
-    let mut components = vec![
-        ("\"@status\"", answer.status.to_string()),
-        ("\"content-digest\"", digest.clone()),
-        ("\"@method\";req", call.method.clone()),
-        ("\"@path\";req", call.path.expose().to_owned()),
-    ];
-    if let Some(nonce) = &call.nonce {
-        components.push(("\"perfagg-nonce\";req", nonce.clone()));
-    }
-    let names: Vec<&str> = components.iter().map(|(name, _)| *name).collect();
-    let parameters = format!(
-        "({});created={};keyid=\"{}\";alg=\"ed25519\"",
-        names.join(" "),
-        now.seconds(),
-        identity.result_key_id()
-    );
-    let mut base = String::new();
-    for (name, value) in &components {
-        base.push_str(&format!("{name}: {value}\n"));
-    }
-    base.push_str(&format!("\"@signature-params\": {parameters}"));
-    let signature = Base64::encode_string(&identity.sign(base.as_bytes()));
-    answer.headers.push(("content-digest", digest));
-    answer.headers.push(("signature-input", format!("result={parameters}")));
-    answer.headers.push(("signature", format!("result=:{signature}:")));
+    let tag = if call.method == "DELETE" { Tag::Receipt } else { Tag::Answer };
+    let message = Message {
+        status: answer.status,
+        method: &call.method,
+        path: call.path.expose(),
+        nonce: call.nonce.as_deref(),
+        body: &answer.body,
+    };
+    let Headers { content_digest, signature_input, signature } = identity.signed(&message, tag, now);
+    answer.headers.push(("content-digest", content_digest));
+    answer.headers.push(("signature-input", signature_input));
+    answer.headers.push(("signature", signature));
 }
 
 #[cfg(test)]
@@ -42,6 +26,7 @@ mod tests {
     use super::*;
     use crate::{keys::ResultKey, settings::Settings};
     use attestation::development::DevelopmentBackend;
+    use base64ct::{Base64, Encoding};
     use ed25519_dalek::{Signature, VerifyingKey};
     use protocol::Secret;
 
@@ -83,7 +68,8 @@ mod tests {
              \"@signature-params\": {parameters}"
         );
         assert!(parameters.contains(";created=1770000000;"), "{parameters}");
-        let key: [u8; 32] = protocol::wire::decode_array(&identity.result_key_id()).unwrap();
+        let id = parameters.split_once("keyid=\"").unwrap().1.split_once('"').unwrap().0;
+        let key: [u8; 32] = protocol::wire::decode_array(id).unwrap();
         let signature =
             header(&answer, "signature").strip_prefix("result=:").unwrap().strip_suffix(':').unwrap();
         let signature: [u8; 64] = Base64::decode_vec(signature).unwrap().try_into().unwrap();

@@ -1,0 +1,169 @@
+//! `perfagg verify`: judges an answer that somebody saved, offline, for someone who was not there.
+
+use super::{
+    metrics::{self, Metrics},
+    summary,
+};
+use crate::{
+    complaint::Complaint,
+    figure,
+    output::{DEVELOPMENT, Output, lines, plain},
+    table::{Align, Table},
+};
+use ledger::Timestamp;
+use perfagg::{Judged, Saved, SavedError, Trust};
+use protocol::{api::Summary, rfc3339};
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+/// How wide the box is inside.
+const BOX_COLUMNS: usize = 92;
+
+/// What nobody who holds the file can know from it.
+const NOT_PROVEN: [&str; 5] = [
+    "that these are the newest figures: the account may have done worse since, or another answer may say more",
+    "when it was signed, but by the enclave's own clock, which it holds against the exchanges'",
+    "whose account it is, and that the trader has no other account: only that one exchange account did this",
+    "that the exchange told the truth about the account",
+    "that the platform was sound beyond what its vendor knew when the evidence was made",
+];
+
+/// Judges the file and shows what it says.
+pub(super) fn run(output: Output, path: &Path, trust: &Trust) -> Result<(), Complaint> {
+    let bytes = read(path)?;
+    let judged = Saved::parse(&bytes).and_then(|saved| saved.judge(trust));
+    let judged = judged.map_err(|error| refused(&error, trust))?;
+    let text = if output.json { json(&judged).to_string() } else { people(&judged)? };
+    output.result(&text)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Complaint> {
+    let most = u64::try_from(Saved::BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    let outcome = if path == Path::new("-") {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+    };
+    outcome.map_err(|error| {
+        let title = format!("{} cannot be read: {}", plain(&path.display().to_string()), error.kind());
+        Complaint::unverified(1, "unreadable", &title, "Name a file that perfagg summary --save wrote.")
+    })?;
+    Ok(bytes)
+}
+
+fn refused(error: &SavedError, trust: &Trust) -> Complaint {
+    match error {
+        SavedError::Form(_) => Complaint::unverified(
+            1,
+            error.code(),
+            &format!("it proves nothing: {error}"),
+            "The file was changed, or was never an answer of an enclave. Believe nothing of it.",
+        ),
+        SavedError::Evidence(_) => Complaint::unverified(
+            1,
+            error.code(),
+            &format!("its evidence is not genuine: {error}"),
+            "Believe nothing of it. If it is of a development enclave: --dangerous-development-root PEM accepts evidence \
+             under that root, which proves nothing about hardware.",
+        ),
+        SavedError::Policy(_) => Complaint::unverified(
+            2,
+            error.code(),
+            &format!("genuine evidence that the policy does not accept: {error}"),
+            if trust.names_no_release() {
+                "No release of the enclave is published yet, so no program is accepted by default."
+            } else {
+                "It was signed inside such hardware, by a program or on a platform that this policy refuses."
+            },
+        ),
+    }
+}
+
+fn not_proven(judged: &Judged) -> Vec<&'static str> {
+    let development = judged
+        .enclave
+        .development()
+        .then_some("anything about hardware: whoever ran this enclave could sign what they liked");
+    development.into_iter().chain(NOT_PROVEN).collect()
+}
+
+fn json(judged: &Judged) -> Value {
+    let Judged { enclave, signed, body } = judged;
+    json!({
+        "ok": true, "error": null, "err": "",
+        "signed_at": instant(signed.created_s),
+        "result_key": hex::encode(signed.key),
+        "development": enclave.development(),
+        "tee": enclave.evidence().tee().name(),
+        "measurement": hex::encode(enclave.evidence().measurement()),
+        "measurement_checked": enclave.evidence().measurement_checked(),
+        "bundle_sha256": hex::encode(enclave.bundle_sha256()),
+        "not_proven": not_proven(judged),
+        "answer": body,
+    })
+}
+
+fn people(judged: &Judged) -> Result<String, Complaint> {
+    let Judged { enclave, signed, body } = judged;
+    let warning = if enclave.development() { format!("{DEVELOPMENT}\n\n") } else { String::new() };
+    let checked = match enclave.evidence().measurement_checked() {
+        true => "that of a release",
+        false => "not compared with any release",
+    };
+    let mut facts = Table::new(&[Align::Left, Align::Left]);
+    facts
+        .row(&["signed", &figure::time(&instant(signed.created_s))])
+        .row(&["by the key", &hex::encode(signed.key)])
+        .row(&["made inside", enclave.evidence().tee().name()])
+        .row(&["program", &hex::encode(enclave.evidence().measurement())])
+        .row(&["", checked]);
+    let figures = match Metrics::deserialize(body) {
+        Ok(metrics) if body.get("symbols").is_some() => metrics::people(&metrics),
+        _ => summary::people(&shape(body)?, "the exchange"),
+    };
+    Ok(format!(
+        "{warning}The signature is right, and the evidence vouches for its key.\n\n{}\n{}\n{figures}",
+        facts.render(),
+        framed("What this does not prove", &not_proven(judged)),
+    ))
+}
+
+fn shape(body: &Value) -> Result<Summary, Complaint> {
+    Summary::deserialize(body).map_err(|_| {
+        Complaint::unverified(
+            1,
+            "malformed",
+            "signed, but not in a form that this version knows",
+            "A newer perfagg may know it.",
+        )
+    })
+}
+
+/// A box around what must not be overlooked.
+fn framed(title: &str, items: &[&str]) -> String {
+    let rule = "─".repeat(BOX_COLUMNS.saturating_add(2));
+    let line = |text: &str| {
+        let space = BOX_COLUMNS.saturating_sub(text.chars().count());
+        format!("│ {text}{} │\n", " ".repeat(space))
+    };
+    let items: String = items
+        .iter()
+        .flat_map(|item| {
+            let broken = lines(item, BOX_COLUMNS.saturating_sub(2));
+            let marked = broken.into_iter().enumerate();
+            marked.map(|(at, text)| if at == 0 { format!("- {text}") } else { format!("  {text}") })
+        })
+        .map(|text| line(&text))
+        .collect();
+    format!("┌{rule}┐\n{}{items}└{rule}┘\n", line(title))
+}
+
+fn instant(seconds: i64) -> String {
+    rfc3339(Timestamp::from_millis(seconds.saturating_mul(1000)))
+}
