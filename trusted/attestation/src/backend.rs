@@ -2,6 +2,7 @@
 //! are opened by the enclave, not here; the development backend is in `development`.
 
 use crate::evidence::{Collateral, Tee};
+use crate::failure::Class;
 use core::fmt;
 
 /// Evidence and what is needed to judge it offline.
@@ -13,7 +14,7 @@ pub struct Evidence {
     pub collateral: Option<Collateral>,
 }
 
-/// A source of evidence.
+/// A source of evidence. What it does may block for a moment.
 pub trait Backend: Send + Sync {
     /// The kind of evidence it makes.
     fn tee(&self) -> Tee;
@@ -23,15 +24,53 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// If the platform does not give any.
     fn evidence(&self, report_data: [u8; 64], now: u64) -> Result<Evidence, BackendError>;
+
+    /// What is due by the clock alone, such as looking for newer collateral.
+    fn upkeep(&self, _now: u64) {}
+
+    /// Evidence over nothing of a client's, for whoever fetches collateral: it says which platform this is.
+    ///
+    /// # Errors
+    /// If the platform does not give any, or needs no collateral.
+    fn sample(&self) -> Result<Vec<u8>, BackendError> {
+        Err(BackendError::Unavailable)
+    }
+
+    /// Collateral that somebody hands in. It is not trusted: only what verifies this platform's own evidence is kept.
+    ///
+    /// # Errors
+    /// If it does not, or the platform needs none.
+    fn offer(&self, _collateral: &[u8], _now: u64) -> Result<(), BackendError> {
+        Err(BackendError::Unavailable)
+    }
 }
 
-/// Why no evidence was made.
+/// Why no evidence was made, or collateral not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendError {
     /// The platform refused or is absent.
     Unavailable,
     /// A certificate, list or document could not be made.
     Encoding,
+    /// No collateral that verifies has been seen yet.
+    NoCollateral,
+    /// Collateral that does not verify this platform's evidence.
+    Collateral(Class),
+    /// Collateral that verifies, and is older than what is kept.
+    Older,
+}
+
+impl BackendError {
+    /// Its name in logs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unavailable => "platform-unavailable",
+            Self::Encoding => "encoding",
+            Self::NoCollateral => "collateral-none",
+            Self::Collateral(_) => "collateral-refused",
+            Self::Older => "collateral-older",
+        }
+    }
 }
 
 impl fmt::Display for BackendError {
@@ -39,6 +78,11 @@ impl fmt::Display for BackendError {
         f.write_str(match self {
             Self::Unavailable => "the platform gives no evidence",
             Self::Encoding => "evidence could not be encoded",
+            Self::NoCollateral => "there is no collateral yet that verifies this platform's evidence",
+            Self::Collateral(class) => {
+                return write!(f, "the collateral does not verify this platform's evidence: {class}");
+            }
+            Self::Older => "the collateral is older than what is served",
         })
     }
 }

@@ -66,7 +66,8 @@ impl Tee {
         }
     }
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::SgxDcap, Self::Tdx, Self::SevSnp, Self::Nitro, Self::DevSgx, Self::DevTdx]
             .into_iter()
             .find(|tee| tee.name() == name)
@@ -78,11 +79,21 @@ impl Tee {
     }
 }
 
+/// What is needed to judge evidence offline. Nitro documents carry their own chain and need none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Collateral {
+    /// Intel's, for SGX and TDX.
+    Dcap(DcapCollateral),
+    /// AMD's, for SEV-SNP.
+    Snp(SnpCollateral),
+}
+
 /// DCAP collateral, in the shape of QuoteCollateralV3. `tcb_info` and `qe_identity` are the exact signed texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields carry the names of the vendor's documents")]
-pub struct Collateral {
+pub struct DcapCollateral {
     pub pck_crl_issuer_chain: String,
     #[serde(with = "hex_bytes")]
     pub root_ca_crl: Vec<u8>,
@@ -116,6 +127,23 @@ impl Collateral {
     }
 
     pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Dcap(collateral) => collateral.len(),
+            Self::Snp(SnpCollateral { vek, ask, ark, crl }) => {
+                vek.len() + ask.len() + ark.len() + crl.as_ref().map_or(0, Vec::len)
+            }
+        }
+    }
+}
+
+impl From<DcapCollateral> for Collateral {
+    fn from(collateral: DcapCollateral) -> Self {
+        Self::Dcap(collateral)
+    }
+}
+
+impl DcapCollateral {
+    pub(crate) fn len(&self) -> usize {
         let Self { pck_crl_issuer_chain, root_ca_crl, pck_crl, tcb_info_issuer_chain, tcb_info, .. } = self;
         let Self { tcb_info_signature, qe_identity_issuer_chain, qe_identity, qe_identity_signature, .. } =
             self;
@@ -126,6 +154,56 @@ impl Collateral {
             + bytes.iter().map(|bytes| 2 * bytes.len()).sum::<usize>()
             + self.pck_certificate_chain.as_ref().map_or(0, String::len)
     }
+}
+
+/// AMD's certificates, DER: of the key that signed the report, its issuer (ASK or ASVK) and the root (ARK), and the
+/// root's revocation list if there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields carry the names of the vendor's certificates")]
+pub struct SnpCollateral {
+    #[serde(with = "base64_bytes")]
+    pub vek: Vec<u8>,
+    #[serde(with = "base64_bytes")]
+    pub ask: Vec<u8>,
+    #[serde(with = "base64_bytes")]
+    pub ark: Vec<u8>,
+    #[serde(with = "optional_base64_bytes", default, skip_serializing_if = "Option::is_none")]
+    pub crl: Option<Vec<u8>>,
+}
+
+impl SnpCollateral {
+    /// From the files that vendors and tools keep: the key's certificate in DER, and its issuer and the root, in this
+    /// order, in PEM.
+    ///
+    /// # Errors
+    /// `malformed` if they are too large, or the chain is not two certificates.
+    pub fn from_files(vek: &[u8], chain: &[u8]) -> Result<Self, Failure> {
+        let fits = ensure(
+            vek.len() + chain.len() <= limits::COLLATERAL,
+            Class::Malformed,
+            "the collateral is too large",
+        );
+        let collateral = fits.and_then(|()| match pem_bodies(chain).as_deref() {
+            Some([ask, ark]) => Ok(Self { vek: vek.to_vec(), ask: ask.clone(), ark: ark.clone(), crl: None }),
+            _ => refuse(Class::Malformed, "the chain is not two PEM certificates"),
+        });
+        collateral.map_err(|refusal| at_parse(refusal, Step::Collateral))
+    }
+}
+
+/// What stands between the lines of PEM certificates; between them only white space.
+fn pem_bodies(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut rest = core::str::from_utf8(pem).ok()?.trim();
+    let mut bodies = Vec::new();
+    while !rest.is_empty() {
+        let inside = rest.strip_prefix("-----BEGIN CERTIFICATE-----")?;
+        let (body, after) = inside.split_once("-----END CERTIFICATE-----")?;
+        let base64: String = body.chars().filter(|character| !character.is_ascii_whitespace()).collect();
+        bodies.push(Base64::decode_vec(&base64).ok()?);
+        rest = after.trim_start();
+    }
+    Some(bodies)
 }
 
 /// The enclave's time when it answered, and the venues' times it was checked against, all Unix seconds. Not attested.
@@ -336,5 +414,32 @@ mod hex_bytes {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
         hex::decode(String::deserialize(from)?).map_err(|_| D::Error::custom("not hex"))
+    }
+}
+
+mod base64_bytes {
+    use base64ct::{Base64, Encoding};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&Base64::encode_string(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        Base64::decode_vec(&String::deserialize(from)?).map_err(|_| D::Error::custom("not base64"))
+    }
+}
+
+mod optional_base64_bytes {
+    use base64ct::{Base64, Encoding};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
+        bytes.as_deref().map(Base64::encode_string).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| Base64::decode_vec(&text).map_err(|_| D::Error::custom("not base64"))).transpose()
     }
 }

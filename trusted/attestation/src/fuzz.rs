@@ -2,6 +2,7 @@
 
 use crate::dcap::Certificate;
 use crate::evidence::Tee;
+use crate::x509;
 use crate::{Binding, Bundle, Collateral, Config, Expected, Policy, Roots, dcap, verify, verify_evidence};
 
 /// A bundle must not panic anything, and what parses is never accepted by a client's default.
@@ -19,10 +20,12 @@ pub fn fuzz_binding(data: &[u8]) {
     }
 }
 
-/// A quote without collateral goes through its parser and no further.
+/// A quote without collateral goes through its parser and no further, of an enclave and of a trust domain alike.
 pub fn fuzz_quote(data: &[u8]) {
     let policy = Policy::dangerous_claims_only();
-    assert!(verify_evidence(Tee::SgxDcap, data, None, &policy, &Roots::default(), None, 0).is_err());
+    for tee in [Tee::SgxDcap, Tee::Tdx] {
+        assert!(verify_evidence(tee, data, None, &policy, &Roots::default(), None, 0).is_err());
+    }
 }
 
 /// Collateral, its chains, lists and documents, under a root that signed none of it.
@@ -30,6 +33,29 @@ pub fn fuzz_collateral(data: &[u8]) {
     let root = Roots::default().for_tee(Tee::SgxDcap).and_then(Certificate::parse);
     if let (Ok(collateral), Some(root)) = (Collateral::parse(data), root) {
         assert!(dcap::complete(Some(&collateral), &root).is_err());
+    }
+}
+
+/// An SEV-SNP report without certificates goes through its parser and no further.
+pub fn fuzz_snp_report(data: &[u8]) {
+    let policy = Policy::dangerous_claims_only();
+    assert!(verify_evidence(Tee::SevSnp, data, None, &policy, &Roots::default(), None, 0).is_err());
+}
+
+/// A Nitro document and the certificates in it, long before any of them is valid.
+pub fn fuzz_nitro_document(data: &[u8]) {
+    let policy = Policy::dangerous_claims_only();
+    assert!(verify_evidence(Tee::Nitro, data, None, &policy, &Roots::default(), None, 0).is_err());
+}
+
+/// A certificate or revocation list of AMD's or AWS's form: as itself, and as its own issuer.
+pub fn fuzz_x509(data: &[u8]) {
+    if let Some(certificate) = x509::Certificate::parse(data) {
+        let _ = (certificate.is_issued_by(&certificate, 0), certificate.common_name());
+        assert_eq!(certificate.der, data);
+    }
+    if let Some(list) = x509::RevocationList::parse(data) {
+        assert!(list.next_update > 0);
     }
 }
 

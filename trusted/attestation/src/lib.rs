@@ -12,24 +12,36 @@ mod failure;
 mod nonce_tree;
 mod binding;
 mod evidence;
+mod release;
 mod policy;
 mod roots;
+mod genuine;
 mod dcap;
+mod x509;
+mod sev_snp;
+mod nitro;
 mod verify;
 mod backend;
 #[cfg(feature = "development")]
 pub mod development;
 mod fuzz;
+#[cfg(test)]
+mod tests;
 
 pub use backend::{Backend, BackendError, Evidence};
 pub use binding::{Binding, Validity};
 pub use dcap::TcbStatus;
-pub use evidence::{Bundle, Collateral, Config, EnclaveTime, Tee, limits};
+pub use evidence::{Bundle, Collateral, Config, DcapCollateral, EnclaveTime, SnpCollateral, Tee, limits};
 pub use failure::{Class, Failure, Passed, Step};
+pub use genuine::{Identity, NitroIdentity, SgxIdentity, SnpIdentity, SnpSigningKey, TdxIdentity};
 pub use nonce_tree::{ChallengeProof, Nonce};
-pub use policy::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, Release};
+pub use policy::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, SnpMinTcb, SnpProduct, SnpTcb};
+pub use release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
 pub use roots::{Roots, RootsError};
 pub use verify::{Expected, VerifiedEnclave, VerifiedEvidence, verify, verify_evidence};
 
 #[doc(hidden)]
-pub use fuzz::{fuzz_binding, fuzz_bundle, fuzz_collateral, fuzz_config, fuzz_policy, fuzz_quote};
+pub use fuzz::{
+    fuzz_binding, fuzz_bundle, fuzz_collateral, fuzz_config, fuzz_nitro_document, fuzz_policy, fuzz_quote,
+    fuzz_snp_report, fuzz_x509,
+};

@@ -1,20 +1,21 @@
 //! What a client accepts (ATTESTATION.md section 5). Strict by default, unknown fields refused. A policy without
 //! releases accepts nothing: a client says so instead of trusting the first program it meets.
 //!
-//! Not here: applying it; that is `verify.rs` and `dcap`.
+//! Not here: applying it; that is `verify.rs` and the families' folders.
 
 use crate::dcap::TcbStatus;
 use crate::evidence::Tee;
+use crate::release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
 use core::fmt;
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::Value;
 
 /// The TCB evaluation data number current when this version was released.
 const TCB_EVALUATION_AT_RELEASE: u32 = 20;
+/// Step 14, in every family.
+pub(crate) const NO_RELEASE: &str =
+    "the policy names no release of this kind: this client has no published measurement yet";
 /// 35 days: Intel serves one PCK CRL for most of its 30-day life, so a week would be wrong.
 const COLLATERAL_AGE_MAX_S: u64 = 3_024_000;
-/// x87, SSE, AVX and AVX-512: the processor state that a release may use unless it says otherwise.
-const XFRM_DEFAULT: u64 = 0xe7;
 
 /// A client's policy.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +36,8 @@ pub struct Policy {
     pub max_collateral_age_s: u64,
     /// What a platform may have switched on, and which platforms.
     pub platform: PlatformPolicy,
-    /// Minimum SNP TCB per product; not judged in this version, where SNP is unsupported.
-    pub snp_min_tcb: Option<Value>,
+    /// The lowest SEV-SNP TCB, by product.
+    pub snp_min_tcb: SnpMinTcb,
     /// Environments of which the enclave must serve one; `development` only if it stands here.
     pub environment: Vec<String>,
     /// Ask for the operator's endorsement.
@@ -60,34 +61,6 @@ pub(crate) struct Enforced {
     pub(crate) tcb: bool,
 }
 
-/// One measured build.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Release {
-    /// The measurement: this is what is trusted.
-    #[serde(deserialize_with = "hash")]
-    pub mr_enclave: [u8; 32],
-    /// The signer: a second check.
-    #[serde(deserialize_with = "hash")]
-    pub mr_signer: [u8; 32],
-    /// The product number.
-    pub isv_prod_id: u16,
-    /// The lowest security version.
-    pub min_isv_svn: u16,
-    /// Advisories that this build mitigates.
-    #[serde(default)]
-    pub accepted_advisories: Vec<String>,
-    /// Processor state (XFRM) that may be enabled.
-    #[serde(default = "xfrm_default")]
-    pub xfrm_mask: u64,
-    /// The exact MISCSELECT.
-    #[serde(default)]
-    pub miscselect: u32,
-    /// The last second this release is accepted, Unix seconds.
-    #[serde(default)]
-    pub not_after: Option<u64>,
-}
-
 /// A TCB status that is accepted for a while, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +73,49 @@ pub struct ExtraTcbStatus {
     pub until: u64,
 }
 
+/// The product lines of SEV-SNP, each with a root of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the vendor's own words")]
+pub enum SnpProduct {
+    Milan,
+    Genoa,
+    Turin,
+}
+
+/// The lowest TCB of each product; none asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the vendor's own words")]
+pub struct SnpMinTcb {
+    pub milan: Option<SnpTcb>,
+    pub genoa: Option<SnpTcb>,
+    pub turin: Option<SnpTcb>,
+}
+
+/// The security versions of an SEV-SNP platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the vendor's own words")]
+pub struct SnpTcb {
+    pub bootloader: u8,
+    pub tee: u8,
+    pub snp: u8,
+    pub microcode: u8,
+    /// Only Turin has one.
+    pub fmc: Option<u8>,
+}
+
+impl SnpMinTcb {
+    /// What is asked of a product.
+    pub fn of(&self, product: SnpProduct) -> Option<&SnpTcb> {
+        match product {
+            SnpProduct::Milan => self.milan.as_ref(),
+            SnpProduct::Genoa => self.genoa.as_ref(),
+            SnpProduct::Turin => self.turin.as_ref(),
+        }
+    }
+}
+
 /// Configuration and identity of platforms.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -110,7 +126,8 @@ pub struct PlatformPolicy {
     pub allow_dynamic_platform: bool,
     /// Root keys kept by the vendor.
     pub allow_cached_keys: bool,
-    /// SHA-256 of the PPID or platform instance id, hex; none allows all.
+    /// SHA-256 of the PPID, platform instance id or SNP chip id, or of the instance id that a Nitro module id begins
+    /// with; hex. None allows all.
     pub allowed_platform_ids: Option<Vec<String>>,
 }
 
@@ -137,7 +154,7 @@ impl Default for Policy {
             min_tcb_evaluation_number: TCB_EVALUATION_AT_RELEASE,
             max_collateral_age_s: COLLATERAL_AGE_MAX_S,
             platform: PlatformPolicy::default(),
-            snp_min_tcb: None,
+            snp_min_tcb: SnpMinTcb::default(),
             environment: vec!["live".to_owned()],
             require_operator_endorsement: false,
             require_nonce: true,
@@ -168,10 +185,47 @@ impl Policy {
         PolicyFile::parse(json)?.into_policy(base)
     }
 
+    /// The releases that SGX evidence may be of.
+    pub(crate) fn sgx_releases(&self) -> impl Iterator<Item = &SgxRelease> {
+        self.releases.iter().filter_map(|release| match release {
+            Release::Sgx(release) => Some(release),
+            Release::Tdx(_) | Release::Snp(_) | Release::Nitro(_) => None,
+        })
+    }
+
+    /// The releases that TDX evidence may be of.
+    pub(crate) fn tdx_releases(&self) -> impl Iterator<Item = &TdxRelease> {
+        self.releases.iter().filter_map(|release| match release {
+            Release::Tdx(release) => Some(&**release),
+            Release::Sgx(_) | Release::Snp(_) | Release::Nitro(_) => None,
+        })
+    }
+
+    /// The releases that SEV-SNP evidence may be of.
+    pub(crate) fn snp_releases(&self) -> impl Iterator<Item = &SnpRelease> {
+        self.releases.iter().filter_map(|release| match release {
+            Release::Snp(release) => Some(release),
+            Release::Sgx(_) | Release::Tdx(_) | Release::Nitro(_) => None,
+        })
+    }
+
+    /// The releases that Nitro evidence may be of.
+    pub(crate) fn nitro_releases(&self) -> impl Iterator<Item = &NitroRelease> {
+        self.releases.iter().filter_map(|release| match release {
+            Release::Nitro(release) => Some(&**release),
+            Release::Sgx(_) | Release::Tdx(_) | Release::Snp(_) => None,
+        })
+    }
+
+    /// True if nothing but that evidence is genuine is asked.
+    pub(crate) fn is_claims_only(&self) -> bool {
+        !self.enforced.identity && !self.enforced.tcb
+    }
+
     /// For development evidence, whose root the caller names: any measurement passes and is shown as `unchecked`.
     pub fn dangerous_development() -> Self {
         Self {
-            tee: vec![Tee::DevSgx],
+            tee: vec![Tee::DevSgx, Tee::DevTdx],
             min_tcb_evaluation_number: 0,
             environment: vec!["development".to_owned()],
             enforced: Enforced { identity: false, tcb: true },
@@ -179,8 +233,9 @@ impl Policy {
         }
     }
 
-    /// No policy (section 16): the evidence must be genuine, not debug and have sound attributes; measurement and TCB
-    /// are reported, not enforced. For tools that show evidence, never for sealing.
+    /// No policy (section 16): the evidence must be genuine; measurement and TCB are reported, not enforced. Intel's must
+    /// have sound attributes and not be debug; AMD's and AWS's say so among what was seen, because their vendors vouch
+    /// for a debug guest as for any other. For tools that show evidence, never for sealing.
     pub fn dangerous_claims_only() -> Self {
         Self {
             tee: vec![Tee::SgxDcap, Tee::Tdx, Tee::SevSnp, Tee::Nitro, Tee::DevSgx, Tee::DevTdx],
@@ -205,7 +260,7 @@ struct PolicyFile {
     min_tcb_evaluation_number: Option<u32>,
     max_collateral_age_s: Option<u64>,
     platform: Option<PlatformPolicy>,
-    snp_min_tcb: Option<Value>,
+    snp_min_tcb: Option<SnpMinTcb>,
     environment: Option<Vec<String>>,
     require_operator_endorsement: Option<bool>,
     require_nonce: Option<bool>,
@@ -225,6 +280,11 @@ impl PolicyFile {
         if extra_tcb_status.iter().any(|extra| extra.reason.trim().is_empty()) {
             return Err(PolicyError::Reason);
         }
+        let snp_min_tcb = self.snp_min_tcb.unwrap_or_default();
+        let SnpMinTcb { milan, genoa, turin: _ } = &snp_min_tcb;
+        if [milan, genoa].into_iter().flatten().any(|tcb| tcb.fmc.is_some()) {
+            return Err(PolicyError::Form); // only Turin has one: it would never be compared
+        }
         Ok(Policy {
             tee: self.tee.unwrap_or(base.tee),
             releases: self.releases,
@@ -236,7 +296,7 @@ impl PolicyFile {
                 .unwrap_or(base.min_tcb_evaluation_number),
             max_collateral_age_s: self.max_collateral_age_s.unwrap_or(base.max_collateral_age_s),
             platform: self.platform.unwrap_or_default(),
-            snp_min_tcb: self.snp_min_tcb,
+            snp_min_tcb,
             environment: self.environment.unwrap_or(base.environment),
             require_operator_endorsement: self
                 .require_operator_endorsement
@@ -269,17 +329,6 @@ impl fmt::Display for PolicyError {
 }
 
 impl core::error::Error for PolicyError {}
-
-const fn xfrm_default() -> u64 {
-    XFRM_DEFAULT
-}
-
-fn hash<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> {
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(String::deserialize(from)?, &mut bytes)
-        .map_err(|_| D::Error::custom("not a hash"))?;
-    Ok(bytes)
-}
 
 fn optional_hash<'de, D: Deserializer<'de>>(from: D) -> Result<Option<[u8; 32]>, D::Error> {
     let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };

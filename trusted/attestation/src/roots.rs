@@ -3,15 +3,26 @@
 
 use crate::dcap::Certificate;
 use crate::evidence::Tee;
+use crate::failure::{Class, Refusal, refuse};
+use crate::policy::{Policy, SnpProduct};
 use core::fmt;
 
 /// Intel SGX Root CA. What is pinned is its key: older copies of this certificate with other bytes are in use.
 const INTEL_SGX_ROOT: &[u8] = include_bytes!("roots/intel-sgx-root-ca.der");
+/// The AMD root keys (ARK), one a product line.
+const AMD_ARK_MILAN: &[u8] = include_bytes!("roots/amd-ark-milan.der");
+const AMD_ARK_GENOA: &[u8] = include_bytes!("roots/amd-ark-genoa.der");
+const AMD_ARK_TURIN: &[u8] = include_bytes!("roots/amd-ark-turin.der");
+/// AWS Nitro Enclaves Root G1.
+const AWS_NITRO_ROOT: &[u8] = include_bytes!("roots/aws-nitro-root-g1.der");
 
 /// The roots that a verifier trusts. The default trusts the vendors' and nothing else.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {
     development: Option<Vec<u8>>,
+    /// In AMD's and AWS's place, in this crate's own tests; no build has it.
+    #[cfg(test)]
+    throw_away: Option<Vec<u8>>,
 }
 
 impl Roots {
@@ -29,17 +40,53 @@ impl Roots {
         if root.public_key == vendor.public_key {
             return Err(RootsError::VendorRoot);
         }
-        Ok(Self { development: Some(root.der) })
+        Ok(Self {
+            development: Some(root.der),
+            #[cfg(test)]
+            throw_away: None,
+        })
     }
 
-    /// The root certificate that evidence of this kind must lead to.
+    #[cfg(test)]
+    pub(crate) fn throw_away(root: &[u8]) -> Self {
+        Self { throw_away: Some(root.to_vec()), ..Self::default() }
+    }
+
+    /// The root certificate that evidence of this kind must lead to, DER. AMD has one for each product: see
+    /// [`Roots::amd`].
     pub(crate) fn for_tee(&self, tee: Tee) -> Option<&[u8]> {
         match tee {
             Tee::SgxDcap | Tee::Tdx => Some(INTEL_SGX_ROOT),
+            Tee::Nitro => Some(self.vendor(AWS_NITRO_ROOT)),
             Tee::DevSgx | Tee::DevTdx => self.development.as_deref(),
-            Tee::SevSnp | Tee::Nitro => None,
+            Tee::SevSnp => None,
         }
     }
+
+    /// AMD's root certificate of a product, DER.
+    pub(crate) fn amd(&self, product: SnpProduct) -> &[u8] {
+        self.vendor(match product {
+            SnpProduct::Milan => AMD_ARK_MILAN,
+            SnpProduct::Genoa => AMD_ARK_GENOA,
+            SnpProduct::Turin => AMD_ARK_TURIN,
+        })
+    }
+
+    fn vendor(&self, root: &'static [u8]) -> &[u8] {
+        #[cfg(test)]
+        if let Some(throw_away) = &self.throw_away {
+            return throw_away;
+        }
+        root
+    }
+}
+
+/// Step 3, what every family asks: the policy accepts this kind of evidence at all.
+pub(crate) fn accepted(tee: Tee, policy: &Policy) -> Result<(), Refusal> {
+    if policy.tee.contains(&tee) {
+        return Ok(());
+    }
+    refuse(Class::UntrustedRoot, format!("the policy does not accept evidence of kind {}", tee.name()))
 }
 
 /// Why a certificate cannot be a development root.

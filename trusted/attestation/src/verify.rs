@@ -13,12 +13,15 @@
 //! Steps 2 to 14 depend on the kind of evidence and live in its family's folder; 1 and 15 to 18 are here.
 
 use crate::binding::Binding;
-use crate::dcap::{self, Genuine, TcbStatus};
+use crate::dcap::{self, TcbStatus};
 use crate::evidence::{Bundle, Collateral, Config, EnclaveTime, Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Passed, Step, ensure, refuse};
+use crate::genuine::{AlsoBound, Genuine, Identity};
+use crate::nitro;
 use crate::nonce_tree::Nonce;
 use crate::policy::Policy;
 use crate::roots::Roots;
+use crate::sev_snp;
 
 /// What the client knows of its own request and connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,7 +76,7 @@ pub fn verify(
     let (binding, config) = list.record(Step::Parse, form(bundle))?;
     let (tee, collateral) = (bundle.tee, bundle.collateral.as_ref());
     let genuine = family(&mut list, tee, &bundle.evidence, collateral, policy, roots, now)?;
-    list.record(Step::ReportData, report_data(&genuine, &binding.report_data()))?;
+    list.record(Step::ReportData, bound(&genuine, &binding))?;
     list.record(Step::Freshness, freshness(bundle, &binding, policy, expected, now))?;
     list.record(Step::Channel, channel(tee, &binding, &config, policy, expected))?;
     list.record(Step::Endorsement, endorsement(policy))?;
@@ -135,17 +138,30 @@ fn family(
     now: u64,
 ) -> Result<Genuine, Failure> {
     match tee {
-        Tee::SgxDcap | Tee::DevSgx => dcap::verify(list, tee, evidence, collateral, policy, roots, now),
-        Tee::Tdx | Tee::DevTdx | Tee::SevSnp | Tee::Nitro => {
-            let text = format!("evidence of kind {} is not judged by this version", tee.name());
-            list.record(Step::Supported, refuse(Class::Unsupported, text))
+        Tee::SgxDcap | Tee::DevSgx | Tee::Tdx | Tee::DevTdx => {
+            dcap::verify(list, tee, evidence, collateral, policy, roots, now)
         }
+        Tee::SevSnp => sev_snp::verify(list, tee, evidence, collateral, policy, roots, now),
+        Tee::Nitro => nitro::verify(list, tee, evidence, collateral, policy, roots, now),
     }
 }
 
-/// Step 15: report data equals SHA-512(binding), all 64 bytes.
+/// Step 15: report data equals SHA-512(binding); a Nitro document names challenge and HPKE key as well, and both must
+/// be the binding's (section 3).
+fn bound(genuine: &Genuine, binding: &Binding) -> Checked<()> {
+    if let Some(AlsoBound { nonce, public_key }) = &genuine.also {
+        let same_key = public_key.as_deref() == Some(&binding.hpke[..]);
+        ensure(same_key, Class::ReportData, "the evidence vouches for another key than the binding")?;
+        let challenge = binding.challenge.as_ref().map_or(&[][..], |challenge| challenge);
+        let same_nonce = nonce.as_deref().unwrap_or_default() == challenge;
+        ensure(same_nonce, Class::ReportData, "the evidence vouches for another challenge than the binding")?;
+    }
+    report_data(genuine, &binding.report_data())
+}
+
+/// Step 15: report data equals what is wanted, all 64 bytes.
 fn report_data(genuine: &Genuine, wanted: &[u8; 64]) -> Checked<()> {
-    let same = genuine.report.report_data == *wanted;
+    let same = genuine.report_data == wanted;
     ensure(same, Class::ReportData, "the evidence vouches for another binding")?;
     Ok(((), "the evidence vouches for exactly this binding".to_owned()))
 }
@@ -275,14 +291,28 @@ impl VerifiedEnclave {
 }
 
 impl VerifiedEvidence {
+    /// The same evidence, if it vouches for exactly these bytes: step 15 for a caller that knows them.
+    ///
+    /// # Errors
+    /// `report-data` if it vouches for others.
+    pub fn vouches_for(self, wanted: &[u8; 64]) -> Result<Self, Failure> {
+        Checklist::default().record(Step::ReportData, report_data(&self.genuine, wanted))?;
+        Ok(self)
+    }
+
     /// The kind of evidence.
     pub fn tee(&self) -> Tee {
         self.tee
     }
 
-    /// The measurement of the program.
-    pub fn measurement(&self) -> &[u8; 32] {
-        &self.genuine.report.mr_enclave
+    /// Which program runs, in the words of its family.
+    pub fn identity(&self) -> &Identity {
+        &self.genuine.identity
+    }
+
+    /// The measurement of the program: MRENCLAVE, MRTD, MEASUREMENT or PCR0.
+    pub fn measurement(&self) -> &[u8] {
+        self.genuine.identity.measurement()
     }
 
     /// True if the measurement was compared with a release; false if it is only shown.
@@ -290,39 +320,44 @@ impl VerifiedEvidence {
         self.genuine.identity_checked
     }
 
-    /// The key that signed the program.
-    pub fn signer(&self) -> &[u8; 32] {
-        &self.genuine.report.mr_signer
+    /// Who signed the program, where the family knows a signer.
+    pub fn signer(&self) -> Option<&[u8]> {
+        self.genuine.identity.signer()
     }
 
-    /// Product number and security version.
-    pub fn product(&self) -> (u16, u16) {
-        (self.genuine.report.isv_prod_id, self.genuine.report.isv_svn)
+    /// Product number and security version, where the family has them.
+    pub fn product(&self) -> Option<(u16, u16)> {
+        self.genuine.identity.product()
     }
 
-    /// All 64 bytes the evidence vouches for.
-    pub fn report_data(&self) -> &[u8; 64] {
-        &self.genuine.report.report_data
+    /// True if the host can read the program: only a development root and the policy's word let it pass.
+    pub fn debug(&self) -> bool {
+        self.genuine.debug
     }
 
-    /// The vendor's judgement of the platform.
-    pub fn tcb_status(&self) -> TcbStatus {
-        self.genuine.tcb.status
+    /// All bytes the evidence vouches for: the report data, or Nitro's `user_data`.
+    pub fn report_data(&self) -> &[u8] {
+        &self.genuine.report_data
+    }
+
+    /// The vendor's judgement of the platform, where the vendor signs one.
+    pub fn tcb_status(&self) -> Option<TcbStatus> {
+        self.genuine.tcb.as_ref().map(|tcb| tcb.status)
     }
 
     /// Advisories that apply to the platform.
     pub fn advisories(&self) -> &[String] {
-        &self.genuine.tcb.advisories
+        self.genuine.tcb.as_ref().map_or(&[], |tcb| &tcb.advisories)
     }
 
-    /// The TCB evaluation data number of the collateral.
-    pub fn tcb_evaluation_number(&self) -> u32 {
-        self.genuine.tcb.evaluation_number
+    /// The TCB evaluation data number of the collateral, where there is one.
+    pub fn tcb_evaluation_number(&self) -> Option<u32> {
+        self.genuine.tcb.as_ref().map(|tcb| tcb.evaluation_number)
     }
 
     /// When the first certificate, list or document ends, Unix seconds.
     pub fn earliest_expiration(&self) -> u64 {
-        self.genuine.tcb.earliest_expiration
+        self.genuine.earliest_expiration
     }
 
     /// The steps that passed, in order, and what was seen in each.

@@ -125,8 +125,8 @@ fn bundle_and_binding_name_the_same_kind_of_evidence() {
     for (tee, step, class) in [
         (Tee::SgxDcap, 3, Class::UntrustedRoot),
         (Tee::Tdx, 2, Class::Unsupported),
-        (Tee::SevSnp, 2, Class::Unsupported),
-        (Tee::Nitro, 2, Class::Unsupported),
+        (Tee::SevSnp, 1, Class::Malformed),
+        (Tee::Nitro, 1, Class::Malformed),
         (Tee::DevTdx, 2, Class::Unsupported),
     ] {
         let renamed = Binding { tee, ..world.binding() };

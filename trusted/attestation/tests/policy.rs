@@ -1,7 +1,7 @@
 //! The policy document: its defaults are the strict ones of ATTESTATION.md section 5, and nothing in it is guessed.
 #![cfg(test)]
 
-use attestation::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, TcbStatus, Tee};
+use attestation::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, Release, SnpMinTcb, TcbStatus, Tee};
 use serde_json::{Value, json};
 
 fn release() -> Value {
@@ -29,8 +29,9 @@ fn absent_fields_take_the_defaults_of_the_specification() {
     assert!(policy.require_nonce && !policy.require_channel && !policy.require_operator_endorsement);
     assert_eq!((policy.pinned_config, policy.min_epoch), (None, None));
     assert!(policy.min_tcb_evaluation_number > 0);
+    assert_eq!(policy.snp_min_tcb, SnpMinTcb::default());
 
-    let [release] = &policy.releases[..] else { panic!("one release") };
+    let [Release::Sgx(release)] = &policy.releases[..] else { panic!("one release") };
     assert_eq!((release.mr_enclave, release.mr_signer), ([0xaa; 32], [0xbb; 32]));
     assert_eq!((release.isv_prod_id, release.min_isv_svn), (3, 4));
     assert_eq!((release.miscselect, release.not_after), (0, None));
@@ -67,6 +68,50 @@ fn each_field_is_read() {
     assert!(with("require_channel", json!(true)).unwrap().require_channel);
     assert_eq!(with("pinned_config", json!("cc".repeat(32))).unwrap().pinned_config, Some([0xcc; 32]));
     assert_eq!(with("min_epoch", json!(5)).unwrap().min_epoch, Some(5));
+}
+
+/// Each family names a program by its own fields, and a release is of one family only.
+#[test]
+fn a_release_is_of_the_family_whose_fields_it_has() {
+    let long = |byte: &str| byte.repeat(48);
+    let of = |release: Value| with("releases", json!([release])).map(|policy| policy.releases);
+    let tdx = of(json!({ "mr_td": long("01"), "rtmr1": long("02"), "accepted_advisories": ["INTEL-SA-1"] }));
+    let [Release::Tdx(tdx)] = &tdx.unwrap()[..] else { panic!("a TDX release") };
+    assert_eq!((tdx.mr_td, tdx.rtmr0, tdx.rtmr1), ([1; 48], None, Some([2; 48])));
+    assert_eq!((&tdx.accepted_advisories[..], tdx.not_after), (&["INTEL-SA-1".to_owned()][..], None));
+    let snp = of(json!({ "measurement": long("03"), "host_data": "04".repeat(32), "not_after": 5 })).unwrap();
+    let [Release::Snp(snp)] = &snp[..] else { panic!("an SNP release") };
+    assert_eq!((snp.measurement, snp.host_data, snp.not_after), ([3; 48], Some([4; 32]), Some(5)));
+    let nitro = of(json!({ "pcr0": long("05"), "pcr1": long("06"), "pcr2": long("07"), "pcr8": long("08") }));
+    let [Release::Nitro(nitro)] = &nitro.unwrap()[..] else { panic!("a Nitro release") };
+    assert_eq!((nitro.pcr0, nitro.pcr1, nitro.pcr2, nitro.pcr8), ([5; 48], [6; 48], [7; 48], Some([8; 48])));
+    for mixed in [
+        json!({}),
+        json!({ "mr_td": long("01"), "mr_enclave": "aa".repeat(32) }),
+        json!({ "mr_td": long("01"), "rtmr4": long("02") }),
+        json!({ "mr_td": long("01"), "rtmr0": null }),
+        json!({ "mr_td": "01".repeat(32) }),
+        json!({ "measurement": long("03"), "vmpl": 0 }),
+        json!({ "pcr0": long("05"), "pcr2": long("07") }),
+        json!({ "pcr0": long("05"), "pcr1": long("06"), "pcr2": long("07"), "pcr3": long("08") }),
+    ] {
+        assert_eq!(of(mixed.clone()).unwrap_err(), PolicyError::Form, "{mixed}");
+    }
+}
+
+#[test]
+fn the_lowest_snp_tcb_is_by_product_and_only_turin_has_an_fmc() {
+    let old = json!({ "bootloader": 4, "tee": 0, "snp": 22, "microcode": 213 });
+    let new = json!({ "fmc": 1, "bootloader": 1, "tee": 1, "snp": 4, "microcode": 81 });
+    let min = with("snp_min_tcb", json!({ "milan": old, "turin": new })).unwrap().snp_min_tcb;
+    let (milan, turin) = (min.milan.unwrap(), min.turin.unwrap());
+    assert_eq!((milan.bootloader, milan.tee, milan.snp, milan.microcode, milan.fmc), (4, 0, 22, 213, None));
+    assert_eq!((turin.fmc, turin.microcode, min.genoa), (Some(1), 81, None));
+    for other in
+        [json!({ "naples": old }), json!({ "milan": new }), json!({ "genoa": { "snp": 1 } }), json!([])]
+    {
+        assert_eq!(with("snp_min_tcb", other.clone()).unwrap_err(), PolicyError::Form, "{other}");
+    }
 }
 
 #[test]

@@ -49,11 +49,30 @@ fn a_vendors_root_cannot_stand_for_development() {
     assert_eq!(Roots::dangerous_development(INTEL).unwrap_err(), RootsError::VendorRoot);
 }
 
-/// The fingerprint that two independent copies of Intel's root agree on (vectors/evidence/README.md).
+/// The fingerprints that two independent copies of each root agree on.
 #[test]
-fn the_vendors_root_is_the_published_one() {
-    let fingerprint = "44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3";
-    assert_eq!(hex::encode(Sha256::digest(INTEL)), fingerprint);
+fn the_vendors_roots_are_the_published_ones() {
+    for (root, fingerprint) in [
+        (INTEL, "44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3"),
+        (
+            include_bytes!("../src/roots/amd-ark-milan.der"),
+            "69d063b45344d26a2e94e1f4210de49ef555308287d4c174445c95639a540bcd",
+        ),
+        (
+            include_bytes!("../src/roots/amd-ark-genoa.der"),
+            "4c6598d19c18719c5dfd4a7d335f674e5bfe1d8f800cea2cf270c10d103db2f1",
+        ),
+        (
+            include_bytes!("../src/roots/amd-ark-turin.der"),
+            "1f084161a44bb6d93778a904877d4819cafa5d05ef4193b2ded9dd9c73dd3f6a",
+        ),
+        (
+            include_bytes!("../src/roots/aws-nitro-root-g1.der"),
+            "641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b",
+        ),
+    ] {
+        assert_eq!(hex::encode(Sha256::digest(root)), fingerprint);
+    }
 }
 
 /// A self-signed certificate by another hand, with so many extensions of its own.

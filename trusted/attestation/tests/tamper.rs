@@ -5,8 +5,8 @@
 mod world;
 
 use attestation::development::{DevelopmentBackend, Knobs, Revoked};
-use attestation::{Class, Collateral, Evidence, Failure, Policy, Tee, verify_evidence};
-use world::{EXECUTABLE, NOW, World};
+use attestation::{Class, DcapCollateral, Evidence, Failure, Policy, Tee, verify_evidence};
+use world::{EXECUTABLE, NOW, World, dcap};
 
 // Where things stand in a quote of version 3 (ATTESTATION.md section 9).
 const MR_ENCLAVE: usize = 48 + 64;
@@ -23,14 +23,14 @@ const CERTIFICATION_TYPE: usize = 1046;
 struct Tampered {
     world: World,
     quote: Vec<u8>,
-    collateral: Collateral,
+    collateral: DcapCollateral,
 }
 
 impl Tampered {
     fn of(knobs: Knobs) -> Self {
         let world = World::with(knobs);
         let Evidence { evidence, collateral } = world.evidence(&world.binding());
-        Self { world, quote: evidence, collateral: collateral.unwrap() }
+        Self { world, quote: evidence, collateral: dcap(collateral) }
     }
 
     fn usual() -> Self {
@@ -45,8 +45,8 @@ impl Tampered {
     }
 
     fn judge_as(&self, policy: &Policy) -> Result<(), Failure> {
-        let (roots, collateral) = (self.world.roots(), Some(&self.collateral));
-        verify_evidence(Tee::DevSgx, &self.quote, collateral, policy, &roots, None, NOW).map(drop)
+        let (roots, collateral) = (self.world.roots(), self.collateral.clone().into());
+        verify_evidence(Tee::DevSgx, &self.quote, Some(&collateral), policy, &roots, None, NOW).map(drop)
     }
 
     fn class(&self) -> Class {
@@ -59,7 +59,7 @@ impl Tampered {
         tampered.class()
     }
 
-    fn with_collateral(change: impl FnOnce(&mut Collateral)) -> Class {
+    fn with_collateral(change: impl FnOnce(&mut DcapCollateral)) -> Class {
         let mut tampered = Self::usual();
         change(&mut tampered.collateral);
         tampered.class()
@@ -103,10 +103,10 @@ fn the_platform_of_another_world_does_not_lead_to_this_root() {
     let mut whole = Tampered::usual();
     whole.quote = foreign.evidence.clone();
     assert_eq!(whole.class(), Class::CertChain, "a foreign quote with our collateral");
-    whole.collateral = foreign.collateral.clone().unwrap();
+    whole.collateral = dcap(foreign.collateral.clone());
     assert_eq!(whole.class(), Class::UntrustedRoot, "a foreign world");
 
-    let theirs = foreign.collateral.unwrap();
+    let theirs = dcap(foreign.collateral);
     let chain = theirs.tcb_info_issuer_chain.clone();
     assert_eq!(
         Tampered::with_collateral(|ours| ours.tcb_info_issuer_chain = chain.clone()),
@@ -223,7 +223,7 @@ fn a_chain_is_exactly_what_it_must_be() {
     assert_eq!(Tampered::with_collateral(|c| longer(&mut c.tcb_info_issuer_chain)), Class::CertChain);
     assert_eq!(Tampered::with_collateral(|c| longer(&mut c.qe_identity_issuer_chain)), Class::CertChain);
     assert_eq!(Tampered::with_collateral(|c| c.tcb_info_issuer_chain = root.clone()), Class::CertChain);
-    let platform_ca = |c: &mut Collateral| c.tcb_info_issuer_chain = c.pck_crl_issuer_chain.clone();
+    let platform_ca = |c: &mut DcapCollateral| c.tcb_info_issuer_chain = c.pck_crl_issuer_chain.clone();
     assert_eq!(Tampered::with_collateral(platform_ca), Class::CertChain, "the PCK CA does not sign TCB info");
 }
 

@@ -116,6 +116,11 @@ impl Certificate {
             && verify_signature(&issuer.public_key, &self.signed, &self.signature)
     }
 
+    /// This root, or another copy of it: same key, and whole by its own signature.
+    pub(crate) fn is_copy_of(&self, root: &Self) -> bool {
+        self.der == root.der || (self.public_key == root.public_key && self.is_root())
+    }
+
     pub(crate) fn is_named(&self, words: &str) -> bool {
         self.common_name.contains(words)
     }

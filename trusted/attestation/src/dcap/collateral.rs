@@ -2,7 +2,7 @@
 
 use super::certificate::{Certificate, RevocationList, verify_raw_signature};
 use super::der::rfc3339;
-use crate::evidence::{Collateral, limits};
+use crate::evidence::{Collateral, DcapCollateral, limits};
 use crate::failure::{Checked, Class, Refusal, ensure, refuse};
 use dcap_qvl::{QeIdentity, TcbInfo, TcbLevel};
 
@@ -10,6 +10,8 @@ use dcap_qvl::{QeIdentity, TcbInfo, TcbLevel};
 pub(crate) struct Parsed {
     pub(crate) root_crl: RevocationList,
     pub(crate) pck_crl: RevocationList,
+    /// Says nothing that the quote's own chain does not say; it is compared with that.
+    pub(crate) pck_crl_chain: Vec<Certificate>,
     pub(crate) tcb_info_chain: Vec<Certificate>,
     pub(crate) tcb_info: TcbInfo,
     pub(crate) qe_identity_chain: Vec<Certificate>,
@@ -20,12 +22,17 @@ pub(crate) struct Parsed {
 pub(crate) fn complete<'a>(
     collateral: Option<&'a Collateral>,
     root: &Certificate,
-) -> Checked<(&'a Collateral, Parsed)> {
-    let Some(collateral) = collateral else { return refuse(Class::Malformed, "there is no collateral") };
+) -> Checked<(&'a DcapCollateral, Parsed)> {
+    let collateral = match collateral {
+        Some(Collateral::Dcap(collateral)) => collateral,
+        Some(Collateral::Snp(_)) => return refuse(Class::Malformed, "the collateral is not Intel's"),
+        None => return refuse(Class::Malformed, "there is no collateral"),
+    };
     ensure(collateral.len() <= limits::COLLATERAL, Class::Malformed, "the collateral is too large")?;
     let parsed = Parsed {
         root_crl: list(&collateral.root_ca_crl, "the root CRL does not parse")?,
         pck_crl: list(&collateral.pck_crl, "the PCK CRL does not parse")?,
+        pck_crl_chain: chain(&collateral.pck_crl_issuer_chain, "the PCK CRL's chain does not parse")?,
         tcb_info_chain: chain(&collateral.tcb_info_issuer_chain, "the TCB info's chain does not parse")?,
         tcb_info: document(&collateral.tcb_info, "the TCB info does not parse")?,
         qe_identity_chain: chain(
@@ -34,14 +41,11 @@ pub(crate) fn complete<'a>(
         )?,
         qe_identity: document(&collateral.qe_identity, "the QE identity does not parse")?,
     };
-    let whole = |level: &TcbLevel| level.tcb.sgx_components.len() == 16 && rfc3339(&level.tcb_date).is_some();
     ensure(
-        parsed.tcb_info.tcb_levels.iter().all(whole),
+        levels_are_whole(&parsed.tcb_info),
         Class::Malformed,
         "a TCB level has not sixteen components and a date",
     )?;
-    // The PCK CRL is checked with the key of the quote's own chain (step 7); this chain is only asked to be one.
-    chain(&collateral.pck_crl_issuer_chain, "the PCK CRL's chain does not parse")?;
     if !(parsed.root_crl.names_issuer(root) && parsed.root_crl.is_signed_by(root)) {
         let presented = parsed.tcb_info_chain.last();
         let same_root = presented.is_some_and(|presented| presented.public_key == root.public_key);
@@ -94,7 +98,7 @@ pub(crate) fn dates(
 }
 
 /// Step 6: chain exactly root -> signer, signature over the received text.
-pub(crate) fn signed(collateral: &Collateral, parsed: &Parsed, root: &Certificate) -> Checked<()> {
+pub(crate) fn signed(collateral: &DcapCollateral, parsed: &Parsed, root: &Certificate) -> Checked<()> {
     for (chain, text, signature) in [
         (&parsed.tcb_info_chain, &collateral.tcb_info, &collateral.tcb_info_signature),
         (&parsed.qe_identity_chain, &collateral.qe_identity, &collateral.qe_identity_signature),
@@ -105,11 +109,7 @@ pub(crate) fn signed(collateral: &Collateral, parsed: &Parsed, root: &Certificat
                 "the signer of TCB info or QE identity is not directly below the root",
             );
         };
-        ensure(
-            presented.public_key == root.public_key,
-            Class::CertChain,
-            "a signer's chain ends in another root",
-        )?;
+        ensure(presented.is_copy_of(root), Class::CertChain, "a signer's chain ends in another root")?;
         let issued = signer.is_issued_by(root) && !signer.is_ca && signer.is_named("TCB Signing");
         ensure(issued, Class::CertChain, "the signer of TCB info or QE identity is not one of the root's")?;
         let Ok(signature) = signature.as_slice().try_into() else {
@@ -120,6 +120,18 @@ pub(crate) fn signed(collateral: &Collateral, parsed: &Parsed, root: &Certificat
     }
     let number = parsed.tcb_info.tcb_evaluation_data_number;
     Ok(((), format!("signed by the TCB signer below the root, evaluation {number}")))
+}
+
+/// Sixteen components each, sixteen more where there are any for trust domains, and dates that are some. What misses
+/// those for trust domains is of enclaves: none of its levels fits a trust domain.
+fn levels_are_whole(info: &TcbInfo) -> bool {
+    let whole = |level: &TcbLevel| {
+        level.tcb.sgx_components.len() == 16
+            && matches!(level.tcb.tdx_components.len(), 0 | 16)
+            && rfc3339(&level.tcb_date).is_some()
+    };
+    let mut modules = info.tdx_module_identities.iter().flat_map(|module| &module.tcb_levels);
+    info.tcb_levels.iter().all(whole) && modules.all(|level| rfc3339(&level.tcb_date).is_some())
 }
 
 fn list(der: &[u8], text: &str) -> Result<RevocationList, Refusal> {

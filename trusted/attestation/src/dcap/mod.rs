@@ -1,35 +1,31 @@
-//! Intel's family of evidence: SGX DCAP quotes of version 3 (ATTESTATION.md section 4, steps 1 to 14). TDX will
-//! stand here beside it; until then it is `unsupported`.
+//! Intel's family of evidence: DCAP quotes, of SGX enclaves in version 3, of trust domains (TDX) in versions 4 and 5
+//! (ATTESTATION.md section 4, steps 1 to 14).
 //!
 //! Each step is a check of ours with a class of its own; `dcap-qvl` then judges the same bytes as a whole (section 6).
 
 mod der;
 mod certificate;
+mod report;
 mod quote;
 mod collateral;
 mod platform;
 mod tcb;
+mod module;
 mod enclave;
+mod domain;
 
 use crate::evidence::{Collateral, Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Step, ensure, refuse};
+use crate::genuine::Genuine;
 use crate::policy::Policy;
-use crate::roots::Roots;
+use crate::roots::{self, Roots};
 pub(crate) use certificate::Certificate;
 pub(crate) use collateral::complete;
-use quote::{Header, Quote, Report};
+use quote::{Body, Header, Quote, is_of_domain};
 pub(crate) use tcb::Tcb;
 pub use tcb::TcbStatus;
 
-/// What genuine evidence says, once steps 1 to 14 have passed.
-#[derive(Clone, Debug)]
-pub(crate) struct Genuine {
-    pub(crate) report: Report,
-    pub(crate) tcb: Tcb,
-    pub(crate) identity_checked: bool,
-}
-
-/// Steps 1 to 14 for SGX evidence.
+/// Steps 1 to 14 for SGX and TDX evidence.
 pub(crate) fn verify(
     list: &mut Checklist,
     tee: Tee,
@@ -40,7 +36,7 @@ pub(crate) fn verify(
     now: u64,
 ) -> Result<Genuine, Failure> {
     let header = list.record(Step::Parse, form(evidence))?;
-    let (quote, pck_chain) = list.record(Step::Supported, supported(header, evidence))?;
+    let (quote, pck_chain) = list.record(Step::Supported, supported(header, tee, evidence))?;
     let root = list.record(Step::Root, root(tee, policy, roots))?;
     let (collateral, parsed) = list.record(Step::Collateral, complete(collateral, &root))?;
     list.record(
@@ -52,14 +48,35 @@ pub(crate) fn verify(
         list.record(Step::PlatformChain, platform::chain(&pck_chain, collateral, &parsed, &root))?;
     list.record(Step::QuotingEnclave, platform::quoting_enclave(&quote, &platform, &parsed))?;
     list.record(Step::QuoteSignature, platform::quote_signature(&quote))?;
-    list.record(Step::Match, platform::fits(&platform.extension, &parsed))?;
+    list.record(Step::Match, platform::fits(&quote, &platform.extension, &parsed))?;
     let second = tcb::SecondJudge { evidence, collateral, root: &root.der, now };
     let tcb = list.record(Step::TcbLevel, tcb::level(&parsed, &quote, &platform.extension, &second))?;
-    let releases = enclave::candidates(&quote.report, policy);
-    list.record(Step::TcbPolicy, tcb::policy(&tcb, &platform.extension, &releases, policy, now))?;
-    list.record(Step::Attributes, enclave::attributes(&quote.report, tee, &releases, policy))?;
-    list.record(Step::Identity, enclave::identity(&quote.report, &tcb, policy, now))?;
-    Ok(Genuine { report: quote.report, tcb, identity_checked: policy.enforced.identity })
+    let extension = &platform.extension;
+    match &quote.body {
+        Body::Enclave(report) => {
+            let releases = enclave::candidates(report, policy);
+            let accepted: Vec<_> = releases.iter().map(|release| &release.accepted_advisories[..]).collect();
+            list.record(Step::TcbPolicy, tcb::policy(&tcb, extension, &accepted, policy, now))?;
+            list.record(Step::Attributes, enclave::attributes(report, tee, &releases, policy))?;
+            list.record(Step::Identity, enclave::identity(report, &tcb, policy, now))?;
+        }
+        Body::Domain(domain) => {
+            let releases = domain::candidates(domain, policy);
+            let accepted: Vec<_> = releases.iter().map(|release| &release.accepted_advisories[..]).collect();
+            list.record(Step::TcbPolicy, tcb::policy(&tcb, extension, &accepted, policy, now))?;
+            list.record(Step::Attributes, domain::attributes(domain, tee, policy))?;
+            list.record(Step::Identity, domain::identity(domain, &tcb, policy, now))?;
+        }
+    }
+    Ok(Genuine {
+        identity: quote.body.identity(),
+        report_data: quote.body.report_data().to_vec(),
+        also: None,
+        debug: quote.body.is_debug(),
+        earliest_expiration: tcb.earliest_expiration,
+        tcb: Some(tcb),
+        identity_checked: policy.enforced.identity,
+    })
 }
 
 /// Step 1: sizes and header. What follows the header depends on its version, so the rest is parsed in step 2.
@@ -70,13 +87,14 @@ fn form(evidence: &[u8]) -> Checked<Header> {
 }
 
 /// Step 2: version, key type, vendor and TEE; then the body in the form they promise.
-fn supported(header: Header, evidence: &[u8]) -> Checked<(Quote, Vec<Certificate>)> {
-    header.supported()?;
-    let quote = Quote::parse(evidence)?;
+fn supported(header: Header, tee: Tee, evidence: &[u8]) -> Checked<(Quote, Vec<Certificate>)> {
+    header.supported(tee)?;
+    let quote = Quote::parse(header, evidence)?;
     let Some(chain) = Certificate::parse_chain(&quote.chain_pem, limits::CHAIN) else {
         return refuse(Class::Malformed, "the quote's certificate chain does not parse");
     };
-    Ok(((quote, chain), format!("SGX quote version {}, ECDSA P-256", header.version)))
+    let family = if is_of_domain(tee) { "TDX" } else { "SGX" };
+    Ok(((quote, chain), format!("{family} quote version {}, ECDSA P-256", header.version)))
 }
 
 /// Step 3: trust root chosen by `tee`; a development TEE needs the explicit development root.
@@ -87,12 +105,7 @@ fn root(tee: Tee, policy: &Policy, roots: &Roots) -> Checked<Certificate> {
             format!("no root is trusted here for evidence of kind {}", tee.name()),
         );
     };
-    if !policy.tee.contains(&tee) {
-        return refuse(
-            Class::UntrustedRoot,
-            format!("the policy does not accept evidence of kind {}", tee.name()),
-        );
-    }
+    roots::accepted(tee, policy)?;
     let seen =
         if tee.is_development() { "DEVELOPMENT root given by the caller" } else { "Intel SGX Root CA" };
     Ok((root, seen.to_owned()))

@@ -4,7 +4,7 @@
 use super::certificate::{Certificate, verify_raw_signature};
 use super::collateral::Parsed;
 use super::quote::Quote;
-use crate::evidence::{Collateral, limits};
+use crate::evidence::{DcapCollateral, limits};
 use crate::failure::{Checked, Class, ensure, refuse};
 use dcap_qvl::intel::{PckExtension, parse_pck_extension};
 use sha2::{Digest, Sha256};
@@ -20,18 +20,14 @@ pub(crate) struct Platform {
 /// Step 7: PCK chain exactly root -> Processor or Platform CA -> leaf; nobody revoked; a CRL from each issuer.
 pub(crate) fn chain(
     chain: &[Certificate],
-    collateral: &Collateral,
+    collateral: &DcapCollateral,
     parsed: &Parsed,
     root: &Certificate,
 ) -> Checked<Platform> {
     let [leaf, ca, presented] = chain else {
         return refuse(Class::CertChain, "the platform's chain is not leaf, CA, root");
     };
-    ensure(
-        presented.public_key == root.public_key,
-        Class::CertChain,
-        "the platform's chain ends in another root",
-    )?;
+    ensure(presented.is_copy_of(root), Class::CertChain, "the platform's chain ends in another root")?;
     let is_pck_ca = ca.is_named("SGX PCK Processor CA") || ca.is_named("SGX PCK Platform CA");
     ensure(
         is_pck_ca && ca.is_issued_by(root),
@@ -56,6 +52,15 @@ pub(crate) fn chain(
         "the PCK CRL is not of the CA that issued the platform",
     )?;
     ensure(crl.is_signed_by(ca), Class::CollateralSignature, "the PCK CRL is not signed by its CA")?;
+    // The list is checked with the key of the quote's own chain; what comes with it must lead to the same.
+    let same_issuer = match &parsed.pck_crl_chain[..] {
+        [issuer, presented] => {
+            let same = issuer.public_key == ca.public_key && issuer.is_issued_by(root);
+            (issuer.der == ca.der || same) && presented.is_copy_of(root)
+        }
+        _ => false,
+    };
+    ensure(same_issuer, Class::CertChain, "the PCK CRL's chain is not that of its CA")?;
     ensure(!crl.revokes(leaf), Class::Revoked, "the platform's certificate is revoked")?;
     let below_root = [&parsed.tcb_info_chain[..], &parsed.qe_identity_chain, &[ca.clone(), root.clone()]];
     let revoked = below_root.into_iter().flatten().any(|certificate| parsed.root_crl.revokes(certificate));
@@ -81,8 +86,10 @@ pub(crate) fn quoting_enclave(quote: &Quote, platform: &Platform, parsed: &Parse
     ensure(vouched, Class::QeReport, "the quoting enclave vouches for another key")?;
 
     let (report, identity) = (&quote.qe_report, &parsed.qe_identity);
-    let is_of_sgx = identity.id == "QE" && identity.version == 2;
-    ensure(is_of_sgx, Class::QeIdentity, "the QE identity is not of version 2 for SGX")?;
+    let (id, versions): (_, &[u8]) =
+        if quote.body.domain().is_some() { ("TD_QE", &[2, 3]) } else { ("QE", &[2]) };
+    let fits = identity.id == id && versions.contains(&identity.version);
+    ensure(fits, Class::QeIdentity, "the QE identity is of another kind of evidence or version")?;
     ensure(!report.is_debug(), Class::QeIdentity, "the quoting enclave is a debug enclave")?;
     let is_signer = report.mr_signer == identity.mrsigner && report.isv_prod_id == identity.isvprodid;
     ensure(is_signer, Class::QeIdentity, "the quoting enclave's signer or product is another")?;
@@ -110,11 +117,12 @@ pub(crate) fn quote_signature(quote: &Quote) -> Checked<()> {
     Ok(((), "quote signed by the attestation key".to_owned()))
 }
 
-/// Step 10: FMSPC and PCEID of the PCK equal those of the TCB info, which is of SGX.
-pub(crate) fn fits(extension: &PckExtension, parsed: &Parsed) -> Checked<()> {
+/// Step 10: FMSPC and PCEID of the PCK equal those of the TCB info, which is of this kind of evidence.
+pub(crate) fn fits(quote: &Quote, extension: &PckExtension, parsed: &Parsed) -> Checked<()> {
     let info = &parsed.tcb_info;
-    let is_of_sgx = info.id == "SGX" && info.version == 3 && info.tcb_type == 0;
-    ensure(is_of_sgx, Class::CollateralMismatch, "the TCB info is not of version 3 for SGX")?;
+    let id = if quote.body.domain().is_some() { "TDX" } else { "SGX" };
+    let fits = info.id == id && info.version == 3 && info.tcb_type == 0;
+    ensure(fits, Class::CollateralMismatch, "the TCB info is of another kind of evidence or version")?;
     let same = |hex: &str, bytes: &[u8]| hex::decode(hex).is_ok_and(|decoded| decoded == bytes);
     ensure(
         same(&info.fmspc, &extension.fmspc),

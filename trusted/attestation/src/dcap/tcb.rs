@@ -2,15 +2,18 @@
 //! that. `dcap-qvl` judges the whole evidence here once more and must come to the same end.
 
 use super::collateral::Parsed;
+use super::module;
 use super::quote::Quote;
-use crate::evidence::Collateral;
+use super::report::Domain;
+use crate::evidence::DcapCollateral;
 use crate::failure::{Checked, Class, Refusal, ensure, refuse};
-use crate::policy::{Policy, Release};
+use crate::policy::Policy;
 use core::fmt;
 use dcap_qvl::intel::PckExtension;
 use dcap_qvl::verify::QuoteVerifier;
 use dcap_qvl::{
-    QuoteClaims, QuoteCollateralV3, QuotePolicy, TcbLevel, TcbStatus as Vendor, TcbStatusWithAdvisory,
+    QuoteClaims, QuoteCollateralV3, QuotePolicy, TcbInfo, TcbLevel, TcbStatus as Vendor,
+    TcbStatusWithAdvisory,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -25,6 +28,8 @@ pub enum TcbStatus {
     ConfigurationAndSWHardeningNeeded,
     OutOfDate,
     OutOfDateConfigurationNeeded,
+    TDRelaunchAdvised,
+    TDRelaunchAdvisedConfigurationNeeded,
 }
 
 impl TcbStatus {
@@ -36,9 +41,9 @@ impl TcbStatus {
             Vendor::ConfigurationAndSWHardeningNeeded => Some(Self::ConfigurationAndSWHardeningNeeded),
             Vendor::OutOfDate => Some(Self::OutOfDate),
             Vendor::OutOfDateConfigurationNeeded => Some(Self::OutOfDateConfigurationNeeded),
-            Vendor::Revoked | Vendor::TDRelaunchAdvised | Vendor::TDRelaunchAdvisedConfigurationNeeded => {
-                None
-            }
+            Vendor::TDRelaunchAdvised => Some(Self::TDRelaunchAdvised),
+            Vendor::TDRelaunchAdvisedConfigurationNeeded => Some(Self::TDRelaunchAdvisedConfigurationNeeded),
+            Vendor::Revoked => None,
         }
     }
 }
@@ -58,7 +63,8 @@ pub(crate) struct Tcb {
     pub(crate) earliest_expiration: u64,
 }
 
-/// Step 11: TCB level matched, status converged with the quoting enclave's, Revoked always fails.
+/// Step 11: TCB level matched, TDX module the vendor's, status converged with the quoting enclave's and the module's,
+/// Revoked always fails.
 pub(crate) fn level(
     parsed: &Parsed,
     quote: &Quote,
@@ -66,21 +72,84 @@ pub(crate) fn level(
     second: &SecondJudge<'_>,
 ) -> Checked<Tcb> {
     let info = &parsed.tcb_info;
+    let domain = quote.body.domain();
+    let launch = reached(info, extension, domain.map(|domain| &domain.identity.tee_tcb_svn))?;
+    domain.map_or(Ok(()), |domain| module::is_the_vendors(info, domain))?;
+    let qe = quoting_enclave(parsed, quote)?;
+    let mut converged = launch.merge(&qe);
+    let revoked = "the platform's TCB, its quoting enclave or its TDX module is revoked";
+    ensure(converged.status != Vendor::Revoked, Class::TcbStatus, revoked)?;
+    if let Some(svn) = domain.and_then(|domain| domain.current_svn.as_ref()) {
+        let current = reached(info, extension, Some(svn))?.merge(&qe).status;
+        ensure(current != Vendor::Revoked, Class::TcbStatus, revoked)?;
+        converged.status = relaunch(converged.status, current);
+    }
+    let Some(status) = TcbStatus::of(converged.status) else {
+        return refuse(Class::TcbStatus, revoked);
+    };
+    // The second judge refuses a domain that step 13 refuses, without a class. Then nothing is asked of it.
+    let claims = match domain.and_then(Domain::flaw) {
+        Some(_) => None,
+        None => Some(second.judge()?),
+    };
+    let agreed = claims.as_ref().is_none_or(|claims| {
+        claims.tcb.status == converged.status && claims.tcb.advisory_ids == converged.advisory_ids
+    });
+    ensure(agreed, Class::TcbStatus, "two computations of the TCB status disagree")?;
+    let tcb = Tcb {
+        status,
+        advisories: converged.advisory_ids,
+        evaluation_number: info.tcb_evaluation_data_number.min(parsed.qe_identity.tcb_evaluation_data_number),
+        earliest_expiration: claims.map_or(0, |claims| claims.earliest_expiration_date),
+    };
+    let seen = format!("{status}, advisories {:?}", tcb.advisories);
+    Ok((tcb, seen))
+}
+
+/// The level that a platform of these versions reaches, converged with that of its TDX module.
+fn reached(
+    info: &TcbInfo,
+    extension: &PckExtension,
+    tee_tcb_svn: Option<&[u8; 16]>,
+) -> Result<TcbStatusWithAdvisory, Refusal> {
     // The vendor's own library orders levels before it matches: greatest first.
     let mut levels: Vec<&TcbLevel> = info.tcb_levels.iter().collect();
-    levels
-        .sort_by(|a, b| (&b.tcb.sgx_components, b.tcb.pce_svn).cmp(&(&a.tcb.sgx_components, a.tcb.pce_svn)));
+    levels.sort_by(|a, b| {
+        let (a, b) = (&a.tcb, &b.tcb);
+        (&b.sgx_components, b.pce_svn, &b.tdx_components).cmp(&(
+            &a.sgx_components,
+            a.pce_svn,
+            &a.tdx_components,
+        ))
+    });
     let reached = levels.into_iter().find(|level| {
-        level.shortfalls(&extension.cpu_svn, extension.pce_svn, None).is_ok_and(|missing| missing.is_empty())
+        level
+            .shortfalls(&extension.cpu_svn, extension.pce_svn, tee_tcb_svn)
+            .is_ok_and(|missing| missing.is_empty())
     });
     let Some(reached) = reached else { return refuse(Class::TcbNoLevel, "no TCB level fits the platform") };
+    let of_a_domain = matches!(
+        reached.tcb_status,
+        Vendor::TDRelaunchAdvised | Vendor::TDRelaunchAdvisedConfigurationNeeded
+    );
+    ensure(!of_a_domain, Class::TcbStatus, "the TCB level has a status that no platform has")?;
+    let platform = TcbStatusWithAdvisory::new(reached.tcb_status, reached.advisory_ids.clone());
+    let Some(svn) = tee_tcb_svn else { return Ok(platform) };
+    Ok(match module::level(info, svn)? {
+        Some(module) => platform.merge(&module),
+        None => platform,
+    })
+}
+
+/// The level of the quoting enclave.
+fn quoting_enclave(parsed: &Parsed, quote: &Quote) -> Result<TcbStatusWithAdvisory, Refusal> {
     let levels = &parsed.qe_identity.tcb_levels;
-    let Some(qe_level) = levels.iter().find(|level| quote.qe_report.isv_svn >= level.tcb.isvsvn) else {
+    let Some(reached) = levels.iter().find(|level| quote.qe_report.isv_svn >= level.tcb.isvsvn) else {
         return refuse(Class::QeIdentity, "the quoting enclave is older than every level of its identity");
     };
     // The others speak of a platform and its programs; the vendor's library does not know them here.
     let of_an_enclave = matches!(
-        qe_level.tcb_status,
+        reached.tcb_status,
         Vendor::UpToDate
             | Vendor::OutOfDate
             | Vendor::ConfigurationNeeded
@@ -88,29 +157,34 @@ pub(crate) fn level(
             | Vendor::Revoked
     );
     ensure(of_an_enclave, Class::QeIdentity, "the QE identity has a status that no quoting enclave has")?;
-    let converged = TcbStatusWithAdvisory::new(reached.tcb_status, reached.advisory_ids.clone())
-        .merge(&TcbStatusWithAdvisory::new(qe_level.tcb_status, qe_level.advisory_ids.clone()));
-    let Some(status) = TcbStatus::of(converged.status) else {
-        return refuse(Class::TcbStatus, "the platform's TCB or its quoting enclave is revoked");
+    Ok(TcbStatusWithAdvisory::new(reached.tcb_status, reached.advisory_ids.clone()))
+}
+
+/// A domain that started under an old TCB and now runs on a current one needs a new start, not an update (Intel's
+/// library, `checkForRelaunch`).
+fn relaunch(launch: Vendor, current: Vendor) -> Vendor {
+    let configuration = |status| {
+        matches!(
+            status,
+            Vendor::ConfigurationNeeded
+                | Vendor::ConfigurationAndSWHardeningNeeded
+                | Vendor::OutOfDateConfigurationNeeded
+        )
     };
-    let claims = second.judge()?;
-    let agreed = claims.tcb.status == converged.status && claims.tcb.advisory_ids == converged.advisory_ids;
-    ensure(agreed, Class::TcbStatus, "two computations of the TCB status disagree")?;
-    let tcb = Tcb {
-        status,
-        advisories: converged.advisory_ids,
-        evaluation_number: info.tcb_evaluation_data_number.min(parsed.qe_identity.tcb_evaluation_data_number),
-        earliest_expiration: claims.earliest_expiration_date,
-    };
-    let seen = format!("{status}, advisories {:?}", tcb.advisories);
-    Ok((tcb, seen))
+    let was_old = matches!(launch, Vendor::OutOfDate | Vendor::OutOfDateConfigurationNeeded);
+    let is_old = matches!(current, Vendor::OutOfDate | Vendor::OutOfDateConfigurationNeeded);
+    match (was_old && !is_old, configuration(launch) || configuration(current)) {
+        (false, _) => launch,
+        (true, false) => Vendor::TDRelaunchAdvised,
+        (true, true) => Vendor::TDRelaunchAdvisedConfigurationNeeded,
+    }
 }
 
 /// `dcap-qvl` over the same bytes. Its errors are text, so nothing is derived from them: at this point every check
 /// with a class of its own has passed, and what only the second judge sees is a matter of the chains.
 pub(crate) struct SecondJudge<'a> {
     pub(crate) evidence: &'a [u8],
-    pub(crate) collateral: &'a Collateral,
+    pub(crate) collateral: &'a DcapCollateral,
     pub(crate) root: &'a [u8],
     pub(crate) now: u64,
 }
@@ -142,7 +216,7 @@ impl SecondJudge<'_> {
 pub(crate) fn policy(
     tcb: &Tcb,
     extension: &PckExtension,
-    releases: &[&Release],
+    accepted: &[&[String]],
     policy: &Policy,
     now: u64,
 ) -> Checked<()> {
@@ -155,7 +229,7 @@ pub(crate) fn policy(
     if !(policy.tcb_status.contains(&status) || extra(status)) {
         return refuse(Class::TcbStatus, format!("the policy does not accept the TCB status {status}"));
     }
-    accepts_advisories(tcb, releases)?;
+    accepts_advisories(tcb, accepted)?;
     let recent = tcb.evaluation_number >= policy.min_tcb_evaluation_number;
     ensure(recent, Class::TcbEval, "the TCB evaluation is older than the policy allows")?;
     let platform = &policy.platform;
@@ -182,10 +256,7 @@ pub(crate) fn policy(
 
 /// Every advisory must be mitigated by one of the releases that this evidence may be of; step 14 leaves only those
 /// that it is of, and asks again.
-pub(crate) fn accepts_advisories(tcb: &Tcb, releases: &[&Release]) -> Result<(), Refusal> {
-    let unmitigated = tcb
-        .advisories
-        .iter()
-        .any(|id| !releases.iter().any(|release| release.accepted_advisories.contains(id)));
+pub(crate) fn accepts_advisories(tcb: &Tcb, accepted: &[&[String]]) -> Result<(), Refusal> {
+    let unmitigated = tcb.advisories.iter().any(|id| !accepted.iter().any(|accepted| accepted.contains(id)));
     ensure(!unmitigated, Class::TcbAdvisory, "an advisory applies that the release does not mitigate")
 }

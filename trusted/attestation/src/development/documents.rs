@@ -2,12 +2,12 @@
 
 use super::pki::Pki;
 use super::quote::QE_MR_SIGNER;
-use super::{Dates, Forged, Knobs};
+use super::{Dates, Forged, Knobs, TdxKnobs};
 use crate::backend::BackendError;
-use crate::evidence::Collateral;
+use crate::evidence::DcapCollateral;
 use serde_json::{Value, json};
 
-pub(super) fn collateral(pki: &Pki, knobs: &Knobs, day: Dates) -> Result<Collateral, BackendError> {
+pub(super) fn collateral(pki: &Pki, knobs: &Knobs, day: Dates) -> Result<DcapCollateral, BackendError> {
     let [root_ca_crl, pck_crl] = pki.crls(knobs, day)?;
     let tcb_info = tcb_info(knobs, day).to_string();
     let qe_identity = qe_identity(knobs, day).to_string();
@@ -15,7 +15,7 @@ pub(super) fn collateral(pki: &Pki, knobs: &Knobs, day: Dates) -> Result<Collate
         let key = if knobs.forged == Some(forged) { &pki.stranger } else { &pki.tcb_signer_key };
         key.sign_raw(text.as_bytes()).to_vec()
     };
-    Ok(Collateral {
+    Ok(DcapCollateral {
         pck_crl_issuer_chain: pki.pck_crl_chain(),
         root_ca_crl,
         pck_crl,
@@ -31,31 +31,70 @@ pub(super) fn collateral(pki: &Pki, knobs: &Knobs, day: Dates) -> Result<Collate
 
 fn tcb_info(knobs: &Knobs, day: Dates) -> Value {
     let dates = knobs.tcb_info_dates.unwrap_or(day);
-    let level = |svns: [u8; 16], pce_svn: u8, status: &str, advisories: &[&str]| {
-        let components: Vec<_> = svns.iter().map(|svn| json!({ "svn": svn })).collect();
+    let components = |svns: [u8; 16]| svns.iter().map(|svn| json!({ "svn": svn })).collect::<Vec<_>>();
+    let level = |svns, tdx_svns, pce_svn: u8, status: &str, advisories: &[&str]| {
+        let mut tcb = json!({ "sgxtcbcomponents": components(svns), "pcesvn": pce_svn });
+        if let (Value::Object(tcb), true) = (&mut tcb, knobs.tdx.is_some()) {
+            tcb.insert("tdxtcbcomponents".to_owned(), components(tdx_svns).into());
+        }
         json!({
-            "tcb": { "sgxtcbcomponents": components, "pcesvn": pce_svn },
+            "tcb": tcb,
             "tcbDate": rfc3339(day.from), "tcbStatus": status, "advisoryIDs": advisories,
         })
     };
-    let mut levels = vec![level(knobs.level_svn, 13, knobs.tcb_status, &knobs.advisories)];
+    let tdx_svn = knobs.tdx.as_ref().map_or([0; 16], |tdx| tdx.level_svn);
+    let mut levels = vec![level(knobs.level_svn, tdx_svn, 13, knobs.tcb_status, &knobs.advisories)];
     if knobs.level_svn.first().is_some_and(|&svn| svn <= 11) {
-        levels.push(level([0; 16], 0, "OutOfDate", &["INTEL-SA-00001"]));
+        levels.push(level([0; 16], [0; 16], 0, "OutOfDate", &["INTEL-SA-00001"]));
     }
-    json!({
-        "id": knobs.tcb_info_id, "version": 3,
+    let usual_id = if knobs.tdx.is_some() { "TDX" } else { "SGX" };
+    let mut info = json!({
+        "id": knobs.tcb_info_id.unwrap_or(usual_id), "version": 3,
         "issueDate": rfc3339(dates.from), "nextUpdate": rfc3339(dates.until),
         "fmspc": hex::encode(knobs.tcb_info_fmspc.unwrap_or(knobs.fmspc)),
         "pceId": hex::encode(knobs.tcb_info_pce_id.unwrap_or(knobs.pce_id)),
         "tcbType": 0, "tcbEvaluationDataNumber": knobs.evaluation_number, "tcbLevels": levels,
-    })
+    });
+    if let (Value::Object(info), Some(tdx)) = (&mut info, &knobs.tdx) {
+        info.extend(tdx_modules(tdx, day));
+    }
+    info
+}
+
+/// What TCB info says of TDX modules: the first one, and those that have an identity of their own.
+fn tdx_modules(tdx: &TdxKnobs, day: Dates) -> [(String, Value); 2] {
+    let module = |id: Option<&str>| {
+        let mut module = json!({
+            "mrsigner": "00".repeat(48), "attributes": "00".repeat(8), "attributesMask": "FF".repeat(8),
+        });
+        if let (Value::Object(module), Some(id)) = (&mut module, id) {
+            let level = |svn: u8, status: &str, advisories: &[&str]| {
+                json!({
+                    "tcb": { "isvsvn": svn }, "tcbDate": rfc3339(day.from), "tcbStatus": status,
+                    "advisoryIDs": advisories,
+                })
+            };
+            let levels = json!([
+                level(tdx.module_level_svn, tdx.module_status, &tdx.module_advisories),
+                level(2, "OutOfDate", &["INTEL-SA-00002"]),
+            ]);
+            module.insert("id".to_owned(), id.into());
+            module.insert("tcbLevels".to_owned(), levels);
+        }
+        module
+    };
+    [
+        ("tdxModule".to_owned(), module(None)),
+        ("tdxModuleIdentities".to_owned(), json!([module(Some(tdx.module_id))])),
+    ]
 }
 
 fn qe_identity(knobs: &Knobs, day: Dates) -> Value {
     let dates = knobs.qe_identity_dates.unwrap_or(day);
+    let usual_id = if knobs.tdx.is_some() { "TD_QE" } else { "QE" };
     let level = |svn: u16, status: &str| json!({ "tcb": { "isvsvn": svn }, "tcbDate": rfc3339(day.from), "tcbStatus": status });
     json!({
-        "id": "QE", "version": 2,
+        "id": knobs.qe_identity_id.unwrap_or(usual_id), "version": 2,
         "issueDate": rfc3339(dates.from), "nextUpdate": rfc3339(dates.until),
         "tcbEvaluationDataNumber": knobs.evaluation_number,
         "miscselect": "00000000", "miscselectMask": "FFFFFFFF",

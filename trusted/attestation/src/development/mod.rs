@@ -1,4 +1,4 @@
-//! Development evidence (ATTESTATION.md section 9): SGX DCAP quotes of the real structure under a root that anyone
+//! Development evidence (ATTESTATION.md section 9): SGX and TDX quotes of the real structure under a root that anyone
 //! can make, verified by the same code as the vendor's. It proves nothing about hardware and says so in its `tee`.
 //!
 //! Compiled only with the feature `development`, which release images leave out.
@@ -6,13 +6,14 @@
 mod keys;
 mod pki;
 mod documents;
+mod domain;
 mod quote;
 
 use crate::backend::{Backend, BackendError, Evidence};
-use crate::evidence::{Collateral, Tee};
+use crate::evidence::{DcapCollateral, Tee};
 use keys::Key;
 use pki::Pki;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384};
 use std::sync::Mutex;
 
 /// The seed of `development-root.pem`. Public by definition: whoever has this constant can sign anything under it.
@@ -62,7 +63,9 @@ pub enum Revoked {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each names a field of quote, certificate or document")]
 pub struct Knobs {
-    // The enclave.
+    /// Present for a trust domain, absent for an enclave.
+    pub tdx: Option<TdxKnobs>,
+    // The enclave; of a trust domain only `debug`.
     pub debug: bool,
     pub initialised: bool,
     pub provision_key: bool,
@@ -86,10 +89,11 @@ pub struct Knobs {
     pub advisories: Vec<&'static str>,
     pub level_svn: [u8; 16],
     pub evaluation_number: u32,
-    pub tcb_info_id: &'static str,
+    pub tcb_info_id: Option<&'static str>,
     pub tcb_info_fmspc: Option<[u8; 6]>,
     pub tcb_info_pce_id: Option<[u8; 2]>,
     // The quoting enclave.
+    pub qe_identity_id: Option<&'static str>,
     pub qe_debug: bool,
     pub qe_isv_svn: u16,
     pub qe_isv_prod_id: u16,
@@ -109,6 +113,7 @@ pub struct Knobs {
 impl Default for Knobs {
     fn default() -> Self {
         Self {
+            tdx: None,
             debug: false,
             initialised: true,
             provision_key: false,
@@ -130,9 +135,10 @@ impl Default for Knobs {
             advisories: Vec::new(),
             level_svn: [11, 11, 2, 2, 255, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
             evaluation_number: 20,
-            tcb_info_id: "SGX",
+            tcb_info_id: None,
             tcb_info_fmspc: None,
             tcb_info_pce_id: None,
+            qe_identity_id: None,
             qe_debug: false,
             qe_isv_svn: 8,
             qe_isv_prod_id: 1,
@@ -150,16 +156,68 @@ impl Default for Knobs {
     }
 }
 
+/// What is a trust domain's own. The default is a domain of TDX 1.0 that the verifier accepts.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each names a field of quote or document")]
+pub struct TdxKnobs {
+    /// 4, or 5 with a body type.
+    pub quote_version: u16,
+    /// 2 is TDX 1.0, 3 is 1.5, 4 is 1.5 with what service domains add.
+    pub body_type: u16,
+    /// ATTRIBUTES without DEBUG.
+    pub attributes: u64,
+    pub xfam: u64,
+    pub rtmr: [[u8; 48]; 4],
+    pub tee_tcb_svn: [u8; 16],
+    // TDX 1.5.
+    pub tee_tcb_svn2: [u8; 16],
+    pub mr_service_td: [u8; 48],
+    // The module, and what the vendor says of it.
+    pub mr_signer_seam: [u8; 48],
+    pub seam_attributes: u64,
+    pub module_id: &'static str,
+    pub module_level_svn: u8,
+    pub module_status: &'static str,
+    pub module_advisories: Vec<&'static str>,
+    /// `tdxtcbcomponents` of the level that `tcb_status` is said of.
+    pub level_svn: [u8; 16],
+}
+
+impl Default for TdxKnobs {
+    fn default() -> Self {
+        let svn = [5, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        // The first two are the module's, which its identity judges.
+        let level_svn = [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        Self {
+            quote_version: 4,
+            body_type: 2,
+            attributes: 1 << 28, // SEPT_VE_DISABLE
+            xfam: 0xe7,
+            rtmr: [[0x70; 48], [0x71; 48], [0x72; 48], [0x73; 48]],
+            tee_tcb_svn: svn,
+            tee_tcb_svn2: svn,
+            mr_service_td: [0; 48],
+            mr_signer_seam: [0; 48],
+            seam_attributes: 0,
+            module_id: "TDX_01",
+            module_level_svn: 4,
+            module_status: "UpToDate",
+            module_advisories: Vec::new(),
+            level_svn,
+        }
+    }
+}
+
 /// Evidence under a root made from a seed: the same seed, executable and day give the same bytes.
 pub struct DevelopmentBackend {
     knobs: Knobs,
-    mr_enclave: [u8; 32],
+    executable_sha256: [u8; 32],
     pki: Pki,
     /// Chain and report of the quoting enclave: what follows the signature in every quote.
     certification: Vec<u8>,
     attestation_key: Key,
     /// The collateral of one day; made anew when the day changes.
-    today: Mutex<Option<(u64, Collateral)>>,
+    today: Mutex<Option<(u64, DcapCollateral)>>,
 }
 
 impl DevelopmentBackend {
@@ -183,14 +241,7 @@ impl DevelopmentBackend {
         let pki = Pki::new(&seed, &knobs)?;
         let attestation_key = Key::derive(&seed, "attestation");
         let certification = quote::certification(&pki, &attestation_key, &knobs);
-        Ok(Self {
-            mr_enclave: measurement(&executable_sha256),
-            certification,
-            attestation_key,
-            pki,
-            knobs,
-            today: Mutex::new(None),
-        })
+        Ok(Self { executable_sha256, certification, attestation_key, pki, knobs, today: Mutex::new(None) })
     }
 
     /// The root certificate, DER, for `Roots::dangerous_development`.
@@ -203,13 +254,18 @@ impl DevelopmentBackend {
         self.pki.root_pem()
     }
 
-    /// What stands for the measurement.
+    /// What stands for the measurement of an enclave.
     pub fn mr_enclave(&self) -> [u8; 32] {
-        self.mr_enclave
+        measurement(&self.executable_sha256)
+    }
+
+    /// What stands for the measurement of a trust domain.
+    pub fn mr_td(&self) -> [u8; 48] {
+        Sha384::new().chain_update("dev-tdx").chain_update(self.executable_sha256).finalize().into()
     }
 
     /// Collateral issued at the start of the day of `now`, so that it is never older than a day.
-    fn collateral(&self, now: u64) -> Result<Collateral, BackendError> {
+    fn collateral(&self, now: u64) -> Result<DcapCollateral, BackendError> {
         let from = now - now % DAY_S;
         let mut today = self.today.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((_, collateral)) = today.as_ref().filter(|(day, _)| *day == from) {
@@ -224,15 +280,19 @@ impl DevelopmentBackend {
 
 impl Backend for DevelopmentBackend {
     fn tee(&self) -> Tee {
-        Tee::DevSgx
+        if self.knobs.tdx.is_some() { Tee::DevTdx } else { Tee::DevSgx }
     }
 
     fn evidence(&self, report_data: [u8; 64], now: u64) -> Result<Evidence, BackendError> {
-        let collateral = Some(self.collateral(now)?);
-        let body = quote::signed_part(&self.mr_enclave, &report_data, &self.knobs);
+        let collateral = Some(self.collateral(now)?.into());
+        let body = match &self.knobs.tdx {
+            Some(tdx) => domain::signed_part(&self.mr_td(), &report_data, self.knobs.debug, tdx),
+            None => quote::signed_part(&self.mr_enclave(), &report_data, &self.knobs),
+        };
         let key =
             if self.knobs.forged == Some(Forged::Quote) { &self.pki.stranger } else { &self.attestation_key };
-        let evidence = quote::assemble(&body, key, &self.attestation_key, &self.certification);
+        let assemble = if self.knobs.tdx.is_some() { domain::assemble } else { quote::assemble };
+        let evidence = assemble(&body, key, &self.attestation_key, &self.certification);
         Ok(Evidence { evidence, collateral })
     }
 }

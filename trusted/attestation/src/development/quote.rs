@@ -52,7 +52,7 @@ pub(super) fn signed_part(mr_enclave: &[u8; 32], report_data: &[u8; 64], knobs: 
         | flag(2, true) // 64-bit mode
         | flag(4, knobs.provision_key)
         | flag(5, knobs.einittoken_key);
-    let mut bytes = header();
+    let mut bytes = header(3, 0);
     let report = Report {
         cpu_svn: knobs.cpu_svn,
         misc_select: knobs.misc_select,
@@ -68,9 +68,10 @@ pub(super) fn signed_part(mr_enclave: &[u8; 32], report_data: &[u8; 64], knobs: 
     bytes
 }
 
-/// Version 3, ECDSA P-256, SGX, QE SVN, PCE SVN, vendor, user data.
-fn header() -> Vec<u8> {
-    let mut bytes = vec![3, 0, 2, 0, 0, 0, 0, 0, 8, 0, 13, 0];
+/// Version, ECDSA P-256, TEE type, QE SVN, PCE SVN, vendor, user data.
+pub(super) fn header(version: u16, tee_type: u8) -> Vec<u8> {
+    let [low, high] = version.to_le_bytes();
+    let mut bytes = vec![low, high, 2, 0, tee_type, 0, 0, 0, 8, 0, 13, 0];
     bytes.extend_from_slice(&INTEL_QE_VENDOR);
     bytes.extend_from_slice(&[0; 20]);
     bytes
@@ -113,6 +114,6 @@ pub(super) fn assemble(body: &[u8], signs: &Key, attestation_key: &Key, certific
     [body, &length(&tail), &tail].concat()
 }
 
-fn length(bytes: impl AsRef<[u8]>) -> [u8; 4] {
+pub(super) fn length(bytes: impl AsRef<[u8]>) -> [u8; 4] {
     u32::try_from(bytes.as_ref().len()).unwrap_or(u32::MAX).to_le_bytes()
 }

@@ -1,10 +1,11 @@
 //! A development world with everything in order, in which tests change one thing.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use attestation::development::{DevelopmentBackend, Knobs};
+use attestation::development::{DevelopmentBackend, Knobs, TdxKnobs};
 use attestation::{
-    Backend, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Evidence, Expected, Failure, Policy,
-    Release, Roots, Tee, Validity, VerifiedEvidence, verify_evidence,
+    Backend, Binding, Bundle, ChallengeProof, Collateral, Config, DcapCollateral, EnclaveTime, Evidence,
+    Expected, Failure, Policy, Release, Roots, SgxRelease, TdxRelease, Validity, VerifiedEvidence,
+    verify_evidence,
 };
 
 /// 2026-11-24T12:00:00Z
@@ -20,6 +21,14 @@ pub(crate) fn expected() -> Expected {
 pub(crate) fn config() -> Config {
     let text = r#"{"environment":["development"],"lease_max":7776000,"limits":{},"release_set":null,"session_ttl":{"default":86400,"max":604800},"venues":["binance"],"version":"0.1.0"}"#;
     Config::parse(text).expect("the text is canonical")
+}
+
+/// The parts of Intel's collateral.
+pub(crate) fn dcap(collateral: Option<Collateral>) -> DcapCollateral {
+    match collateral {
+        Some(Collateral::Dcap(collateral)) => collateral,
+        other => panic!("not DCAP collateral: {other:?}"),
+    }
 }
 
 pub(crate) struct World {
@@ -46,9 +55,9 @@ impl World {
     }
 
     /// The release that the default knobs are: what a pinned policy names.
-    pub(crate) fn release(&self) -> Release {
+    pub(crate) fn release(&self) -> SgxRelease {
         let usual = Knobs::default();
-        Release {
+        SgxRelease {
             mr_enclave: self.backend.mr_enclave(),
             mr_signer: usual.mr_signer,
             isv_prod_id: usual.isv_prod_id,
@@ -60,10 +69,22 @@ impl World {
         }
     }
 
+    /// The same for a trust domain.
+    pub(crate) fn tdx_release(&self) -> TdxRelease {
+        let [rtmr0, rtmr1, rtmr2, rtmr3] = TdxKnobs::default().rtmr.map(Some);
+        let mr_td = self.backend.mr_td();
+        TdxRelease { mr_td, rtmr0, rtmr1, rtmr2, rtmr3, accepted_advisories: Vec::new(), not_after: None }
+    }
+
     /// The policy of a client that knows which program must run; strict in everything else.
-    pub(crate) fn pinned(&self, release: Release) -> Policy {
+    pub(crate) fn pinned(&self, release: SgxRelease) -> Policy {
+        self.pinned_to(Release::Sgx(release))
+    }
+
+    /// The same for any family.
+    pub(crate) fn pinned_to(&self, release: Release) -> Policy {
         let mut policy = Policy::default();
-        policy.tee = vec![Tee::DevSgx];
+        policy.tee = vec![self.backend.tee()];
         policy.environment = vec!["development".to_owned()];
         policy.releases = vec![release];
         policy
@@ -72,12 +93,12 @@ impl World {
     /// Steps 1 to 14 over this world's evidence.
     pub(crate) fn judge(&self, policy: &Policy) -> Result<VerifiedEvidence, Failure> {
         let Evidence { evidence, collateral } = self.evidence(&self.binding());
-        verify_evidence(Tee::DevSgx, &evidence, collateral.as_ref(), policy, &self.roots(), None, NOW)
+        verify_evidence(self.backend.tee(), &evidence, collateral.as_ref(), policy, &self.roots(), None, NOW)
     }
 
     pub(crate) fn binding(&self) -> Binding {
         let mut binding = Binding {
-            tee: Tee::DevSgx,
+            tee: self.backend.tee(),
             epoch: 42,
             hpke: [3; 32],
             result_key: [4; 32],

@@ -1,0 +1,3 @@
+//! What only this crate's own tests use.
+
+pub(crate) mod throw_away;
