@@ -1,6 +1,7 @@
 //! What the command takes. Never a key, a secret or a passphrase: arguments are seen by every process of a machine
 //! and kept by shells.
 
+use attestation::Tee;
 use clap::{Args, Parser, Subcommand};
 use protocol::limits;
 use std::path::PathBuf;
@@ -54,6 +55,10 @@ const VERIFY: &str = "\
 Exit codes of this command: 0 the answer holds, 1 it proves nothing, 2 it is genuine and against the
 policy. The evidence is judged as of the instant at which the answer was signed. No session and no
 network are needed.";
+const VERIFY_EVIDENCE: &str = "\
+Prints {\"ok\",\"error\",\"err\",\"decoded\"}. Exit code 0: verified. 1: invalid, or a file cannot be
+used. 2: genuine, but against the policy. Without a policy the measurement and the platform's patch
+level are shown and not judged. A root is for development evidence only: the vendors' are built in.";
 
 const ABOUT: &str = "\
 Verify an enclave, register an exchange account, read how it performed.
@@ -122,6 +127,9 @@ pub(crate) enum Command {
     },
     /// End the session: the enclave stops collecting and wipes the key
     Revoke(Reading),
+    /// Judge saved evidence offline, at a given time, and say in JSON what was found
+    #[command(after_help = VERIFY_EVIDENCE)]
+    VerifyEvidence(VerifyEvidence),
     /// Print completions for a shell, to be put where it looks for them
     Completions {
         /// Which shell
@@ -196,12 +204,60 @@ pub(crate) struct Export {
     pub(crate) reading: Reading,
 }
 
+/// What judging saved evidence takes.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyEvidence {
+    /// A whole evidence bundle
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tee", "evidence", "collateral", "vek", "chain"])]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Kind of evidence: sgx-dcap, tdx, sev-snp, nitro, dev-sgx, dev-tdx
+    #[arg(long, value_name = "KIND", value_parser = tee, required_unless_present = "bundle")]
+    pub(crate) tee: Option<Tee>,
+    /// Quote, report or document
+    #[arg(long, value_name = "FILE", required_unless_present = "bundle")]
+    pub(crate) evidence: Option<PathBuf>,
+    /// Collateral, for sgx-dcap and tdx
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vek", "chain"])]
+    pub(crate) collateral: Option<PathBuf>,
+    /// Certificate of the signing key, DER, for sev-snp
+    #[arg(long, value_name = "FILE", requires = "chain")]
+    pub(crate) vek: Option<PathBuf>,
+    /// Its issuer and the root, PEM, for sev-snp
+    #[arg(long, value_name = "FILE", requires = "vek")]
+    pub(crate) chain: Option<PathBuf>,
+    /// Root certificate of development evidence
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
+    /// When to judge, Unix seconds [default: now]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) time: Option<u64>,
+    /// Policy to judge by
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Nonce that the bundle must answer
+    #[arg(long, value_name = "HEX", value_parser = hash::<32>, requires = "bundle")]
+    pub(crate) nonce: Option<[u8; 32]>,
+    /// Report data that the evidence must hold
+    #[arg(long, value_name = "HEX", value_parser = hash::<64>)]
+    pub(crate) report_data: Option<[u8; 64]>,
+}
+
 /// What reading a session takes.
 #[derive(Debug, Args)]
 pub(crate) struct Reading {
     /// Where the service is now, if it moved
     #[arg(long, value_name = "URL")]
     pub(crate) service_url: Option<String>,
+}
+
+fn tee(text: &str) -> Result<Tee, String> {
+    Tee::from_name(text).ok_or_else(|| "no such kind of evidence".to_owned())
+}
+
+fn hash<const N: usize>(text: &str) -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| format!("takes {N} bytes in hex"))?;
+    Ok(bytes)
 }
 
 /// Seconds of `24h`, `90m`, `7d`, `3600s` or `3600`.

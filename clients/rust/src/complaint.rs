@@ -84,6 +84,11 @@ impl Complaint {
         Self::new(exit, code, title, detail).with("class", plain(class))
     }
 
+    /// A verdict was printed; only its exit code is left to say.
+    pub(crate) fn judged(exit: u8) -> Self {
+        Self::new(exit, "", "", "")
+    }
+
     /// A stream that does not come back.
     pub(crate) fn lost(failure: Failure, last: Option<u64>) -> Self {
         let seen = last.map_or_else(String::new, |id| format!(" The last event was {id}."));
@@ -127,7 +132,7 @@ impl Complaint {
             let detail: String = lines(detail, 96).iter().map(|line| format!("  {line}\n")).collect();
             format!("error: {title}\n{detail}{file}  ({code}{request})")
         };
-        if *exit != 0 {
+        if !title.is_empty() {
             let _ = writeln!(io::stderr(), "{text}");
         }
         ExitCode::from(*exit)

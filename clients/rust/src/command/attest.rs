@@ -7,7 +7,7 @@ use crate::{
     output::DEVELOPMENT,
     table::{Align, Table},
 };
-use attestation::VerifiedEnclave;
+use attestation::{VerifiedEnclave, VerifiedEvidence};
 use ledger::Timestamp;
 use perfagg::Failure;
 use protocol::rfc3339;
@@ -28,7 +28,7 @@ pub(super) async fn run(journey: &Journey, url: &str) -> Result<(), Complaint> {
 
 fn json(url: &str, enclave: &VerifiedEnclave) -> Value {
     let evidence = enclave.evidence();
-    let (product, security_version) = evidence.product();
+    let (product, security_version) = evidence.product().unzip();
     let steps: Vec<Value> = evidence
         .passed()
         .iter()
@@ -42,11 +42,11 @@ fn json(url: &str, enclave: &VerifiedEnclave) -> Value {
         "tee": evidence.tee().name(),
         "measurement": hex::encode(evidence.measurement()),
         "measurement_checked": evidence.measurement_checked(),
-        "signer": hex::encode(evidence.signer()),
+        "signer": evidence.signer().map(hex::encode),
         "product": product,
         "security_version": security_version,
         "tcb": {
-            "status": evidence.tcb_status().to_string(),
+            "status": evidence.tcb_status().map(|status| status.to_string()),
             "advisories": evidence.advisories(),
             "evaluation": evidence.tcb_evaluation_number(),
         },
@@ -102,15 +102,24 @@ fn shortened(seen: &str) -> String {
         .collect()
 }
 
-fn facts(enclave: &VerifiedEnclave) -> String {
-    let evidence = enclave.evidence();
-    let (product, security_version) = evidence.product();
-    let checked =
-        if evidence.measurement_checked() { "that of a release" } else { "not compared with any release" };
+fn tcb(evidence: &VerifiedEvidence) -> String {
+    let (Some(status), Some(evaluation)) = (evidence.tcb_status(), evidence.tcb_evaluation_number()) else {
+        return figure::NONE.to_owned();
+    };
     let advisories = match evidence.advisories() {
         [] => "no advisories".to_owned(),
         some => some.join(", "),
     };
+    format!("{status}, {advisories}, evaluation {evaluation}")
+}
+
+fn facts(enclave: &VerifiedEnclave) -> String {
+    let evidence = enclave.evidence();
+    let product = evidence.product().map_or(figure::NONE.to_owned(), |(product, security_version)| {
+        format!("{product}, security version {security_version}")
+    });
+    let checked =
+        if evidence.measurement_checked() { "that of a release" } else { "not compared with any release" };
     let config = enclave.config().document();
     let ttl = |which: &str| {
         config.pointer(which).and_then(Value::as_u64).map_or(figure::NONE.to_owned(), figure::duration)
@@ -122,16 +131,9 @@ fn facts(enclave: &VerifiedEnclave) -> String {
         .row(&["kind of evidence", evidence.tee().name()])
         .row(&["measurement", &hex::encode(evidence.measurement())])
         .row(&["", checked])
-        .row(&["signer", &hex::encode(evidence.signer())])
-        .row(&["product", &format!("{product}, security version {security_version}")])
-        .row(&[
-            "TCB",
-            &format!(
-                "{}, {advisories}, evaluation {}",
-                evidence.tcb_status(),
-                evidence.tcb_evaluation_number()
-            ),
-        ])
+        .row(&["signer", &evidence.signer().map_or(figure::NONE.to_owned(), hex::encode)])
+        .row(&["product", &product])
+        .row(&["TCB", &tcb(evidence)])
         .row(&["valid until", &figure::time(&instant(evidence.earliest_expiration()))])
         .row(&["epoch of its keys", &enclave.epoch().to_string()])
         .row(&["environment", &enclave.environment().join(", ")])

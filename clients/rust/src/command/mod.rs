@@ -12,6 +12,7 @@ mod place;
 mod replay;
 mod verify;
 mod revoke;
+mod verify_evidence;
 
 use crate::{
     arguments::{Arguments, Command, Options, Reading},
@@ -50,6 +51,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         let trust = trust.unwrap_or_else(|| Trust::default().in_environments(&["live", "sandbox"]));
         return verify::run(Output { json: options.json }, file, &trust);
     }
+    if let Command::VerifyEvidence(asked) = &command {
+        return verify_evidence::run(Output { json: options.json }, asked);
+    }
     let journey = Journey::new(options)?;
     match command {
         Command::Attest { url } => interruptible("Nothing was sent.", attest::run(&journey, &url)).await,
@@ -79,7 +83,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
             let unsure = "The session may be over already: perfagg summary tells.";
             interruptible(unsure, revoke::run(&journey, &reading)).await
         }
-        Command::Replay { .. } | Command::Verify { .. } | Command::Completions { .. } => Ok(()),
+        Command::Replay { .. }
+        | Command::Verify { .. }
+        | Command::VerifyEvidence(_)
+        | Command::Completions { .. } => Ok(()),
     }
 }
 

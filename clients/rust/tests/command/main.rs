@@ -10,5 +10,6 @@ mod register;
 mod session;
 mod ledger;
 mod saved;
+mod evidence;
 mod watch;
 mod failures;

@@ -42,6 +42,7 @@ fn help_pages_are_as_agreed() {
         help("help-replay.txt", &["replay"]),
         help("help-verify.txt", &["verify"]),
         help("help-revoke.txt", &["revoke"]),
+        help("help-verify-evidence.txt", &["verify-evidence"]),
         help("help-completions.txt", &["completions"]),
     ]);
 }

@@ -1,0 +1,82 @@
+//! Judging saved evidence: the verdict is JSON, and the exit code says it again.
+
+use crate::desk::{Desk, Ran};
+use serde_json::{Value, json};
+use std::fs;
+
+/// This repository's synthetic evidence, with a root of its own.
+fn file(case: &str, name: &str) -> String {
+    format!("{}/../../vectors/evidence/{case}/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The verdict on a case at its time, under its root, with more arguments.
+fn judge(desk: &Desk, tee: &str, case: &str, more: &[&str]) -> (i32, Value) {
+    let [quote, collateral, root, expected] =
+        ["quote.bin", "collateral.json", "root.der", "expected.json"].map(|name| file(case, name));
+    let expected: Value = serde_json::from_str(&fs::read_to_string(expected).unwrap()).unwrap();
+    let time = expected["verification_time"].to_string();
+    let usual = ["verify-evidence", "--tee", tee, "--evidence", &quote, "--collateral", &collateral];
+    let under = ["--root", &root, "--time", &time];
+    verdict(desk.run(&[&usual[..], &under, more].concat()))
+}
+
+fn verdict(ran: Ran) -> (i32, Value) {
+    assert_eq!(ran.err, "", "everything is in the verdict");
+    let verdict: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(verdict["ok"], ran.exit == 0);
+    assert_eq!(verdict.as_object().unwrap().len(), 4);
+    (ran.exit, verdict)
+}
+
+#[test]
+fn genuine_evidence_is_decoded() {
+    let desk = Desk::new();
+    let (exit, enclave) = judge(&desk, "dev-sgx", "sgx-control-platform-ca", &[]);
+    assert_eq!((exit, &enclave["error"], &enclave["err"]), (0, &Value::Null, &json!("")));
+    let decoded = &enclave["decoded"];
+    assert_eq!(decoded["identity"], "unchecked");
+    assert_eq!(decoded["tcb"]["status"], "UpToDate");
+    assert_eq!((&decoded["development"], &decoded["debug"]), (&json!(true), &json!(false)));
+    assert_eq!(decoded["mrenclave"], "9748358c94bed99b4329ed919659957f5b16f748322c120ef7035ea94560ec48");
+
+    let (exit, domain) = judge(&desk, "dev-tdx", "tdx-td-control", &[]);
+    assert_eq!(exit, 0, "{domain}");
+    let said = domain["decoded"]["report_data"].as_str().unwrap();
+    assert!(said.starts_with("b040a07bbeeff9ed"), "{said}");
+    assert_eq!(judge(&desk, "dev-tdx", "tdx-td-control", &["--report-data", said]).0, 0);
+    let (exit, other) = judge(&desk, "dev-tdx", "tdx-td-control", &["--report-data", &"00".repeat(64)]);
+    assert_eq!((exit, &other["error"]), (1, &json!("report-data")));
+}
+
+#[test]
+fn what_is_invalid_ends_with_1_and_what_is_against_the_policy_with_2() {
+    let desk = Desk::new();
+    for (case, class) in [("sgx-debug-enclave", "debug"), ("sgx-pck-revoked", "revoked")] {
+        let (exit, verdict) = judge(&desk, "dev-sgx", case, &[]);
+        assert_eq!((exit, &verdict["error"]), (1, &json!(class)), "{case}");
+    }
+    let (exit, verdict) = judge(&desk, "sgx-dcap", "sgx-control-platform-ca", &[]);
+    assert_eq!((exit, &verdict["error"]), (1, &json!("untrusted-root")), "the vendors' roots are built in");
+
+    let policy = desk.home.join("policy.json");
+    let release = json!({ "mr_td": "99".repeat(48) });
+    let text = json!({ "tee": ["dev-tdx"], "releases": [release], "tcb_status": ["UpToDate"] }).to_string();
+    fs::write(&policy, text).unwrap();
+    let (exit, verdict) = judge(&desk, "dev-tdx", "tdx-td-control", &["--policy", "policy.json"]);
+    assert_eq!((exit, &verdict["error"]), (2, &json!("measurement")));
+    assert_eq!(verdict["decoded"]["identity"], "unchecked", "what is genuine is shown");
+}
+
+#[test]
+fn what_cannot_be_read_is_no_verdict() {
+    let desk = Desk::new();
+    fs::write(desk.home.join("policy.json"), "{}").unwrap();
+    let missing = ["verify-evidence", "--bundle", "missing.json"];
+    for arguments in [&missing[..], &["verify-evidence", "--bundle", "root.pem", "--policy", "policy.json"]] {
+        let (exit, verdict) = verdict(desk.run(arguments));
+        assert_eq!((exit, &verdict["error"]), (1, &Value::Null), "{verdict}");
+    }
+    let (exit, verdict) = verdict(desk.run(&["verify-evidence", "--bundle", "root.pem"]));
+    assert_eq!((exit, &verdict["error"]), (1, &json!("malformed")));
+    assert_eq!(desk.run(&["verify-evidence"]).exit, 2, "a bundle, or kind and evidence");
+}
