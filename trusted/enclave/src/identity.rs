@@ -5,7 +5,9 @@
 //! key may outlive a process; `keys.rs` says how.
 
 use crate::{failure::Failure, keys::ResultKey, random};
-use attestation::{Backend, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Nonce, Validity};
+use attestation::{
+    Backend, BackendError, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Nonce, Validity,
+};
 use ledger::Timestamp;
 use protocol::{
     Code, EnvelopeKey, limits,
@@ -103,8 +105,8 @@ impl Identity {
         if let Some(nonce) = &nonce {
             binding.answer(nonce);
         }
-        let evidence = self.backend.evidence(binding.report_data(), seconds(now)).map_err(|_| {
-            tracing::error!("the platform gives no evidence");
+        let evidence = self.backend.evidence(binding.report_data(), seconds(now)).map_err(|error| {
+            tracing::error!(code = error.code(), "no evidence: {error}");
             Failure::new(
                 Code::Internal,
                 "The platform of this enclave gives no evidence now. Ask the operator.",
@@ -119,6 +121,21 @@ impl Identity {
     pub(crate) fn signed(&self, message: &Message<'_>, tag: Tag, now: Timestamp) -> Headers {
         let key_id = protocol::wire::encode(&self.result_key.public());
         message.sign(tag, now.seconds(), &key_id, |base| self.result_key.sign(base))
+    }
+
+    /// What the backend does by the clock alone. May block for a moment.
+    pub(crate) fn upkeep(&self, now: Timestamp) {
+        self.backend.upkeep(seconds(now));
+    }
+
+    /// Evidence over nothing of a client's, for whoever fetches collateral.
+    pub(crate) fn sample(&self) -> Result<Vec<u8>, BackendError> {
+        self.backend.sample()
+    }
+
+    /// Collateral that the operator hands in; kept only if it verifies.
+    pub(crate) fn offer(&self, collateral: &[u8], now: Timestamp) -> Result<(), BackendError> {
+        self.backend.offer(collateral, seconds(now))
     }
 }
 

@@ -23,15 +23,25 @@ use std::{panic::PanicHookInfo, process::ExitCode, sync::Arc};
 use tokio::{signal::unix, sync::watch};
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Threads are counted here and not by the host's processors: an enclave has as many as its image allows
+/// (`sgx.max_threads` in deploy/gramine).
+const WORKERS: usize = 4;
+/// For names and evidence, which block.
+const BLOCKING: usize = 16;
+
+fn main() -> ExitCode {
     quiet_panics();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_env_filter(EnvFilter::try_from_env("ENCLAVE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
         .init();
-    match run().await {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING)
+        .enable_all()
+        .build();
+    match runtime.context("threads").and_then(|runtime| runtime.block_on(run())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("cannot start: {error:#}");
@@ -42,7 +52,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let settings = settings::Settings::from_environment()?;
-    let platform = platform::open(std::env::args().skip(1)).await?;
+    let platform = platform::open(std::env::args().skip(1), &settings).await?;
     let result_key = keys::ResultKey::open(&settings)?;
     let (ttl_default_s, ttl_max_s) = (settings.session_ttl_default_s, settings.session_ttl_max_s);
     let configuration = service::configuration(platform.environment, ttl_default_s, ttl_max_s);

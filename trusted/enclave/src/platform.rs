@@ -1,6 +1,20 @@
 //! What differs between a release and a development build: where evidence, time and the venues' hosts come from.
 //!
-//! A release build has no platform yet: it refuses to start rather than serve without evidence.
+//! A release takes evidence from the hardware that is present, and refuses to start where there is none; a development
+//! build refuses to start where there is some. Neither falls back to the other.
+
+mod files;
+mod trouble;
+mod report;
+mod gramine;
+mod certificates;
+mod tsm;
+mod collateral;
+mod hardware;
+#[cfg(any(not(feature = "development"), test))]
+mod system_clock;
+#[cfg(test)]
+mod imitation;
 
 #[cfg(feature = "development")]
 pub(crate) use development::open;
@@ -19,49 +33,88 @@ pub(crate) struct Platform {
     pub(crate) hosts: Hosts,
 }
 
-#[cfg(not(feature = "development"))]
+/// A release's choice. Compiled for the tests of either build.
+#[cfg(any(not(feature = "development"), test))]
 mod release {
-    use super::Platform;
+    use super::{Platform, files::Files, hardware, system_clock::SystemClock};
+    use crate::settings::Settings;
+    use anyhow::Context as _;
+    use exchange::{Clock as _, Hosts};
+    use std::sync::Arc;
 
-    /// Evidence by the hardware that is present; none is known to this release.
-    pub(crate) async fn open(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Platform> {
+    /// Evidence by the hardware that is present, the host's clock, the venues by their names over TLS.
+    #[cfg(not(feature = "development"))]
+    pub(crate) async fn open(
+        arguments: impl Iterator<Item = String>,
+        settings: &Settings,
+    ) -> anyhow::Result<Platform> {
+        let files: Arc<dyn Files> = Arc::new(super::files::Machine);
+        on(arguments, settings, &files, &hardware::Places::default())
+    }
+
+    pub(super) fn on(
+        mut arguments: impl Iterator<Item = String>,
+        settings: &Settings,
+        files: &Arc<dyn Files>,
+        places: &hardware::Places,
+    ) -> anyhow::Result<Platform> {
         if arguments.next().is_some() {
             anyhow::bail!(
                 "this program takes no arguments: its settings are environment variables (README.md)"
             );
         }
-        anyhow::bail!(
-            "no trusted execution environment that this release can use: its evidence for SGX, TDX and SEV-SNP is not \
-             built yet. To try the service without one: cargo xtask demo"
-        )
+        if !settings.listen.ip().is_loopback() {
+            anyhow::bail!(
+                "ENCLAVE_HOST: this release has no TLS yet, and plain HTTP is for loopback only: set \
+                 ENCLAVE_HOST=127.0.0.1 and let the main service on this machine relay to it"
+            );
+        }
+        let found = hardware::find(files, places, settings.collateral_dir.as_deref())
+            .context("the trusted execution environment that is present cannot be used")?;
+        let Some(backend) = found else {
+            anyhow::bail!(
+                "no trusted execution environment is present. Looked for: SGX under Gramine \
+                 ({}/attestation_type, absent); TDX and SEV-SNP by the kernel's configfs-tsm ({}, absent or without a \
+                 provider: Linux 6.7 or newer with tdx_guest or sev_guest loaded and configfs mounted). \
+                 docs/operations.md says what each needs. To try the service without one: cargo xtask demo",
+                places.gramine.display(),
+                places.tsm.display(),
+            )
+        };
+        let clock = SystemClock::new();
+        tracing::info!(tee = backend.tee().name(), "evidence comes from the hardware that is present");
+        backend.upkeep(u64::try_from(clock.now().seconds()).unwrap_or(0));
+        Ok(Platform { environment: "live", backend, clock: Arc::new(clock), hosts: Hosts::default() })
     }
 }
 
+/// A development build's choice.
 #[cfg(feature = "development")]
 mod development {
-    use super::Platform;
+    use super::{Platform, files::Files, hardware};
+    use crate::settings::Settings;
     use anyhow::Context as _;
     use attestation::development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED};
     use exchange::{Clock as _, Hosts, SimulatedClock};
     use sha2::{Digest as _, Sha256};
-    use std::{net::SocketAddr, path::Path, sync::Arc};
+    use std::{net::SocketAddr, sync::Arc};
 
     const USAGE: &str = "a development build takes --dangerous-venue-url http://127.0.0.1:PORT, where \
                          perf-aggregator-simulator listens: venues and time come from there";
 
     /// Development evidence, the simulator's venues and the simulator's time. Proves nothing about hardware.
-    pub(crate) async fn open(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Platform> {
+    pub(crate) async fn open(
+        mut arguments: impl Iterator<Item = String>,
+        _settings: &Settings,
+    ) -> anyhow::Result<Platform> {
         let (Some(flag), Some(url), None) = (arguments.next(), arguments.next(), arguments.next()) else {
             anyhow::bail!(USAGE)
         };
         if flag != "--dangerous-venue-url" {
             anyhow::bail!(USAGE)
         }
-        if Path::new("/dev/attestation/attestation_type").exists() {
-            anyhow::bail!(
-                "this is a trusted execution environment: a development build does not start in one"
-            );
-        }
+        let files: Arc<dyn Files> = Arc::new(super::files::Machine);
+        refuse_hardware(&files, &hardware::Places::default())?;
         let address: SocketAddr = url
             .strip_prefix("http://")
             .and_then(|rest| rest.trim_end_matches('/').parse().ok())
@@ -78,4 +131,20 @@ mod development {
             .context("development evidence")?;
         Ok(Platform { environment: "development", backend: Box::new(backend), clock: Arc::new(clock), hosts })
     }
+
+    /// Hardware that is there and does not work counts as hardware.
+    pub(super) fn refuse_hardware(files: &Arc<dyn Files>, places: &hardware::Places) -> anyhow::Result<()> {
+        match hardware::find(files, places, None) {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => anyhow::bail!(
+                "this is a trusted execution environment: a development build does not start in one"
+            ),
+            Err(trouble) => Err(trouble).context(
+                "a trusted execution environment is here and does not work: a development build starts where there is none",
+            ),
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,9 +118,15 @@ impl Counters {
 pub(crate) async fn keep_house(service: Arc<Service>) {
     const ROUND_MS: i64 = 60_000;
     let mut swept = service.clock.now();
+    let mut caring = tokio::task::spawn_blocking(|| ());
     loop {
         let now = service.clock.now();
         service.identity.turn(now);
+        // It reads files and makes evidence, and may hang with them: the rest of the house does not wait for it.
+        if caring.is_finished() {
+            let asked = Arc::clone(&service);
+            caring = tokio::task::spawn_blocking(move || asked.identity.upkeep(now));
+        }
         if now.millis() - swept.millis() >= i64::try_from(limits::SWEEP_INTERVAL_S).unwrap_or(3600) * 1000 {
             let forgotten = service.sessions.sweep(now).await;
             tracing::info!(forgotten, "swept what expired or was revoked");

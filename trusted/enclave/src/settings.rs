@@ -28,6 +28,9 @@ pub(crate) struct Settings {
     /// `ENCLAVE_DATA_DIR`: where sealed rows will be kept. This release keeps everything in memory and writes
     /// nothing there. Hostile: no effect.
     pub(crate) data_dir: Option<PathBuf>,
+    /// `ENCLAVE_COLLATERAL_DIR`: where a fetcher outside writes DCAP collateral; only read. Hostile: collateral is
+    /// withheld, and clients cannot judge evidence. It is served only if it verifies this platform's own evidence.
+    pub(crate) collateral_dir: Option<PathBuf>,
     /// `SESSION_TTL_DEFAULT`, seconds. Hostile: sessions end sooner or later, between five minutes and a week;
     /// the value is attested, and each trader may ask for another.
     pub(crate) session_ttl_default_s: u64,
@@ -101,6 +104,7 @@ impl Settings {
             private_key: value("ENCLAVE_PRIVATE_KEY").map(PathBuf::from),
             public_key: value("ENCLAVE_PUBLIC_KEY").map(PathBuf::from),
             data_dir: value("ENCLAVE_DATA_DIR").map(PathBuf::from),
+            collateral_dir: value("ENCLAVE_COLLATERAL_DIR").map(PathBuf::from),
             session_ttl_default_s,
             session_ttl_max_s,
         })
@@ -161,11 +165,13 @@ mod tests {
             ("ENCLAVE_PRIVATE_KEY", "/keys/result"),
             ("ENCLAVE_PUBLIC_KEY", "/keys/result.pub"),
             ("ENCLAVE_DATA_DIR", "/data"),
+            ("ENCLAVE_COLLATERAL_DIR", "/fetched"),
         ])
         .unwrap();
         assert_eq!(settings.private_key, Some("/keys/result".into()));
         assert_eq!(settings.public_key, Some("/keys/result.pub".into()));
         assert_eq!(settings.data_dir, Some("/data".into()));
+        assert_eq!(settings.collateral_dir, Some("/fetched".into()));
         assert_eq!(read(&[("ENCLAVE_PRIVATE_KEY", "")]).unwrap().private_key, None);
     }
 

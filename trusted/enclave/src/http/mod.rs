@@ -4,6 +4,7 @@
 
 mod limiter;
 mod problem;
+mod operator;
 mod server;
 mod signature;
 
@@ -180,7 +181,7 @@ async fn respond(
     }
     let (route, id) = Plain::find(&call.method, call.path.expose())?;
     match route {
-        Plain::Quote => quote(service, source, call),
+        Plain::Quote => quote(service, source, call).await,
         Plain::Sealed => sealed(service, source, call, request_id).await,
         Plain::Register => Err(Failure::new(
             Code::RequestMalformed,
@@ -201,7 +202,7 @@ async fn respond(
     }
 }
 
-fn quote(service: &Service, source: IpAddr, call: &Call) -> Result<Answer, Failure> {
+async fn quote(service: &Arc<Service>, source: IpAddr, call: &Call) -> Result<Answer, Failure> {
     limit(&service.limits.quotes, source, service)?;
     let nonce = match call.query.as_deref() {
         None | Some("") => None,
@@ -218,7 +219,12 @@ fn quote(service: &Service, source: IpAddr, call: &Call) -> Result<Answer, Failu
             Some(nonce)
         }
     };
-    let bundle = service.identity.bundle(nonce, service.clock.now(), &service.venue_times.seconds())?;
+    // Evidence may take hardware some tens of milliseconds: nobody else waits for it.
+    let asked = Arc::clone(service);
+    let bundle = tokio::task::spawn_blocking(move || {
+        asked.identity.bundle(nonce, asked.clock.now(), &asked.venue_times.seconds())
+    });
+    let bundle = bundle.await.map_err(|_| Code::Internal)??;
     Ok(Answer::new(200, "application/vnd.perf-aggregator.attestation+json", bundle.into_bytes()))
 }
 

@@ -75,17 +75,11 @@ async fn isolated(work: impl Future<Output = Answer> + Send + 'static) -> Answer
     })
 }
 
-/// Serves the operator's counters.
+/// Serves the operator, on loopback.
 pub(crate) async fn serve_metrics(listener: Listener, service: Arc<Service>, stop: watch::Receiver<bool>) {
     accept(listener, stop, move |_, request: Request<Incoming>| {
-        let found = request.uri().path() == "/metrics";
-        let text = service.counters.text(service.sessions.len());
-        async move {
-            match found {
-                true => Answer::new(200, "text/plain; version=0.0.4", text.into_bytes()),
-                false => Answer::new(404, "text/plain", b"the counters are at /metrics\n".to_vec()),
-            }
-        }
+        let service = Arc::clone(&service);
+        isolated(async move { super::operator::answer(&service, request).await })
     })
     .await;
 }
@@ -158,7 +152,7 @@ async fn handle(service: &Arc<Service>, source: SocketAddr, request: Request<Inc
             .map(str::to_owned),
         last_event_id: text("last-event-id").map(str::to_owned),
         // No other route has a body; what comes is left unread.
-        body: if is_sealed { read(body).await } else { None },
+        body: if is_sealed { read(body, limits::ENVELOPE_BYTES_MAX).await } else { None },
     };
     let is_head = head.method == hyper::Method::HEAD;
     let mut answer = super::answer(service, source.ip(), call).await;
@@ -168,8 +162,9 @@ async fn handle(service: &Arc<Service>, source: SocketAddr, request: Request<Inc
     answer
 }
 
-async fn read(body: Incoming) -> Option<Vec<u8>> {
-    let limited = Limited::new(body, limits::ENVELOPE_BYTES_MAX);
+/// All of a body; `None` if it is longer than `bytes_max`.
+pub(super) async fn read(body: Incoming, bytes_max: usize) -> Option<Vec<u8>> {
+    let limited = Limited::new(body, bytes_max);
     match tokio::time::timeout(BODY_TIMEOUT, limited.collect()).await {
         Ok(Ok(collected)) => Some(collected.to_bytes().to_vec()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => None,
