@@ -139,6 +139,9 @@ fn history(count: u64) -> LedgerFile {
     let fills = (0..count).map(|n| {
         at_ms += next(60_000) as i64;
         let in_bnb = next(3) == 0;
+        // Up to five of a coin at up to 61,000, and 0.075% of that for the venue.
+        let (units, cents) = (1 + next(5_000_000), 100_000 + next(6_000_000));
+        let fee = if in_bnb { units * cents / 800_000 } else { units * cents * 3 / 4000 };
         Fill {
             account: Arc::clone(&account),
             symbol: symbols[next(SYMBOLS) as usize].clone(),
@@ -147,9 +150,9 @@ fn history(count: u64) -> LedgerFile {
             time: Timestamp::from_millis(at_ms),
             sequence: None,
             side: if next(2) == 0 { Side::Buy } else { Side::Sell },
-            quantity: Quantity(decimal(1 + next(500_000_000), 6)),
-            price: Price(decimal(100_000 + next(6_000_000), 2)),
-            fee: decimal(1 + next(50_000), 8),
+            quantity: Quantity(decimal(units, 6)),
+            price: Price(decimal(cents, 2)),
+            fee: decimal(fee, 8),
             fee_asset: if in_bnb { third.clone() } else { quote.clone() },
             liquidity: if next(2) == 0 { Liquidity::Maker } else { Liquidity::Taker },
             fee_rate: in_bnb.then(|| Price(decimal(60_000 + next(5000), 2))),

@@ -41,6 +41,13 @@ pub fn read(bytes: &[u8]) -> Result<LedgerFile, LedgerFileError> {
     let mut reader = Reader::new(frame, record, as_of);
     loop {
         let before = lines.rest;
+        if let Some((row, after)) = FillRow::scan(before)
+            && before.len().saturating_sub(after.len()) <= LINE_BYTES_MAX
+        {
+            lines = Lines { rest: after, line: lines.line.saturating_add(1) };
+            reader.fill(&row, &lines, before)?;
+            continue;
+        }
         let line = lines.next()?.ok_or(LedgerFileError::new(lines.line.saturating_add(1), Defect::Cut))?;
         if line.starts_with("[\"end\",") {
             reader.flush()?;
@@ -133,9 +140,6 @@ impl<'a> Reader<'a> {
 
     /// One row; `before` is the text from it on.
     fn row(&mut self, line: &'a str, lines: &Lines<'a>, before: &'a str) -> Result<(), LedgerFileError> {
-        if let Some(row) = FillRow::scan(line) {
-            return self.fill(&row, lines, before);
-        }
         let fault = |defect| lines.fault(defect);
         let row = scan::json(line).map_err(fault)?;
         let parts = row.split_first().and_then(|(kind, rest)| Some((kind.as_str()?, rest)));

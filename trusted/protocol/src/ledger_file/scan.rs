@@ -27,9 +27,10 @@ pub(super) struct FillRow<'a> {
 pub(super) const FILL: &str = "fill";
 
 impl<'a> FillRow<'a> {
-    /// The fill of a line as [`Export`](super::Export) writes it. `None`: it is written in another way, or wrong.
-    pub(super) fn scan(line: &'a str) -> Option<Self> {
-        let mut rest = Scanner(line.strip_prefix("[\"fill\",")?);
+    /// The fill of the next line as [`Export`](super::Export) writes it, and the text after that line. `None`: it is
+    /// written in another way, or wrong. No text in it holds a line's end, so it is of one line.
+    pub(super) fn scan(text: &'a str) -> Option<(Self, &'a str)> {
+        let mut rest = Scanner(text.strip_prefix("[\"fill\",")?);
         let time_ms = i64::try_from(rest.whole()?).ok()?;
         let id = rest.text()?;
         let side = side(rest.text()?)?;
@@ -38,18 +39,15 @@ impl<'a> FillRow<'a> {
         let order_id = rest.optional()?;
         let sequence = if rest.null() { None } else { Some(rest.whole()?) };
         let fee_rate = rest.optional()?;
-        let last = rest.0.strip_suffix(']')?;
-        let mut rest = Scanner(last);
-        let reporting_rate = match last {
-            "null" => None,
-            _ => {
-                let quoted = last.strip_prefix('"')?;
+        let (reporting_rate, after) = match rest.0.strip_prefix("null]\n") {
+            Some(after) => (None, after),
+            None => {
+                let quoted = rest.0.strip_prefix('"')?;
                 let end = plain(quoted)?;
-                rest.0 = quoted.get(end..)?;
-                (rest.0 == "\"").then_some(Some(quoted.get(..end)?))?
+                (Some(quoted.get(..end)?), quoted.get(end..)?.strip_prefix("\"]\n")?)
             }
         };
-        Some(Self {
+        let row = Self {
             time_ms,
             id,
             side,
@@ -62,7 +60,8 @@ impl<'a> FillRow<'a> {
             sequence,
             fee_rate,
             reporting_rate,
-        })
+        };
+        Some((row, after))
     }
 
     /// The fill of a row that JSON took apart.
