@@ -1,10 +1,23 @@
-//! What genuine evidence says, whatever its family, once steps 1 to 14 of ATTESTATION.md section 4 have passed.
+//! What a family is given to judge, and what genuine evidence says, whatever its family, once steps 1 to 14 of
+//! ATTESTATION.md section 4 have passed.
 //!
 //! Not here: how it is judged; each family does that in its own folder.
 
 use crate::dcap::Tcb;
-use crate::policy::{SnpProduct, SnpTcb};
+use crate::evidence::{Collateral, Tee};
+use crate::policy::{Policy, SnpProduct, SnpTcb};
+use crate::roots::Roots;
 use std::collections::BTreeMap;
+
+/// What one family is given: its steps look at nothing else.
+pub(crate) struct Case<'a> {
+    pub(crate) tee: Tee,
+    pub(crate) evidence: &'a [u8],
+    pub(crate) collateral: Option<&'a Collateral>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) roots: &'a Roots,
+    pub(crate) now: u64,
+}
 
 /// Evidence that its vendor vouches for.
 #[derive(Clone, Debug)]

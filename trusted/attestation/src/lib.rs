@@ -38,7 +38,7 @@ pub use nonce_tree::{ChallengeProof, Nonce};
 pub use policy::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, SnpMinTcb, SnpProduct, SnpTcb};
 pub use release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
 pub use roots::{Roots, RootsError};
-pub use verify::{Expected, VerifiedEnclave, VerifiedEvidence, verify, verify_evidence};
+pub use verify::{Expected, VerifiedEnclave, VerifiedEvidence, claimed_report_data, verify, verify_evidence};
 
 #[doc(hidden)]
 pub use fuzz::{

@@ -16,7 +16,7 @@ use crate::binding::Binding;
 use crate::dcap::{self, TcbStatus};
 use crate::evidence::{Bundle, Collateral, Config, EnclaveTime, Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Passed, Step, ensure, refuse};
-use crate::genuine::{AlsoBound, Genuine, Identity};
+use crate::genuine::{AlsoBound, Case, Genuine, Identity};
 use crate::nitro;
 use crate::nonce_tree::Nonce;
 use crate::policy::Policy;
@@ -75,7 +75,8 @@ pub fn verify(
     let mut list = Checklist::default();
     let (binding, config) = list.record(Step::Parse, form(bundle))?;
     let (tee, collateral) = (bundle.tee, bundle.collateral.as_ref());
-    let genuine = family(&mut list, tee, &bundle.evidence, collateral, policy, roots, now)?;
+    let genuine =
+        family(&mut list, &Case { tee, evidence: &bundle.evidence, collateral, policy, roots, now })?;
     list.record(Step::ReportData, bound(&genuine, &binding))?;
     list.record(Step::Freshness, freshness(bundle, &binding, policy, expected, now))?;
     list.record(Step::Channel, channel(tee, &binding, &config, policy, expected))?;
@@ -103,7 +104,7 @@ pub fn verify_evidence(
     now: u64,
 ) -> Result<VerifiedEvidence, Failure> {
     let mut list = Checklist::default();
-    let genuine = family(&mut list, tee, evidence, collateral, policy, roots, now)?;
+    let genuine = family(&mut list, &Case { tee, evidence, collateral, policy, roots, now })?;
     if let Some(wanted) = wanted {
         list.record(Step::ReportData, report_data(&genuine, wanted))?;
     }
@@ -128,21 +129,21 @@ fn form(bundle: &Bundle) -> Checked<(Binding, Config)> {
 }
 
 /// Steps 2 to 14, by the family of the evidence. Closed: a new kind must decide where it is judged.
-fn family(
-    list: &mut Checklist,
-    tee: Tee,
-    evidence: &[u8],
-    collateral: Option<&Collateral>,
-    policy: &Policy,
-    roots: &Roots,
-    now: u64,
-) -> Result<Genuine, Failure> {
+fn family(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
+    match case.tee {
+        Tee::SgxDcap | Tee::DevSgx | Tee::Tdx | Tee::DevTdx => dcap::verify(list, case),
+        Tee::SevSnp => sev_snp::verify(list, case),
+        Tee::Nitro => nitro::verify(list, case),
+    }
+}
+
+/// The report data that evidence of this kind claims to vouch for, if it has the form that is judged here. Nothing of it
+/// is verified: an attester looks at what it hands out.
+pub fn claimed_report_data(tee: Tee, evidence: &[u8]) -> Option<[u8; 64]> {
     match tee {
-        Tee::SgxDcap | Tee::DevSgx | Tee::Tdx | Tee::DevTdx => {
-            dcap::verify(list, tee, evidence, collateral, policy, roots, now)
-        }
-        Tee::SevSnp => sev_snp::verify(list, tee, evidence, collateral, policy, roots, now),
-        Tee::Nitro => nitro::verify(list, tee, evidence, collateral, policy, roots, now),
+        Tee::SgxDcap | Tee::DevSgx | Tee::Tdx | Tee::DevTdx => dcap::claimed_report_data(tee, evidence),
+        Tee::SevSnp => sev_snp::claimed_report_data(evidence),
+        Tee::Nitro => nitro::claimed_report_data(evidence),
     }
 }
 

@@ -14,9 +14,9 @@ mod module;
 mod enclave;
 mod domain;
 
-use crate::evidence::{Collateral, Tee, limits};
+use crate::evidence::{Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Step, ensure, refuse};
-use crate::genuine::Genuine;
+use crate::genuine::{Case, Genuine};
 use crate::policy::Policy;
 use crate::roots::{self, Roots};
 pub(crate) use certificate::Certificate;
@@ -26,15 +26,8 @@ pub(crate) use tcb::Tcb;
 pub use tcb::TcbStatus;
 
 /// Steps 1 to 14 for SGX and TDX evidence.
-pub(crate) fn verify(
-    list: &mut Checklist,
-    tee: Tee,
-    evidence: &[u8],
-    collateral: Option<&Collateral>,
-    policy: &Policy,
-    roots: &Roots,
-    now: u64,
-) -> Result<Genuine, Failure> {
+pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
+    let &Case { tee, evidence, collateral, policy, roots, now } = case;
     let header = list.record(Step::Parse, form(evidence))?;
     let (quote, pck_chain) = list.record(Step::Supported, supported(header, tee, evidence))?;
     let root = list.record(Step::Root, root(tee, policy, roots))?;
@@ -77,6 +70,13 @@ pub(crate) fn verify(
         tcb: Some(tcb),
         identity_checked: policy.enforced.identity,
     })
+}
+
+/// What a quote of this kind says, if it has its form.
+pub(crate) fn claimed_report_data(tee: Tee, evidence: &[u8]) -> Option<[u8; 64]> {
+    let (header, _) = form(evidence).ok()?;
+    header.supported(tee).ok()?;
+    Quote::parse(header, evidence).ok().map(|quote| *quote.body.report_data())
 }
 
 /// Step 1: sizes and header. What follows the header depends on its version, so the rest is parsed in step 2.

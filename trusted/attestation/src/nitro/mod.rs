@@ -8,7 +8,7 @@ mod tests;
 
 use crate::evidence::{Collateral, Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Step, ensure, refuse};
-use crate::genuine::{AlsoBound, Genuine, Identity};
+use crate::genuine::{AlsoBound, Case, Genuine, Identity};
 use crate::policy::{NO_RELEASE, Policy};
 use crate::roots::{self, Roots};
 use crate::x509::Certificate;
@@ -21,15 +21,8 @@ const SKEW_S: u64 = 30;
 const CLOCK_DIFFERS_S: u64 = 300;
 
 /// Steps 1 to 14.
-pub(crate) fn verify(
-    list: &mut Checklist,
-    tee: Tee,
-    evidence: &[u8],
-    collateral: Option<&Collateral>,
-    policy: &Policy,
-    roots: &Roots,
-    now: u64,
-) -> Result<Genuine, Failure> {
+pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
+    let &Case { tee, evidence, collateral, policy, roots, now } = case;
     let document = list.record(Step::Parse, form(evidence))?;
     list.record(Step::Supported, supported(&document))?;
     list.record(Step::Root, root(tee, &document, policy, roots))?;
@@ -55,6 +48,12 @@ pub(crate) fn verify(
         earliest_expiration,
         identity_checked: policy.enforced.identity,
     })
+}
+
+/// What a document says, if it has its form and says 64 bytes.
+pub(crate) fn claimed_report_data(evidence: &[u8]) -> Option<[u8; 64]> {
+    let (document, _) = form(evidence).ok()?;
+    document.user_data?.try_into().ok()
 }
 
 /// Step 1: size and form.

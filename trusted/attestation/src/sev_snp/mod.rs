@@ -8,23 +8,16 @@ mod guest;
 #[cfg(test)]
 mod tests;
 
-use crate::evidence::{Collateral, Tee};
+use crate::evidence::Tee;
 use crate::failure::{Checked, Checklist, Class, Failure, Step, ensure};
-use crate::genuine::{Genuine, Identity};
+use crate::genuine::{Case, Genuine, Identity};
 use crate::policy::Policy;
-use crate::roots::{self, Roots};
+use crate::roots;
 use report::Report;
 
 /// Steps 1 to 14.
-pub(crate) fn verify(
-    list: &mut Checklist,
-    tee: Tee,
-    evidence: &[u8],
-    collateral: Option<&Collateral>,
-    policy: &Policy,
-    roots: &Roots,
-    now: u64,
-) -> Result<Genuine, Failure> {
+pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
+    let &Case { tee, evidence, collateral, policy, roots, now } = case;
     list.record(Step::Parse, form(evidence))?;
     let report = list.record(Step::Supported, supported(evidence))?;
     list.record(Step::Root, root(tee, policy))?;
@@ -48,6 +41,11 @@ pub(crate) fn verify(
         earliest_expiration,
         identity_checked: policy.enforced.identity,
     })
+}
+
+/// What a report says, if it has its form.
+pub(crate) fn claimed_report_data(evidence: &[u8]) -> Option<[u8; 64]> {
+    Report::parse(evidence).ok().map(|report| report.report_data)
 }
 
 /// Step 1: the size. What the fields mean depends on the version, so they are read in step 2.

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_quote_is_over_the_bytes_that_were_asked() {
         let quote = quote(&[]).unwrap();
-        assert_eq!(report::data(Tee::SgxDcap, &quote), Some([7; 64]));
+        assert_eq!(attestation::claimed_report_data(Tee::SgxDcap, &quote), Some([7; 64]));
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
                     for round in 0..50 {
                         let asked = [caller * 16 + round % 16; 64];
                         let quote = gramine.quote(&asked).expect("the pair is held together");
-                        assert_eq!(report::data(Tee::SgxDcap, &quote), Some(asked));
+                        assert_eq!(attestation::claimed_report_data(Tee::SgxDcap, &quote), Some(asked));
                     }
                 });
             }

@@ -183,7 +183,7 @@ mod tests {
         backend.upkeep(1);
         assert_eq!(backend.evidence([1; 64], 1), Err(BackendError::NoCollateral));
         let sample = backend.sample().unwrap();
-        assert_eq!(super::super::report::data(Tee::SgxDcap, &sample), Some(sample_data()));
+        assert_eq!(attestation::claimed_report_data(Tee::SgxDcap, &sample), Some(sample_data()));
         assert!(matches!(backend.offer(b"{}", 1), Err(BackendError::Collateral(_))));
     }
 }

@@ -279,16 +279,14 @@ impl Files for TsmWorld {
 
 /// A quote of version 3 with nothing in it but its form and `report_data`.
 pub(crate) fn sgx_quote(report_data: &[u8; 64]) -> Vec<u8> {
-    let mut quote = vec![0; 432];
-    quote[0] = 3;
-    quote[368..].copy_from_slice(report_data);
-    signed(quote)
+    let mut body = [0; 384];
+    body[320..].copy_from_slice(report_data);
+    signed([&header(3, 0)[..], &body].concat(), quoting_enclave())
 }
 
 /// A TD's quote of version 4 or 5, likewise.
 pub(crate) fn tdx_quote(report_data: &[u8; 64], version: u8) -> Vec<u8> {
-    let mut quote = vec![0; 48];
-    (quote[0], quote[4]) = (version, 0x81);
+    let mut quote = header(version, 0x81);
     let mut length = 584_u32;
     if version == 5 {
         length = 648;
@@ -297,19 +295,40 @@ pub(crate) fn tdx_quote(report_data: &[u8; 64], version: u8) -> Vec<u8> {
     }
     let mut body = vec![0; length as usize];
     body[520..584].copy_from_slice(report_data);
-    signed([quote, body].concat())
+    signed([quote, body].concat(), counted(6, &quoting_enclave()))
 }
 
 /// A report of SEV-SNP, likewise.
 pub(crate) fn snp_report(report_data: &[u8; 64]) -> Vec<u8> {
     let mut report = vec![0; 1184];
-    report[0] = 5;
+    // The bit of the guest policy that is always one, and ECDSA P-384 with SHA-384.
+    (report[0], report[0x0a], report[0x34]) = (5, 2, 1);
     report[0x50..0x90].copy_from_slice(report_data);
     report
 }
 
-fn signed(quote: Vec<u8>) -> Vec<u8> {
-    [&quote[..], &600_u32.to_le_bytes(), &[9; 600]].concat()
+/// Version, ECDSA P-256, kind of TEE, Intel's quoting enclave.
+fn header(version: u8, tee_type: u8) -> Vec<u8> {
+    let vendor = 0x939a_7233_f79c_4ca9_940a_0db3_957f_0607_u128.to_be_bytes();
+    [&[version, 0, 2, 0, tee_type, 0, 0, 0, 0, 0, 0, 0][..], &vendor, &[0; 20]].concat()
+}
+
+/// Report of the quoting enclave, its signature, authentication data, and where certificates stand.
+fn quoting_enclave() -> Vec<u8> {
+    [&[0; 384][..], &[9; 64], &[32, 0], &[9; 32], &counted(5, b"certificates")].concat()
+}
+
+/// Certification data of a type.
+fn counted(kind: u16, bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap();
+    [&kind.to_le_bytes()[..], &length.to_le_bytes(), bytes].concat()
+}
+
+/// The same with signature, attestation key, and what vouches for that.
+fn signed(quote: Vec<u8>, vouching: Vec<u8>) -> Vec<u8> {
+    let signature = [&[9; 128][..], &vouching].concat();
+    let length = u32::try_from(signature.len()).unwrap();
+    [&quote[..], &length.to_le_bytes(), &signature].concat()
 }
 
 /// One DER SEQUENCE that stands for a certificate.

@@ -1,76 +1,17 @@
-//! Where evidence says which 64 bytes it vouches for: a backend hands out nothing that vouches for others.
+//! A backend hands out no evidence that vouches for other bytes than it was asked for, or that no client could read.
 //!
-//! Not here: judging evidence; that is `attestation::verify`. Fixed offsets, and lengths only compared with what is there.
+//! Not here: judging evidence; that is `attestation::verify`.
 
 use super::trouble::Trouble;
-use attestation::Tee;
+use attestation::{Tee, claimed_report_data};
 
 /// Refuses evidence that is not of its form, or vouches for anything but `asked`.
 pub(crate) fn vouches(tee: Tee, evidence: &[u8], asked: &[u8; 64]) -> Result<(), Trouble> {
-    match data(tee, evidence) {
+    match claimed_report_data(tee, evidence) {
         None => Err(Trouble::Form),
         Some(found) if found == *asked => Ok(()),
         Some(_) => Err(Trouble::ReportData),
     }
-}
-
-/// The report data of a quote or report of the versions that clients judge; `None` if it is none of them, or whole.
-pub(crate) fn data(tee: Tee, evidence: &[u8]) -> Option<[u8; 64]> {
-    match tee {
-        Tee::SgxDcap => sgx(evidence),
-        Tee::Tdx => tdx(evidence),
-        Tee::SevSnp => snp(evidence),
-        Tee::Nitro | Tee::DevSgx | Tee::DevTdx => None,
-    }
-}
-
-const HEADER: usize = 48;
-
-/// A quote of version 3: header, an enclave's report of 384 bytes that ends in its data, the signature's length.
-fn sgx(quote: &[u8]) -> Option<[u8; 64]> {
-    const REPORT: usize = 384;
-    let fits = u16_at(quote, 0)? == 3 && u32_at(quote, 4)? == 0;
-    (fits && signed(quote, HEADER + REPORT)).then(|| array(quote, HEADER + REPORT - 64))?
-}
-
-/// Quotes of version 4 (a body of 584 bytes) and 5 (its kind, its length, then a body that begins the same way).
-fn tdx(quote: &[u8]) -> Option<[u8; 64]> {
-    const TDX: u32 = 0x81;
-    const BODY: usize = 584;
-    const DATA: usize = 520;
-    let (body, length) = match (u16_at(quote, 0)?, u32_at(quote, 4)?) {
-        (4, TDX) => (HEADER, BODY),
-        (5, TDX) if (2..=4).contains(&u16_at(quote, HEADER)?) => {
-            (HEADER + 6, usize::try_from(u32_at(quote, HEADER + 2)?).ok()?)
-        }
-        _ => return None,
-    };
-    (length >= BODY && signed(quote, body.checked_add(length)?)).then(|| array(quote, body + DATA))?
-}
-
-/// A report of version 2, 3 or 5: always 1184 bytes.
-fn snp(report: &[u8]) -> Option<[u8; 64]> {
-    let fits = report.len() == 1184 && matches!(u32_at(report, 0)?, 2 | 3 | 5);
-    fits.then(|| array(report, 0x50))?
-}
-
-/// True if a signature of the length that stands at `at` is there and not empty.
-fn signed(quote: &[u8], at: usize) -> bool {
-    let length = u32_at(quote, at).and_then(|length| usize::try_from(length).ok());
-    let rest = at.checked_add(4).and_then(|from| quote.get(from..)).unwrap_or_default();
-    length.is_some_and(|length| length > 0 && length <= rest.len())
-}
-
-fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    array(bytes, at).map(u16::from_le_bytes)
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    array(bytes, at).map(u32::from_le_bytes)
 }
 
 #[cfg(test)]
@@ -91,18 +32,22 @@ mod tests {
             assert_eq!(vouches(*tee, evidence, &[5; 64]), Ok(()), "{tee:?}");
             assert_eq!(vouches(*tee, evidence, &[6; 64]), Err(Trouble::ReportData), "{tee:?}");
             for length in 0..evidence.len() {
-                assert_eq!(data(*tee, &evidence[..length]), None, "{tee:?} cut at {length}");
+                assert_eq!(claimed_report_data(*tee, &evidence[..length]), None, "{tee:?} cut at {length}");
             }
-            for other in [Tee::SgxDcap, Tee::Tdx, Tee::SevSnp, Tee::Nitro, Tee::DevSgx] {
-                assert_eq!(data(other, evidence).is_some(), other == *tee, "{tee:?} as {other:?}");
+            for other in [Tee::SgxDcap, Tee::Tdx, Tee::SevSnp, Tee::Nitro] {
+                assert_eq!(
+                    claimed_report_data(other, evidence).is_some(),
+                    other == *tee,
+                    "{tee:?} as {other:?}"
+                );
             }
         }
         let mut lying = imitation::sgx_quote(&[5; 64]);
         lying[432..436].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert_eq!(data(Tee::SgxDcap, &lying), None);
+        assert_eq!(claimed_report_data(Tee::SgxDcap, &lying), None);
         let mut lying = imitation::tdx_quote(&[5; 64], 5);
         lying[50..54].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert_eq!(data(Tee::Tdx, &lying), None);
+        assert_eq!(claimed_report_data(Tee::Tdx, &lying), None);
     }
 
     #[test]
@@ -129,7 +74,7 @@ mod tests {
             }
             bytes.truncate(random() % (2 * bytes.len()));
             for tee in [Tee::SgxDcap, Tee::Tdx, Tee::SevSnp] {
-                let _ = data(tee, &bytes);
+                let _ = claimed_report_data(tee, &bytes);
             }
             let _ = crate::platform::certificates::chain(&bytes);
         }
@@ -155,7 +100,8 @@ mod tests {
                 let expected: serde_json::Value = serde_json::from_str(&expected).unwrap();
                 let wanted =
                     expected["decoded"]["report_data"].as_str().expect("each says it").to_lowercase();
-                let found = data(tee, &fs::read(entry.join(file)).unwrap()).expect("whole and known");
+                let found =
+                    claimed_report_data(tee, &fs::read(entry.join(file)).unwrap()).expect("whole and known");
                 let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
                 assert_eq!(found, wanted, "{}", entry.display());
                 seen += 1;

@@ -29,10 +29,10 @@ fn refused(operation: Operation, kind: io::ErrorKind) -> Trouble {
 #[test]
 fn tdx_gives_a_quote_and_sev_snp_a_report_with_its_chain() {
     let quote = report("tdx_guest\n", &[]).unwrap();
-    assert_eq!(report::data(Tee::Tdx, &quote.outblob), Some(ASKED));
+    assert_eq!(attestation::claimed_report_data(Tee::Tdx, &quote.outblob), Some(ASKED));
     assert_eq!(quote.chain, None);
     let report = report("sev_guest\n", &[]).unwrap();
-    assert_eq!(report::data(Tee::SevSnp, &report.outblob), Some(ASKED));
+    assert_eq!(attestation::claimed_report_data(Tee::SevSnp, &report.outblob), Some(ASKED));
     let chain = report.chain.unwrap();
     assert_eq!((chain.vek, chain.ask, chain.ark), (certificate(1), certificate(2), certificate(3)));
 }
@@ -62,7 +62,11 @@ fn a_generation_that_moves_once_is_tried_again_and_one_that_never_rests_is_given
     for provider in ["tdx_guest\n", "sev_guest\n"] {
         let once = report(provider, &[Fault::Moves(1)]).unwrap();
         let tee = if provider.starts_with('t') { Tee::Tdx } else { Tee::SevSnp };
-        assert_eq!(report::data(tee, &once.outblob), Some(ASKED), "read again after the move");
+        assert_eq!(
+            attestation::claimed_report_data(tee, &once.outblob),
+            Some(ASKED),
+            "read again after the move"
+        );
         assert!(report(provider, &[Fault::Moves(ATTEMPTS_MAX - 1)]).is_ok());
         assert_eq!(report(provider, &[Fault::Moves(usize::MAX)]), Err(Trouble::Moving));
     }
@@ -152,7 +156,10 @@ fn reports_at_the_same_time_have_entries_of_their_own() {
             scope.spawn(move || {
                 for _ in 0..50 {
                     let report = tsm.report(&[caller; 64]).expect("nobody else knows the entry");
-                    assert_eq!(report::data(Tee::Tdx, &report.outblob), Some([caller; 64]));
+                    assert_eq!(
+                        attestation::claimed_report_data(Tee::Tdx, &report.outblob),
+                        Some([caller; 64])
+                    );
                 }
             });
         }
