@@ -7,18 +7,13 @@ mod world;
 
 use attestation::development::{Dates, Forged, Knobs, Revoked};
 use attestation::{Class, Evidence, Policy};
-use dcap_qvl::QuoteCollateralV3;
-use dcap_qvl::verify::QuoteVerifier;
-use world::{NOW, World};
+use world::{NOW, World, Wrong, each_is_refused_by_its_step, the_library_alone_says};
 
 const DAY_S: u64 = 86_400;
 const PAST: Option<Dates> = Some(Dates { from: NOW - 20 * DAY_S, until: NOW - 1 });
 const FUTURE: Option<Dates> = Some(Dates { from: NOW + 1, until: NOW + 20 * DAY_S });
 /// Still valid, but issued more than 35 days ago.
 const STALE: Option<Dates> = Some(Dates { from: NOW - 36 * DAY_S, until: NOW + DAY_S });
-
-/// What is wrong, the knobs that make it so, the step that refuses, the class, and whether `dcap-qvl` refuses too.
-type Case = (&'static str, Knobs, u8, Class, bool);
 
 fn usual() -> Knobs {
     Knobs::default()
@@ -36,7 +31,7 @@ fn status(tcb_status: &'static str) -> Knobs {
     Knobs { tcb_status, ..usual() }
 }
 
-fn signatures_and_chains() -> Vec<Case> {
+fn signatures_and_chains() -> Vec<Wrong> {
     vec![
         ("root CRL forged", forged(Forged::RootCrl), 4, Class::CollateralSignature, true),
         ("TCB signer forged", forged(Forged::TcbSigner), 6, Class::CertChain, true),
@@ -56,7 +51,7 @@ fn signatures_and_chains() -> Vec<Case> {
     ]
 }
 
-fn dates() -> Vec<Case> {
+fn dates() -> Vec<Wrong> {
     let mut cases = Vec::new();
     for (when, dates) in [("ended", PAST), ("yet to begin", FUTURE)] {
         for (what, knobs) in [
@@ -79,7 +74,7 @@ fn dates() -> Vec<Case> {
     cases
 }
 
-fn quoting_enclave() -> Vec<Case> {
+fn quoting_enclave() -> Vec<Wrong> {
     vec![
         ("QE in debug", Knobs { qe_debug: true, ..usual() }, 8, Class::QeIdentity, true),
         ("QE product", Knobs { qe_isv_prod_id: 2, ..usual() }, 8, Class::QeIdentity, true),
@@ -91,7 +86,7 @@ fn quoting_enclave() -> Vec<Case> {
     ]
 }
 
-fn platform() -> Vec<Case> {
+fn platform() -> Vec<Wrong> {
     let mut older = usual().cpu_svn;
     older[15] = 0;
     older[0] = 10;
@@ -115,7 +110,7 @@ fn platform() -> Vec<Case> {
     ]
 }
 
-fn enclave() -> Vec<Case> {
+fn enclave() -> Vec<Wrong> {
     vec![
         ("debug", Knobs { debug: true, ..usual() }, 13, Class::Debug, true),
         ("not initialised", Knobs { initialised: false, ..usual() }, 13, Class::Attributes, false),
@@ -124,32 +119,18 @@ fn enclave() -> Vec<Case> {
     ]
 }
 
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<Wrong> {
     [signatures_and_chains(), dates(), quoting_enclave(), platform(), enclave()].concat()
 }
 
 #[test]
 fn each_wrong_thing_is_refused_by_its_step_with_its_class() {
-    for (what, knobs, step, class, _) in cases() {
-        let world = World::with(knobs);
-        let failure = world.judge(&world.policy()).expect_err(what);
-        assert_eq!((failure.step.number(), failure.class), (step, class), "{what}: {failure}");
-        let passed: Vec<u8> = failure.passed.iter().map(|passed| passed.step.number()).collect();
-        assert_eq!(passed, (1..step).collect::<Vec<_>>(), "{what}: every step before it had passed");
-    }
+    each_is_refused_by_its_step(cases());
 }
 
 #[test]
 fn what_the_library_alone_accepts_is_what_our_steps_add() {
-    for (what, knobs, step, class, refused) in cases() {
-        let world = World::with(knobs);
-        let Evidence { evidence, collateral } = world.evidence(&world.binding());
-        let json = serde_json::to_vec(&collateral).unwrap();
-        let collateral: QuoteCollateralV3 = serde_json::from_slice(&json).unwrap();
-        let second = QuoteVerifier::new(world.backend.root_der().to_vec());
-        let verdict = second.verify(&evidence, &collateral, NOW);
-        assert_eq!(verdict.is_err(), refused, "{what}, step {step}, {class}: {verdict:?}");
-    }
+    the_library_alone_says(cases());
 }
 
 #[test]

@@ -30,12 +30,7 @@ impl Case {
     }
 
     fn all() -> Vec<Self> {
-        let Some(folder) = vectors::shared("attestation/nitro") else { return Vec::new() };
-        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let mut folders: Vec<_> = entries.filter(|path| path.is_dir()).collect();
-        folders.sort();
-        assert!(!folders.is_empty());
-        folders.iter().map(|folder| Self::read(folder)).collect()
+        vectors::shared_folders("attestation/nitro").iter().map(|folder| Self::read(folder)).collect()
     }
 
     fn named(name: &str) -> Option<Self> {

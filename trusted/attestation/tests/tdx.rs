@@ -9,9 +9,7 @@ use attestation::{
     Class, DcapCollateral, Evidence, Expected, Identity, Policy, Release, TcbStatus, TdxRelease, Tee, verify,
     verify_evidence,
 };
-use dcap_qvl::QuoteCollateralV3;
-use dcap_qvl::verify::QuoteVerifier;
-use world::{NOW, World, dcap, expected};
+use world::{NOW, World, Wrong, dcap, each_is_refused_by_its_step, expected, the_library_alone_says};
 
 const SEPT_VE_DISABLE: u64 = 1 << 28;
 // Where things stand in a quote of version 4.
@@ -81,8 +79,6 @@ fn each_form_of_a_trust_domains_body_is_judged() {
 }
 
 /// What is wrong, its step and class, and whether the library alone refuses it too.
-type Wrong = (&'static str, Knobs, u8, Class, bool);
-
 fn status(tcb_status: &'static str) -> Knobs {
     Knobs { tcb_status, ..whole() }
 }
@@ -225,26 +221,12 @@ fn wrong() -> impl Iterator<Item = Wrong> {
 
 #[test]
 fn each_wrong_thing_is_refused_by_its_step_with_its_class() {
-    for (what, knobs, step, class, _) in wrong() {
-        let world = World::with(knobs);
-        let failure = world.judge(&world.policy()).expect_err(what);
-        assert_eq!((failure.step.number(), failure.class), (step, class), "{what}: {failure}");
-        let passed: Vec<u8> = failure.passed.iter().map(|passed| passed.step.number()).collect();
-        assert_eq!(passed, (1..step).collect::<Vec<_>>(), "{what}: every step before it had passed");
-    }
+    each_is_refused_by_its_step(wrong());
 }
 
 #[test]
 fn what_the_library_alone_accepts_is_what_our_steps_add() {
-    for (what, knobs, step, class, refused) in wrong() {
-        let world = World::with(knobs);
-        let Evidence { evidence, collateral } = world.evidence(&world.binding());
-        let json = serde_json::to_vec(&collateral).unwrap();
-        let collateral: QuoteCollateralV3 = serde_json::from_slice(&json).unwrap();
-        let second = QuoteVerifier::new(world.backend.root_der().to_vec());
-        let verdict = second.verify(&evidence, &collateral, NOW);
-        assert_eq!(verdict.is_err(), refused, "{what}, step {step}, {class}: {verdict:?}");
-    }
+    the_library_alone_says(wrong());
 }
 
 /// A domain that started under an old module and runs on a current one needs a new start (Intel's

@@ -1,6 +1,7 @@
 //! Throw-away certificates for this crate's own tests, in the shape of AMD's and AWS's, with every part an argument. The
 //! keys are public by being here; no build trusts them.
 
+use crate::{Class, Failure, Step, VerifiedEvidence};
 use core::convert::Infallible;
 use p384::ecdsa::signature::Signer;
 use p384::ecdsa::{Signature, SigningKey};
@@ -218,4 +219,11 @@ pub(crate) fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
         [high, low] => vec![tag, 0x82, high, low],
     };
     [&header, value].concat()
+}
+
+/// Refused at this step with this class, after every step before it has passed.
+pub(crate) fn refused_at(verdict: Result<VerifiedEvidence, Failure>, step: Step, class: Class) {
+    let failure = verdict.map(drop).expect_err(class.as_str());
+    assert_eq!((failure.step, failure.class), (step, class), "{failure}");
+    assert_eq!(failure.passed.len(), usize::from(step.number()) - 1, "{failure}");
 }

@@ -17,3 +17,13 @@ pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
 pub(crate) fn own(folder: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors")).join(folder)
 }
+
+/// The folders in a folder of the shared vectors, by name; none where there are no shared vectors.
+pub(crate) fn shared_folders(folder: &str) -> Vec<PathBuf> {
+    let Some(folder) = shared(folder) else { return Vec::new() };
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    assert!(!folders.is_empty());
+    folders
+}

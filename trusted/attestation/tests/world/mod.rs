@@ -3,10 +3,12 @@
 
 use attestation::development::{DevelopmentBackend, Knobs, TdxKnobs};
 use attestation::{
-    Backend, Binding, Bundle, ChallengeProof, Collateral, Config, DcapCollateral, EnclaveTime, Evidence,
-    Expected, Failure, Policy, Release, Roots, SgxRelease, TdxRelease, Validity, VerifiedEvidence,
+    Backend, Binding, Bundle, ChallengeProof, Class, Collateral, Config, DcapCollateral, EnclaveTime,
+    Evidence, Expected, Failure, Policy, Release, Roots, SgxRelease, TdxRelease, Validity, VerifiedEvidence,
     verify_evidence,
 };
+use dcap_qvl::QuoteCollateralV3;
+use dcap_qvl::verify::QuoteVerifier;
 
 /// 2026-11-24T12:00:00Z
 pub(crate) const NOW: u64 = 1_795_521_600;
@@ -124,5 +126,32 @@ impl World {
 
     pub(crate) fn bundle(&self) -> Bundle {
         Bundle::parse(self.json(&self.binding()).as_bytes()).expect("our own bundle parses")
+    }
+}
+
+/// What is wrong, the knobs that make it so, the step that refuses, the class, and whether `dcap-qvl` refuses too.
+pub(crate) type Wrong = (&'static str, Knobs, u8, Class, bool);
+
+/// Each is refused by its step, with its class, after every step before it has passed.
+pub(crate) fn each_is_refused_by_its_step(wrong: impl IntoIterator<Item = Wrong>) {
+    for (what, knobs, step, class, _) in wrong {
+        let world = World::with(knobs);
+        let failure = world.judge(&world.policy()).expect_err(what);
+        assert_eq!((failure.step.number(), failure.class), (step, class), "{what}: {failure}");
+        let passed: Vec<u8> = failure.passed.iter().map(|passed| passed.step.number()).collect();
+        assert_eq!(passed, (1..step).collect::<Vec<_>>(), "{what}: every step before it had passed");
+    }
+}
+
+/// The library alone says of each what stands beside it.
+pub(crate) fn the_library_alone_says(wrong: impl IntoIterator<Item = Wrong>) {
+    for (what, knobs, step, class, refused) in wrong {
+        let world = World::with(knobs);
+        let Evidence { evidence, collateral } = world.evidence(&world.binding());
+        let json = serde_json::to_vec(&collateral).unwrap();
+        let collateral: QuoteCollateralV3 = serde_json::from_slice(&json).unwrap();
+        let second = QuoteVerifier::new(world.backend.root_der().to_vec());
+        let verdict = second.verify(&evidence, &collateral, NOW);
+        assert_eq!(verdict.is_err(), refused, "{what}, step {step}, {class}: {verdict:?}");
     }
 }
