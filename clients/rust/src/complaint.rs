@@ -84,6 +84,12 @@ impl Complaint {
         Self::new(exit, code, title, detail).with("class", plain(class))
     }
 
+    /// The same in a command that judges, where 2 would say that something is genuine.
+    pub(crate) fn where_two_is_a_verdict(self) -> Self {
+        let exit = if self.exit == exit::USAGE { exit::INTERNAL } else { self.exit };
+        Self { exit, ..self }
+    }
+
     /// A verdict was printed; only its exit code is left to say.
     pub(crate) fn judged(exit: u8) -> Self {
         Self::new(exit, "", "", "")

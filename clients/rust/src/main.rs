@@ -40,11 +40,17 @@ fn main() -> ExitCode {
 
 /// Help and version are answers; anything else is a complaint, in JSON if that was asked for.
 fn not_understood(error: &clap::Error) -> ExitCode {
-    let wants_json = std::env::args_os().any(|argument| argument == "--json");
-    if error.use_stderr() && wants_json {
-        return Complaint::not_understood(error).tell(true);
+    let said = |word: &str| std::env::args_os().any(|argument| argument == word);
+    let judges = said("verify") || said("verify-evidence");
+    if error.use_stderr() && said("--json") {
+        let complaint = Complaint::not_understood(error);
+        return if judges { complaint.where_two_is_a_verdict() } else { complaint }.tell(true);
     }
     // Whoever closed the pipe does not want the rest.
     let _ = error.print();
-    if error.use_stderr() { ExitCode::from(complaint::exit::USAGE) } else { ExitCode::SUCCESS }
+    match (error.use_stderr(), judges) {
+        (false, _) => ExitCode::SUCCESS,
+        (true, false) => ExitCode::from(complaint::exit::USAGE),
+        (true, true) => ExitCode::from(complaint::exit::INTERNAL),
+    }
 }

@@ -47,7 +47,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         return replay::run(Output { json: options.json }, files);
     }
     if let Command::Verify { file } = &command {
-        let trust = options.dangerous_development_root.as_deref().map(development_trust).transpose()?;
+        let trust = options.dangerous_development_root.as_deref().map(development_trust).transpose();
+        let trust = trust.map_err(Complaint::where_two_is_a_verdict)?;
         let trust = trust.unwrap_or_else(|| Trust::default().in_environments(&["live", "sandbox"]));
         return verify::run(Output { json: options.json }, file, &trust);
     }

@@ -53,6 +53,15 @@ fn what_proves_nothing_and_what_the_policy_refuses_have_exit_codes_of_their_own(
         let error = desk.trusting(&["--json", "verify", name]).error();
         assert_eq!((&error["exit"], &error["code"]), (&1.into(), &"NOT_VERIFIED".into()), "{name}");
     }
+    // Nor does what was not understood look like a verdict.
+    for arguments in
+        [&["verify"][..], &["verify", "record.json", "more"], &["verify-evidence", "--time", "soon"]]
+    {
+        assert_eq!(desk.run(arguments).exit, 1, "{arguments:?}");
+        assert_eq!(desk.run(&[&["--json"], arguments].concat()).error()["exit"], 1, "{arguments:?}");
+    }
+    let unread = desk.run(&["--dangerous-development-root", "missing.pem", "verify", "record.json"]);
+    assert_eq!(unread.exit, 1, "{}", unread.err);
     // Who trusts no development root has no reason to believe development evidence.
     let error = desk.run(&["--json", "verify", "record.json"]).error();
     assert_eq!((&error["exit"], &error["class"]), (&1.into(), &"untrusted-root".into()));
