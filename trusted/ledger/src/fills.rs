@@ -48,6 +48,7 @@ pub(crate) enum Inserted {
 pub(crate) struct FillsMark {
     len: u32,
     beside: BesideMark,
+    assets: usize,
 }
 
 impl Fills {
@@ -363,7 +364,7 @@ impl Fills {
 
     /// How many there are.
     pub(crate) fn mark(&self) -> FillsMark {
-        FillsMark { len: self.log.len(), beside: self.beside.mark() }
+        FillsMark { len: self.log.len(), beside: self.beside.mark(), assets: self.assets.len() }
     }
 
     /// Forgets the fills that came since.
@@ -378,6 +379,7 @@ impl Fills {
         }
         self.log.truncate(mark.len);
         self.beside.rewind(mark.beside);
+        self.assets.truncate(mark.assets);
     }
 
     /// A fill as it was given.
