@@ -73,13 +73,7 @@ impl SavedError {
 
 impl From<SignedError> for SavedError {
     fn from(error: SignedError) -> Self {
-        Self::Form(match error {
-            SignedError::Parameters => {
-                "the signature's parameters are not those of an answer of this service"
-            }
-            SignedError::Digest => "the body is not the one that was signed",
-            SignedError::Signature => "the signature or the name of its key has not its form",
-        })
+        Self::Form(error.as_str())
     }
 }
 

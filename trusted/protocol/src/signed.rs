@@ -180,13 +180,20 @@ pub enum SignedError {
     Signature,
 }
 
-impl fmt::Display for SignedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl SignedError {
+    /// For people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::Parameters => "the signature's parameters are not those of an answer of this service",
             Self::Digest => "the body is not the one that was signed",
             Self::Signature => "the signature or the name of its key has not its form",
-        })
+        }
+    }
+}
+
+impl fmt::Display for SignedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
