@@ -78,5 +78,5 @@ fn what_cannot_be_read_is_no_verdict() {
     }
     let (exit, verdict) = verdict(desk.run(&["verify-evidence", "--bundle", "root.pem"]));
     assert_eq!((exit, &verdict["error"]), (1, &json!("malformed")));
-    assert_eq!(desk.run(&["verify-evidence"]).exit, 2, "a bundle, or kind and evidence");
+    assert_eq!(desk.run(&["verify-evidence"]).exit, 1, "a bundle, or kind and evidence");
 }
