@@ -20,6 +20,7 @@ mod dcap;
 mod x509;
 mod sev_snp;
 mod nitro;
+mod request;
 mod verify;
 mod backend;
 #[cfg(feature = "development")]
@@ -37,8 +38,9 @@ pub use genuine::{Identity, NitroIdentity, SgxIdentity, SnpIdentity, SnpSigningK
 pub use nonce_tree::{ChallengeProof, Nonce};
 pub use policy::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, SnpMinTcb, SnpProduct, SnpTcb};
 pub use release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
+pub use request::{Connection, Expected, Mode};
 pub use roots::{Roots, RootsError};
-pub use verify::{Expected, VerifiedEnclave, VerifiedEvidence, claimed_report_data, verify, verify_evidence};
+pub use verify::{VerifiedEnclave, VerifiedEvidence, claimed_report_data, verify, verify_evidence};
 
 #[doc(hidden)]
 pub use fuzz::{

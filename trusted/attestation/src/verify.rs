@@ -10,7 +10,8 @@
 //!  6 TCB info, QE identity    12 TCB policy                18 endorsement and release
 //! ```
 //!
-//! Steps 2 to 14 depend on the kind of evidence and live in its family's folder; 1 and 15 to 18 are here.
+//! Steps 2 to 14 depend on the kind of evidence and live in its family's folder; 16 to 18 look at the request and live in
+//! `request.rs`; 1 and 15 are here.
 
 use crate::binding::Binding;
 use crate::dcap::{self, TcbStatus};
@@ -18,24 +19,10 @@ use crate::evidence::{Bundle, Collateral, Config, EnclaveTime, Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Passed, Step, ensure, refuse};
 use crate::genuine::{AlsoBound, Case, Genuine, Identity};
 use crate::nitro;
-use crate::nonce_tree::Nonce;
 use crate::policy::Policy;
+use crate::request::{Expected, Mode, channel, endorsement, freshness};
 use crate::roots::Roots;
 use crate::sev_snp;
-
-/// What the client knows of its own request and connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Expected {
-    /// The nonce of this request. The caller makes a new one for each.
-    pub nonce: Option<Nonce>,
-    /// When the nonce was sent, Unix seconds by the client's clock.
-    pub asked_at: u64,
-    /// SHA-256 of the SubjectPublicKeyInfo of the TLS certificate that was seen. Compared when the binding names one
-    /// and the policy requires a channel; a relay in between ends TLS itself.
-    pub tls_spki: Option<[u8; 32]>,
-    /// The TLS exporter value of this connection.
-    pub channel: Option<[u8; 32]>,
-}
 
 /// A verified enclave: the only value that says which key to seal to. Nothing but [`verify`] makes one:
 ///
@@ -50,6 +37,7 @@ pub struct VerifiedEnclave {
     evidence: VerifiedEvidence,
     config: Config,
     time: EnclaveTime,
+    mode: Option<Mode>,
     bundle_sha256: [u8; 32],
 }
 
@@ -79,13 +67,14 @@ pub fn verify(
         family(&mut list, &Case { tee, evidence: &bundle.evidence, collateral, policy, roots, now })?;
     list.record(Step::ReportData, bound(&genuine, &binding))?;
     list.record(Step::Freshness, freshness(bundle, &binding, policy, expected, now))?;
-    list.record(Step::Channel, channel(tee, &binding, &config, policy, expected))?;
+    let mode = list.record(Step::Channel, channel(tee, &binding, &config, policy, expected))?;
     list.record(Step::Endorsement, endorsement(policy))?;
     Ok(VerifiedEnclave {
         binding,
         evidence: VerifiedEvidence { tee, genuine, passed: list.into_passed() },
         config,
         time: bundle.time.clone(),
+        mode,
         bundle_sha256: bundle.sha256,
     })
 }
@@ -167,73 +156,6 @@ fn report_data(genuine: &Genuine, wanted: &[u8; 64]) -> Checked<()> {
     Ok(((), "the evidence vouches for exactly this binding".to_owned()))
 }
 
-/// Step 16: the nonce of this request is proven under `challenge`, and young. That it is used once is the caller's
-/// part: a nonce that was answered is dropped.
-fn freshness(
-    bundle: &Bundle,
-    binding: &Binding,
-    policy: &Policy,
-    expected: &Expected,
-    now: u64,
-) -> Checked<()> {
-    let Some(nonce) = &expected.nonce else {
-        ensure(!policy.require_nonce, Class::Freshness, "the policy asks for a nonce and none was sent")?;
-        return Ok(((), "no nonce was sent".to_owned()));
-    };
-    let proven = match (&bundle.challenge_proof, &binding.challenge) {
-        (Some(proof), Some(challenge)) => proof.root(nonce).as_ref() == Some(challenge),
-        _ => false,
-    };
-    ensure(proven, Class::Freshness, "the evidence does not answer this request's nonce")?;
-    let age = now.checked_sub(expected.asked_at).filter(|&age| age < limits::NONCE_AGE_S);
-    let Some(age) = age else {
-        return refuse(Class::Freshness, "the nonce is older than a minute, or from the future");
-    };
-    Ok(((), format!("answers this request's nonce, {age} s old")))
-}
-
-/// Step 17: channel and TLS key where the policy asks; configuration and epoch as pinned.
-fn channel(
-    tee: Tee,
-    binding: &Binding,
-    config: &Config,
-    policy: &Policy,
-    expected: &Expected,
-) -> Checked<()> {
-    if policy.require_channel {
-        let exporter = binding.channel.is_some() && binding.channel == expected.channel;
-        ensure(exporter, Class::Channel, "the evidence is not over this connection")?;
-        let key = binding.tls_spki.is_none() || binding.tls_spki == expected.tls_spki;
-        ensure(key, Class::Channel, "the connection's TLS key is not the attested one")?;
-    }
-    ensure(config.sha256() == binding.config, Class::Config, "the configuration is not the attested one")?;
-    let pinned = policy.pinned_config.is_none_or(|pinned| pinned == binding.config);
-    ensure(pinned, Class::Config, "the configuration is not the pinned one")?;
-    let served = |name: &str| config.environment().iter().any(|served| served == name);
-    let wanted = policy.environment.iter().any(|name| served(name));
-    ensure(wanted, Class::Config, "the enclave does not serve an environment that the policy accepts")?;
-    let development = policy.environment.iter().any(|name| name == "development");
-    ensure(development || !served("development"), Class::Config, "the enclave serves development")?;
-    let only_development = config.environment().iter().all(|name| name == "development");
-    let honest = only_development || !tee.is_development();
-    ensure(honest, Class::Config, "development evidence for another environment than development")?;
-    let forward = policy.min_epoch.is_none_or(|seen| binding.epoch >= seen);
-    ensure(forward, Class::EpochRollback, "newer keys of this deployment have been seen before")?;
-    Ok(((), format!("configuration {}, epoch {}", hex::encode(binding.config), binding.epoch)))
-}
-
-/// Step 18: operator endorsement and release proof are not in the first round (section 17); a policy that asks for
-/// one is refused rather than silently satisfied.
-fn endorsement(policy: &Policy) -> Checked<()> {
-    let asked = policy.require_operator_endorsement;
-    ensure(
-        !asked,
-        Class::Endorsement,
-        "the policy asks for an endorsement, which this version cannot judge",
-    )?;
-    Ok(((), "none asked for".to_owned()))
-}
-
 impl VerifiedEnclave {
     /// The raw X25519 public key to seal to.
     pub fn hpke_public_key(&self) -> &[u8; 32] {
@@ -263,6 +185,11 @@ impl VerifiedEnclave {
     /// True if nothing about hardware is proven: every rendering says so.
     pub fn development(&self) -> bool {
         self.evidence.tee.is_development()
+    }
+
+    /// Who ends TLS on the connection over which the evidence came; none if there was no connection.
+    pub fn mode(&self) -> Option<Mode> {
+        self.mode
     }
 
     /// The environments this enclave serves.

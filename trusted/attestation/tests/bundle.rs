@@ -5,7 +5,8 @@
 mod world;
 
 use attestation::{
-    Binding, Bundle, ChallengeProof, Class, Config, EnclaveTime, Expected, Policy, Tee, limits, verify,
+    Binding, Bundle, ChallengeProof, Class, Config, Connection, EnclaveTime, Expected, Mode, Policy, Tee,
+    limits, verify,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -207,7 +208,11 @@ fn the_connection_is_judged_where_the_policy_asks() {
     let mut policy = world.policy();
     policy.require_channel = true;
     let over = |channel, tls_spki| world.json(&Binding { channel, tls_spki, ..world.binding() });
-    let seen = |channel, tls_spki| Expected { channel, tls_spki, ..expected() };
+    let tls = |spki| Connection::Tls { spki, certified: true };
+    let seen = |channel, key: Option<[u8; 32]>| {
+        let connection = key.map_or(Connection::Plain, tls);
+        Expected { channel, connection, ..expected() }
+    };
     let (a, b) = (Some([1; 32]), Some([2; 32]));
     let wrong = Err((17, Class::Channel));
     for (json, seen, expected) in [
@@ -222,6 +227,36 @@ fn the_connection_is_judged_where_the_policy_asks() {
         (over(None, None), seen(a, None), wrong),
     ] {
         assert_eq!(verdict(&world, &json, &policy, &seen), expected, "{seen:?}");
+    }
+}
+
+#[test]
+fn who_ends_tls_is_the_enclave_or_a_host_that_the_web_knows_or_is_refused() {
+    let world = World::new();
+    let over = |tls_spki| world.json(&Binding { tls_spki, ..world.binding() });
+    let (own, other) = ([1; 32], [2; 32]);
+    let tls = |spki, certified| Connection::Tls { spki, certified };
+    let (direct, relayed, wrong) =
+        (Ok(Some(Mode::Direct)), Ok(Some(Mode::Relayed)), Err((17, Class::Channel)));
+    for (attested, connection, mode, where_direct_is_asked) in [
+        (Some(own), tls(own, false), direct, direct),
+        (Some(own), tls(own, true), direct, direct),
+        (Some(own), tls(other, true), relayed, wrong),
+        (Some(own), tls(other, false), wrong, wrong),
+        (None, tls(other, true), relayed, wrong),
+        (None, tls(other, false), wrong, wrong),
+        (Some(own), Connection::Plain, relayed, wrong),
+        (Some(own), Connection::None, Ok(None), wrong),
+    ] {
+        for (asked, expected) in [(false, mode), (true, where_direct_is_asked)] {
+            let seen = Expected { connection, direct: asked, ..crate::expected() };
+            let bundle = Bundle::parse(over(attested).as_bytes()).unwrap();
+            let verdict = verify(&bundle, &world.policy(), &world.roots(), &seen, NOW);
+            let verdict = verdict
+                .map(|enclave| enclave.mode())
+                .map_err(|failure| (failure.step.number(), failure.class));
+            assert_eq!(verdict, expected, "{seen:?}");
+        }
     }
 }
 
