@@ -4,9 +4,14 @@
 //! Envelope keys live in memory only: an envelope sealed before a restart can never be opened again. The result
 //! key may outlive a process; `keys.rs` says how.
 
-use crate::{failure::Failure, keys::ResultKey, random};
+use crate::{
+    failure::Failure,
+    keys::ResultKey,
+    random,
+    tls::{CertificateError, Loaded, Tls},
+};
 use attestation::{
-    Backend, BackendError, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Nonce, Validity,
+    Backend, BackendError, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Nonce, Tee, Validity,
 };
 use ledger::Timestamp;
 use protocol::{
@@ -33,6 +38,8 @@ pub(crate) struct Identity {
     backend: Box<dyn Backend>,
     config: Config,
     result_key: ResultKey,
+    /// Where TLS ends here. Its lock is taken inside that of the epochs.
+    tls: Option<Arc<Tls>>,
     epochs: RwLock<Epochs>,
 }
 
@@ -48,14 +55,16 @@ impl Identity {
         backend: Box<dyn Backend>,
         config: &Value,
         mut result_key: ResultKey,
+        tls: Option<Arc<Tls>>,
         now: Timestamp,
     ) -> anyhow::Result<Self> {
         let config = Config::from_document(config)
             .ok_or_else(|| anyhow::anyhow!("the configuration document has no canonical form"))?;
         let number = result_key.next_epoch(seconds(now))?;
-        let current = Arc::new(epoch(backend.as_ref(), &config, &result_key, number, seconds(now)));
+        let bound = bound(backend.as_ref(), &config, &result_key, tls.as_deref());
+        let current = Arc::new(Epoch::new(bound, number, seconds(now)));
         let epochs = RwLock::new(Epochs { current, previous: None });
-        Ok(Self { backend, config, result_key, epochs })
+        Ok(Self { backend, config, result_key, tls, epochs })
     }
 
     /// Replaces the epoch's keys when their day is over, and wipes those of the day before when their hour is.
@@ -63,11 +72,10 @@ impl Identity {
         let now_s = seconds(now);
         let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
         if now_s >= epochs.current.ends_at_s {
-            let number = now_s.max(epochs.current.binding.epoch.saturating_add(1));
-            let next = Arc::new(epoch(self.backend.as_ref(), &self.config, &self.result_key, number, now_s));
-            self.result_key.remember(number);
-            epochs.previous = Some(core::mem::replace(&mut epochs.current, next));
-            tracing::info!("the keys of a new epoch were made");
+            if let Some(tls) = &self.tls {
+                tls.turn(now_s);
+            }
+            self.begin(&mut epochs, now_s);
         }
         if epochs
             .previous
@@ -76,6 +84,32 @@ impl Identity {
         {
             epochs.previous = None;
         }
+    }
+
+    fn begin(&self, epochs: &mut Epochs, now_s: u64) {
+        let number = now_s.max(epochs.current.binding.epoch.saturating_add(1));
+        let bound = bound(self.backend.as_ref(), &self.config, &self.result_key, self.tls.as_deref());
+        let next = Arc::new(Epoch::new(bound, number, now_s));
+        self.result_key.remember(number);
+        epochs.previous = Some(core::mem::replace(&mut epochs.current, next));
+        tracing::info!("the keys of a new epoch were made");
+    }
+
+    /// A request for a certificate over the TLS key that is to be, PEM. None where no TLS ends here.
+    pub(crate) fn certificate_request(&self, now: Timestamp) -> Option<anyhow::Result<String>> {
+        self.tls.as_ref().map(|tls| tls.request(seconds(now)))
+    }
+
+    /// Takes the certificate that an authority made. A key that it is the first for begins a new epoch: the binding
+    /// names the key.
+    pub(crate) fn certify(&self, pem: &[u8], now: Timestamp) -> Option<Result<(), CertificateError>> {
+        let tls = self.tls.as_ref()?;
+        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        let loaded = tls.load(pem, seconds(now));
+        if loaded == Ok(Loaded::Next) {
+            self.begin(&mut epochs, seconds(now));
+        }
+        Some(loaded.map(|_| ()))
     }
 
     /// The epoch of a keyset, if its key may still open envelopes.
@@ -126,6 +160,9 @@ impl Identity {
     /// What the backend does by the clock alone. May block for a moment.
     pub(crate) fn upkeep(&self, now: Timestamp) {
         self.backend.upkeep(seconds(now));
+        if let Some(code) = self.tls.as_ref().and_then(|tls| tls.warning(seconds(now))) {
+            tracing::warn!(code, "docs/operations.md says what to do");
+        }
     }
 
     /// Evidence over nothing of a client's, for whoever fetches collateral.
@@ -139,26 +176,47 @@ impl Identity {
     }
 }
 
-fn epoch(backend: &dyn Backend, config: &Config, result_key: &ResultKey, number: u64, now_s: u64) -> Epoch {
-    let key = EnvelopeKey::generate(&mut random::system());
-    let ends_at_s = now_s + limits::EPOCH_LIFE_S;
-    let binding = Binding {
-        tee: backend.tee(),
-        epoch: number,
-        hpke: *key.public(),
-        result_key: result_key.public(),
-        tls_spki: None,
-        config: config.sha256(),
-        log: None,
-        validity: Validity { not_before: now_s, not_after: ends_at_s },
-        challenge: None,
-        channel: None,
-    };
-    let keyset_hash = binding.keyset_hash();
-    Epoch { key, binding, keyset_hash, ends_at_s }
+/// What the bindings of an epoch vouch for, but for its own key, number and dates.
+struct Bound {
+    tee: Tee,
+    result_key: [u8; 32],
+    tls_spki: Option<[u8; 32]>,
+    config: [u8; 32],
 }
 
-fn seconds(at: Timestamp) -> u64 {
+fn bound(backend: &dyn Backend, config: &Config, result_key: &ResultKey, tls: Option<&Tls>) -> Bound {
+    Bound {
+        tee: backend.tee(),
+        result_key: result_key.public(),
+        tls_spki: tls.map(Tls::spki_sha256),
+        config: config.sha256(),
+    }
+}
+
+impl Epoch {
+    fn new(bound: Bound, number: u64, now_s: u64) -> Self {
+        let Bound { tee, result_key, tls_spki, config } = bound;
+        let key = EnvelopeKey::generate(&mut random::system());
+        let ends_at_s = now_s + limits::EPOCH_LIFE_S;
+        let binding = Binding {
+            tee,
+            epoch: number,
+            hpke: *key.public(),
+            result_key,
+            tls_spki,
+            config,
+            log: None,
+            validity: Validity { not_before: now_s, not_after: ends_at_s },
+            challenge: None,
+            channel: None,
+        };
+        let keyset_hash = binding.keyset_hash();
+        Self { key, binding, keyset_hash, ends_at_s }
+    }
+}
+
+/// Unix seconds, as evidence and certificates have them.
+pub(crate) fn seconds(at: Timestamp) -> u64 {
     u64::try_from(at.seconds()).unwrap_or(0)
 }
 
@@ -180,7 +238,7 @@ mod tests {
         let roots = Roots::dangerous_development(backend.root_der()).unwrap();
         let key = ResultKey::open(&Settings::read(|_| None).unwrap()).unwrap();
         let configuration = crate::service::configuration("development", 86_400, 604_800);
-        (Identity::new(Box::new(backend), &configuration, key, at(0)).unwrap(), roots)
+        (Identity::new(Box::new(backend), &configuration, key, None, at(0)).unwrap(), roots)
     }
 
     /// As a client sees it, over a fresh nonce.

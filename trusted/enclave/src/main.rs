@@ -5,6 +5,7 @@ mod platform;
 mod clock;
 mod random;
 mod keys;
+mod tls;
 mod identity;
 mod intake;
 mod session;
@@ -57,9 +58,11 @@ async fn run() -> anyhow::Result<()> {
     let (ttl_default_s, ttl_max_s) = (settings.session_ttl_default_s, settings.session_ttl_max_s);
     let configuration = service::configuration(platform.environment, ttl_default_s, ttl_max_s);
     let now = platform.clock.now();
+    let tls = platform.tls.then(|| tls::Tls::new(settings.tls_names.clone(), identity::seconds(now)));
+    let tls = tls.transpose().context("a key for TLS")?.map(Arc::new);
     let service = Arc::new(Service {
         environment: platform.environment,
-        identity: identity::Identity::new(platform.backend, &configuration, result_key, now)?,
+        identity: identity::Identity::new(platform.backend, &configuration, result_key, tls.clone(), now)?,
         clock: platform.clock,
         venue_times: clock::VenueTimes::default(),
         used_envelopes: store::UsedEnvelopes::default(),
@@ -72,8 +75,11 @@ async fn run() -> anyhow::Result<()> {
         session_ttl_max_s: ttl_max_s,
     });
 
-    let listener = http::Listener::bind_plain(settings.listen)
-        .await
+    let listener = match &tls {
+        Some(tls) => http::Listener::bind_tls(settings.listen, tls.config()?).await,
+        None => http::Listener::bind_plain(settings.listen).await,
+    };
+    let listener = listener
         .with_context(|| format!("ENCLAVE_HOST, ENCLAVE_PORT: cannot listen on {}", settings.listen))?;
     let metrics = http::Listener::bind_plain(settings.metrics)
         .await
@@ -97,8 +103,7 @@ async fn run() -> anyhow::Result<()> {
 /// One line on stdout, for whoever started this program.
 #[expect(clippy::print_stdout, reason = "the one line that other programs read; everything else is a log")]
 fn announce(listener: &http::Listener, metrics: &http::Listener, environment: &str) -> anyhow::Result<()> {
-    let (listening, metrics) =
-        (format!("http://{}", listener.address()?), format!("http://{}", metrics.address()?));
+    let (listening, metrics) = (listener.url()?, metrics.url()?);
     println!(
         "{}",
         serde_json::json!({ "listening": listening, "metrics": metrics, "environment": environment })

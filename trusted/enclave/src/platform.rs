@@ -31,6 +31,8 @@ pub(crate) struct Platform {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hosts: Hosts,
+    /// Whether TLS ends in this program. Only a development build can do without.
+    pub(crate) tls: bool,
 }
 
 /// A release's choice. Compiled for the tests of either build.
@@ -63,12 +65,6 @@ mod release {
                 "this program takes no arguments: its settings are environment variables (README.md)"
             );
         }
-        if !settings.listen.ip().is_loopback() {
-            anyhow::bail!(
-                "ENCLAVE_HOST: this release has no TLS yet, and plain HTTP is for loopback only: set \
-                 ENCLAVE_HOST=127.0.0.1 and let the main service on this machine relay to it"
-            );
-        }
         let found = hardware::find(files, places, settings.collateral_dir.as_deref())
             .context("the trusted execution environment that is present cannot be used")?;
         let Some(backend) = found else {
@@ -84,7 +80,13 @@ mod release {
         let clock = SystemClock::new();
         tracing::info!(tee = backend.tee().name(), "evidence comes from the hardware that is present");
         backend.upkeep(u64::try_from(clock.now().seconds()).unwrap_or(0));
-        Ok(Platform { environment: "live", backend, clock: Arc::new(clock), hosts: Hosts::default() })
+        Ok(Platform {
+            environment: "live",
+            backend,
+            clock: Arc::new(clock),
+            hosts: Hosts::default(),
+            tls: true,
+        })
     }
 }
 
@@ -100,19 +102,21 @@ mod development {
     use std::{net::SocketAddr, sync::Arc};
 
     const USAGE: &str = "a development build takes --dangerous-venue-url http://127.0.0.1:PORT, where \
-                         perf-aggregator-simulator listens: venues and time come from there";
+                         perf-aggregator-simulator listens: venues and time come from there; and then --tls, \
+                         if it shall speak TLS as a release does instead of plain HTTP on loopback";
 
     /// Development evidence, the simulator's venues and the simulator's time. Proves nothing about hardware.
     pub(crate) async fn open(
         mut arguments: impl Iterator<Item = String>,
         _settings: &Settings,
     ) -> anyhow::Result<Platform> {
-        let (Some(flag), Some(url), None) = (arguments.next(), arguments.next(), arguments.next()) else {
-            anyhow::bail!(USAGE)
+        let (flag, url, tls) = (arguments.next(), arguments.next(), arguments.next());
+        let tls = match (flag.as_deref(), tls.as_deref(), arguments.next()) {
+            (Some("--dangerous-venue-url"), None, None) => false,
+            (Some("--dangerous-venue-url"), Some("--tls"), None) => true,
+            _ => anyhow::bail!(USAGE),
         };
-        if flag != "--dangerous-venue-url" {
-            anyhow::bail!(USAGE)
-        }
+        let url = url.context(USAGE)?;
         let files: Arc<dyn Files> = Arc::new(super::files::Machine);
         refuse_hardware(&files, &hardware::Places::default())?;
         let address: SocketAddr = url
@@ -129,7 +133,13 @@ mod development {
             std::env::current_exe().and_then(std::fs::read).context("this program cannot read itself")?;
         let backend = DevelopmentBackend::new(PUBLIC_DEVELOPMENT_SEED, Sha256::digest(&program).into())
             .context("development evidence")?;
-        Ok(Platform { environment: "development", backend: Box::new(backend), clock: Arc::new(clock), hosts })
+        Ok(Platform {
+            environment: "development",
+            backend: Box::new(backend),
+            clock: Arc::new(clock),
+            hosts,
+            tls,
+        })
     }
 
     /// Hardware that is there and does not work counts as hardware.

@@ -3,6 +3,7 @@
 //! The host is hostile: a setting may make the service slower or quieter, never weaker. Each field says what a
 //! hostile value can do. What touches the promise stands in the attested configuration document.
 
+use crate::tls::{Names, names};
 use core::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -13,9 +14,12 @@ use std::path::PathBuf;
 /// The settings of one start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// `ENCLAVE_HOST`, `ENCLAVE_PORT`: where calls come in. Hostile: nobody reaches the service. Plain HTTP
-    /// refuses any address but loopback, so that it cannot expose plain reads to a network.
+    /// `ENCLAVE_HOST`, `ENCLAVE_PORT`: where calls come in. Hostile: nobody reaches the service. A release speaks TLS
+    /// only; the plain HTTP of development builds refuses any address but loopback.
     pub(crate) listen: SocketAddr,
+    /// `ENCLAVE_TLS_NAMES`: the hosts that its certificates are for. Hostile: a certificate for another host, which no
+    /// authority should sign; clients that verify evidence go by the key and read no name.
+    pub(crate) tls_names: Names,
     /// `ENCLAVE_METRICS_ADDR`: where the operator reads counters. Hostile: counters of calls and failures are
     /// seen by others; they name no session, account or amount. Loopback only.
     pub(crate) metrics: SocketAddr,
@@ -68,6 +72,11 @@ impl Settings {
         let port =
             parsed(value("ENCLAVE_PORT"), "ENCLAVE_PORT", "takes a port from 0 to 65535; 0 is any free one")?
                 .unwrap_or(3000);
+        let tls_names = value("ENCLAVE_TLS_NAMES").map(|text| {
+            let takes = "takes up to 16 host names or addresses, separated by commas";
+            names(&text).ok_or(SettingError { name: "ENCLAVE_TLS_NAMES", takes })
+        });
+        let tls_names = tls_names.transpose()?.unwrap_or_default();
         let metrics: SocketAddr = parsed(
             value("ENCLAVE_METRICS_ADDR"),
             "ENCLAVE_METRICS_ADDR",
@@ -100,6 +109,7 @@ impl Settings {
         }
         Ok(Self {
             listen: SocketAddr::new(host, port),
+            tls_names,
             metrics,
             private_key: value("ENCLAVE_PRIVATE_KEY").map(PathBuf::from),
             public_key: value("ENCLAVE_PUBLIC_KEY").map(PathBuf::from),
@@ -150,6 +160,15 @@ mod tests {
         assert_eq!(settings.listen, "[::1]:3443".parse().unwrap());
         refused("ENCLAVE_HOST", "planted.example");
         refused("ENCLAVE_PORT", "70000");
+    }
+
+    #[test]
+    fn enclave_tls_names_are_hosts() {
+        assert_eq!(
+            read(&[("ENCLAVE_TLS_NAMES", "a.example,::1")]).unwrap().tls_names,
+            names("a.example,::1").unwrap()
+        );
+        refused("ENCLAVE_TLS_NAMES", "planted..example");
     }
 
     #[test]

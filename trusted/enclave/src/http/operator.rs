@@ -1,13 +1,14 @@
-//! What the operator's listener on loopback answers: counters, and the way of DCAP collateral into an enclave that
-//! reads no file of the host's. Nothing here is trusted, and nothing here names a session.
+//! What the operator's listener on loopback answers: counters, and the way of DCAP collateral and of certificates into
+//! an enclave that reads no file of the host's. Nothing here is trusted, and nothing here names a session.
 
 use super::Answer;
-use crate::service::Service;
+use crate::{service::Service, tls::PEM_BYTES_MAX};
 use attestation::{BackendError, limits};
 use hyper::{Method, Request, body::Incoming};
 use std::sync::Arc;
 
 const TEXT: &str = "text/plain; charset=utf-8";
+const ROUTES: &[u8] = b"GET /metrics, GET /quote, PUT /collateral, GET /tls.csr, PUT /tls.pem\n";
 
 pub(super) async fn answer(service: &Arc<Service>, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
@@ -30,9 +31,24 @@ pub(super) async fn answer(service: &Arc<Service>, request: Request<Incoming>) -
                 told(offered, |()| Answer::new(200, TEXT, b"kept\n".to_vec()))
             }
         },
-        _ => Answer::new(404, TEXT, b"GET /metrics, GET /quote, PUT /collateral\n".to_vec()),
+        (&Method::GET, "/tls.csr") => match service.identity.certificate_request(service.clock.now()) {
+            Some(Ok(pem)) => Answer::new(200, "application/x-pem-file", pem.into_bytes()),
+            Some(Err(_)) => Answer::new(503, TEXT, b"no request could be made\n".to_vec()),
+            None => Answer::new(404, TEXT, NO_TLS.to_vec()),
+        },
+        (&Method::PUT, "/tls.pem") => match super::server::read(body, PEM_BYTES_MAX).await {
+            None => Answer::new(413, TEXT, b"a certificate chain has at most 64 KiB\n".to_vec()),
+            Some(pem) => match service.identity.certify(&pem, service.clock.now()) {
+                Some(Ok(())) => Answer::new(200, TEXT, b"kept\n".to_vec()),
+                Some(Err(error)) => Answer::new(422, TEXT, format!("{error}\n").into_bytes()),
+                None => Answer::new(404, TEXT, NO_TLS.to_vec()),
+            },
+        },
+        _ => Answer::new(404, TEXT, ROUTES.to_vec()),
     }
 }
+
+const NO_TLS: &[u8] = b"this enclave speaks plain HTTP\n";
 
 /// What may block, away from those who wait for calls.
 async fn work<T: Send + 'static>(
@@ -58,8 +74,16 @@ fn told<T>(outcome: Result<T, BackendError>, good: impl FnOnce(T) -> Answer) -> 
 mod tests {
     use super::*;
     use crate::{
-        clock::VenueTimes, events::Streams, http, identity::Identity, keys::ResultKey, service,
-        session::Sessions, settings::Settings, store::UsedEnvelopes,
+        clock::VenueTimes,
+        events::Streams,
+        http,
+        identity::{Identity, seconds},
+        keys::ResultKey,
+        service,
+        session::Sessions,
+        settings::Settings,
+        store::UsedEnvelopes,
+        tls::{Tls, names},
     };
     use attestation::{Backend, Class, Evidence, Tee};
     use exchange::{Clock, Hosts, Transport, Wait};
@@ -112,7 +136,9 @@ mod tests {
     fn service() -> Arc<Service> {
         let configuration = service::configuration("live", 86_400, 604_800);
         let result_key = ResultKey::open(&Settings::read(|_| None).unwrap()).unwrap();
-        let identity = Identity::new(Box::new(Platform), &configuration, result_key, Noon.now()).unwrap();
+        let tls = Arc::new(Tls::new(names("enclave.example").unwrap(), seconds(Noon.now())).unwrap());
+        let identity =
+            Identity::new(Box::new(Platform), &configuration, result_key, Some(tls), Noon.now()).unwrap();
         Arc::new(Service {
             environment: "live",
             clock: Arc::new(Noon),
@@ -148,10 +174,12 @@ mod tests {
     #[tokio::test]
     async fn the_operator_reads_counters_and_a_quote_and_hands_in_collateral() {
         let listener = http::Listener::bind_plain("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let address = listener.address().unwrap();
+        let address = listener.url().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
         let (stop, stopping) = watch::channel(false);
         let serving = tokio::spawn(http::serve_metrics(listener, service(), stopping));
         let mismatch = "the collateral does not verify this platform's evidence: collateral-mismatch\n";
+        let routes = core::str::from_utf8(ROUTES).unwrap();
+        let form = "takes one to five certificates in PEM, the enclave's own first, and no private key\n";
         for (line, body, status, answer) in [
             ("GET /quote", &b""[..], 200, "a quote"),
             ("PUT /collateral", b"good", 200, "kept\n"),
@@ -159,13 +187,18 @@ mod tests {
             ("PUT /collateral", b"", 422, mismatch),
             ("PUT /collateral", b"old", 422, "the collateral is older than what is served\n"),
             ("PUT /collateral", b"late", 503, "the platform gives no evidence\n"),
-            ("PUT /quote", b"", 404, "GET /metrics, GET /quote, PUT /collateral\n"),
-            ("GET /collateral", b"", 404, "GET /metrics, GET /quote, PUT /collateral\n"),
-            ("POST /collateral", b"good", 404, "GET /metrics, GET /quote, PUT /collateral\n"),
+            ("PUT /quote", b"", 404, routes),
+            ("GET /collateral", b"", 404, routes),
+            ("POST /collateral", b"good", 404, routes),
+            ("GET /tls.pem", b"", 404, routes),
+            ("PUT /tls.pem", b"planted", 422, form),
         ] {
             assert_eq!(ask(address, line, body).await, (status, answer.to_owned()), "{line}");
         }
         assert_eq!(ask(address, "PUT /collateral", &vec![b' '; limits::COLLATERAL + 1]).await.0, 413);
+        assert_eq!(ask(address, "PUT /tls.pem", &vec![b' '; PEM_BYTES_MAX + 1]).await.0, 413);
+        let (status, request) = ask(address, "GET /tls.csr", b"").await;
+        assert!(status == 200 && request.starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"), "{request}");
         let (status, counters) = ask(address, "GET /metrics", b"").await;
         assert!(status == 200 && counters.contains("perfagg_sessions 0"), "{counters}");
         stop.send_replace(true);

@@ -19,12 +19,15 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use protocol::{Code, Secret, limits};
+use rustls::ServerConfig;
 use std::{convert::Infallible, io, sync::Arc};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpListener,
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// Connections open at once; more wait to be accepted.
 const CONNECTIONS_MAX: usize = 1024;
@@ -35,12 +38,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// A stop waits so long for calls under way.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A bound address.
-pub(crate) struct Listener(TcpListener);
+/// A bound address, and how it speaks.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
 
 impl Listener {
     /// Binds. Plain HTTP binds to loopback only: beyond it, whoever is on the way could read plain answers.
-    #[expect(clippy::disallowed_methods, reason = "this is the place for incoming sockets")]
     pub(crate) async fn bind_plain(address: SocketAddr) -> io::Result<Self> {
         if !address.ip().is_loopback() {
             return Err(io::Error::new(
@@ -48,12 +53,23 @@ impl Listener {
                 "plain HTTP is for loopback only: set ENCLAVE_HOST=127.0.0.1",
             ));
         }
-        TcpListener::bind(address).await.map(Self)
+        Self::bind(address, None).await
     }
 
-    /// Where it listens.
-    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+    /// Binds, and speaks TLS.
+    pub(crate) async fn bind_tls(address: SocketAddr, tls: Arc<ServerConfig>) -> io::Result<Self> {
+        Self::bind(address, Some(TlsAcceptor::from(tls))).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the place for incoming sockets")]
+    async fn bind(address: SocketAddr, tls: Option<TlsAcceptor>) -> io::Result<Self> {
+        Ok(Self { socket: TcpListener::bind(address).await?, tls })
+    }
+
+    /// Where it listens, as a URL.
+    pub(crate) fn url(&self) -> io::Result<String> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://{}", self.socket.local_addr()?))
     }
 }
 
@@ -96,37 +112,54 @@ where
             () = told(&mut stop) => break,
             accepted = async {
                 let permit = Arc::clone(&room).acquire_owned().await;
-                (listener.0.accept().await, permit)
+                (listener.socket.accept().await, permit)
             } => accepted,
         };
         while connections.try_join_next().is_some() {}
         let (Ok((stream, source)), Ok(permit)) = accepted else { continue };
-        let (handler, mut stopping) = (handler.clone(), stop.clone());
+        let (handler, stopping, tls) = (handler.clone(), stop.clone(), listener.tls.clone());
         connections.spawn(async move {
             let _permit = permit;
-            let answer = service_fn(move |request: Request<Incoming>| {
-                let work = handler(source, request);
-                async move { Ok::<_, Infallible>(response(work.await)) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
-                .max_buf_size(64 * 1024)
-                .serve_connection(TokioIo::new(stream), answer);
-            let mut connection = core::pin::pin!(connection);
-            // A connection that breaks is its peer's affair.
-            tokio::select! {
-                _ = connection.as_mut() => {}
-                () = told(&mut stopping) => {
-                    connection.as_mut().graceful_shutdown();
-                    let _ = connection.await;
-                }
+            // Small answers, each waited for: nothing is gained by gathering them.
+            let _ = stream.set_nodelay(true);
+            let handler = move |request| handler(source, request);
+            let Some(tls) = tls else { return speak(stream, stopping, handler).await };
+            // A handshake that fails or takes too long is its peer's affair.
+            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                speak(stream, stopping, handler).await;
             }
         });
     }
     drop(listener);
     let _ =
         tokio::time::timeout(STOP_TIMEOUT, async { while connections.join_next().await.is_some() {} }).await;
+}
+
+/// HTTP/1.1 over one connection, until it ends or all does.
+async fn speak<S, F, W>(stream: S, mut stopping: watch::Receiver<bool>, handler: F)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    F: Fn(Request<Incoming>) -> W,
+    W: Future<Output = Answer>,
+{
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let work = handler(request);
+        async move { Ok::<_, Infallible>(response(work.await)) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(stream), answer);
+    let mut connection = core::pin::pin!(connection);
+    // A connection that breaks is its peer's affair.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = told(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
 }
 
 /// Completes when it is time to stop, and when nobody is left to say so.
@@ -251,7 +284,7 @@ mod tests {
     #[tokio::test]
     async fn a_worker_that_panics_takes_down_one_request_and_tells_nothing() {
         let listener = Listener::bind_plain("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let address = listener.address().unwrap();
+        let address = listener.socket.local_addr().unwrap();
         let (stop, stopping) = watch::channel(false);
         let serving = tokio::spawn(accept(listener, stopping, |_, request: Request<Incoming>| {
             let path = request.uri().path().to_owned();

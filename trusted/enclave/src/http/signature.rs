@@ -34,7 +34,7 @@ mod tests {
         let backend = Box::new(DevelopmentBackend::new([1; 32], [2; 32]).unwrap());
         let key = ResultKey::open(&Settings::read(|_| None).unwrap()).unwrap();
         let configuration = crate::service::configuration("development", 86_400, 604_800);
-        Identity::new(backend, &configuration, key, Timestamp::from_millis(1_770_000_000_000)).unwrap()
+        Identity::new(backend, &configuration, key, None, Timestamp::from_millis(1_770_000_000_000)).unwrap()
     }
 
     fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
