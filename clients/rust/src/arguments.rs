@@ -85,6 +85,9 @@ pub(crate) struct Options {
     /// Where the session is kept [default: ~/.local/state/perfagg/session.json]
     #[arg(long, global = true, value_name = "PATH", help_heading = EVERYWHERE)]
     pub(crate) session_file: Option<PathBuf>,
+    /// Refuse unless TLS ends in the enclave itself, with nobody in between
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub(crate) direct: bool,
     /// Accept development evidence under this root; it proves nothing about hardware
     #[arg(long, global = true, value_name = "PEM", help_heading = EVERYWHERE)]
     pub(crate) dangerous_development_root: Option<PathBuf>,

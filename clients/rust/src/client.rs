@@ -11,7 +11,7 @@ use crate::{
     service_url::ServiceUrl,
     trust::Trust,
 };
-use attestation::{Bundle, Expected, VerifiedEnclave, verify};
+use attestation::{Bundle, Connection as Seen, Expected, Mode, VerifiedEnclave, verify};
 use core::time::Duration;
 use hyper::Method;
 use protocol::{
@@ -45,6 +45,7 @@ pub struct Client {
     url: ServiceUrl,
     trust: Trust,
     clock: Clock,
+    direct: bool,
     connection: Option<Connection>,
     verified: Option<Verified>,
 }
@@ -121,7 +122,12 @@ struct EventsCall<'a> {
 impl Client {
     /// A client that has not called anyone yet.
     pub fn new(url: ServiceUrl, trust: Trust, clock: Clock) -> Self {
-        Self { url, trust, clock, connection: None, verified: None }
+        Self { url, trust, clock, direct: false, connection: None, verified: None }
+    }
+
+    /// Refuses an enclave in which TLS does not end: nobody in between then sees when and how much is asked.
+    pub fn require_direct(&mut self) {
+        self.direct = true;
     }
 
     /// The service.
@@ -140,12 +146,12 @@ impl Client {
         self.verified.as_ref().map(|verified| &verified.enclave)
     }
 
-    /// Fetches fresh evidence over a nonce of its own and verifies it.
+    /// Fetches fresh evidence over a nonce of its own, on a new connection, and verifies it.
     ///
     /// # Errors
     /// If there is no evidence, or it is refused: then nothing can be sealed.
     pub async fn attest(&mut self) -> Result<&VerifiedEnclave, Failure> {
-        self.verified = None;
+        (self.verified, self.connection) = (None, None);
         let nonce = seal::random::<32>();
         let asked = self.clock.now();
         let ask = Ask {
@@ -165,7 +171,9 @@ impl Client {
         let judged_s = judgement_time(&bundle, now);
         let waited_s = now.elapsed.saturating_sub(asked.elapsed).as_secs();
         let asked_at = judged_s.saturating_sub(waited_s);
-        let expected = Expected { nonce: Some(nonce), asked_at, ..Expected::default() };
+        let connection = self.connection.as_ref().map(|connection| connection.seen).unwrap_or_default();
+        let expected =
+            Expected { nonce: Some(nonce), asked_at, connection, direct: self.direct, channel: None };
         let enclave = verify(&bundle, &self.trust.policy, &self.trust.roots, &expected, judged_s)?;
         self.remember_epoch(enclave.epoch());
         let verified = self.verified.insert(Verified { enclave, since: now.elapsed, bundle: text });
@@ -312,7 +320,7 @@ impl Client {
     async fn listen(&mut self, body: &[u8]) -> Result<Events, Failure> {
         let (call, ask) = self.sealed(Route::Events, body).await?;
         // Its own connection: it is busy as long as the stream lasts.
-        match Connection::open(&self.url).await?.listen(ask).await? {
+        match self.open().await?.listen(ask).await? {
             Heard::Stream(stream) => Ok(Events::new(call, stream)),
             Heard::Reply(reply) => {
                 call.open(&reply)?;
@@ -385,9 +393,21 @@ impl Client {
                 outcome => return self.keep(connection, outcome),
             }
         }
-        let mut connection = Connection::open(&self.url).await?;
+        let mut connection = self.open().await?;
         let outcome = connection.ask(ask).await;
         self.keep(connection, outcome)
+    }
+
+    /// A new connection: for evidence to whoever is there, for calls to the same as the evidence came from.
+    async fn open(&self) -> Result<Connection, Unreachable> {
+        let connection = Connection::open(&self.url).await?;
+        let Some(Verified { enclave, .. }) = &self.verified else { return Ok(connection) };
+        let same = match connection.seen {
+            Seen::Tls { spki, .. } if enclave.tls_spki() == Some(&spki) => true,
+            Seen::Tls { certified, .. } => certified && enclave.mode() == Some(Mode::Relayed),
+            Seen::Plain | Seen::None => enclave.mode() == Some(Mode::Relayed),
+        };
+        if same { Ok(connection) } else { Err(Unreachable::OtherKey) }
     }
 
     /// A connection that failed is not used again.

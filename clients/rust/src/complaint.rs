@@ -271,7 +271,8 @@ fn unreachable(why: Unreachable) -> &'static str {
     match why {
         Unreachable::Name => "Check the host in the service URL, and your network.",
         Unreachable::Connect => "Check host and port of the service URL, and that the service runs.",
-        Unreachable::Tls => "Check the service URL; the clock of this machine must be right, too.",
+        Unreachable::Tls => "Check host and port of the service URL, and that it speaks TLS there.",
+        Unreachable::OtherKey => "Try again. If it stays so, somebody is on the way: perfagg attest tells.",
         Unreachable::Broken => "Check that the service URL has the right scheme and port; then try again.",
         Unreachable::Timeout => "Try again later.",
         Unreachable::TooLarge => "Check that the address is that of an enclave or its main service.",

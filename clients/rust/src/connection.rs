@@ -1,9 +1,10 @@
 //! The one place that opens sockets: HTTP/1.1 to one service, over TLS with the web's roots compiled in, or plain on
 //! this machine. No proxy, no redirect, no cookie; every answer has a bound and a time.
 //!
-//! TLS keeps strangers from dropping in; it proves nothing about the enclave, and nothing here rests on it.
+//! A handshake may end at a certificate that nobody vouches for: an enclave signs its own. What was seen of it goes into
+//! the verification of the evidence, which decides; until then nothing is sent but the request for that evidence.
 
-use crate::{failure::Unreachable, service_url::ServiceUrl};
+use crate::{failure::Unreachable, handshake, service_url::ServiceUrl};
 use core::time::Duration;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{
@@ -14,8 +15,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use protocol::{limits, sse};
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
-use std::sync::Arc;
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -85,6 +85,8 @@ pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     driver: JoinHandle<()>,
     host: String,
+    /// Who ends it, as far as a handshake tells.
+    pub(crate) seen: attestation::Connection,
 }
 
 impl Connection {
@@ -98,14 +100,15 @@ impl Connection {
         // Small calls, each waited for: nothing is gained by gathering them.
         let _ = stream.set_nodelay(true);
         if !url.tls {
-            return Self::speak(stream, url).await;
+            return Self::speak(stream, url, attestation::Connection::Plain).await;
         }
         let name = ServerName::try_from(url.host.clone()).map_err(|_| Unreachable::Name)?;
-        let stream = TlsConnector::from(tls()?).connect(name, stream).await.map_err(|_| Unreachable::Tls)?;
-        Self::speak(stream, url).await
+        let (config, witness) = handshake::config()?;
+        let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|_| Unreachable::Tls)?;
+        Self::speak(stream, url, witness.seen().ok_or(Unreachable::Tls)?).await
     }
 
-    async fn speak<S>(stream: S, url: &ServiceUrl) -> Result<Self, Unreachable>
+    async fn speak<S>(stream: S, url: &ServiceUrl, seen: attestation::Connection) -> Result<Self, Unreachable>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -118,7 +121,7 @@ impl Connection {
             // How it ends is told to whoever waits for an answer.
             let _ = connection.await;
         });
-        Ok(Self { sender, driver, host: url.authority() })
+        Ok(Self { sender, driver, host: url.authority(), seen })
     }
 
     /// Sends a request and reads its answer.
@@ -176,17 +179,6 @@ async fn dial(url: &ServiceUrl) -> Result<TcpStream, Unreachable> {
         .map_err(|_| Unreachable::Name)?
         .collect();
     TcpStream::connect(addresses.as_slice()).await.map_err(|_| Unreachable::Connect)
-}
-
-fn tls() -> Result<Arc<ClientConfig>, Unreachable> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| Unreachable::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
 }
 
 async fn read(response: Response<Incoming>, bytes_max: usize) -> Result<Reply, Unreachable> {

@@ -59,8 +59,10 @@ pub enum Unreachable {
     Name,
     /// Nobody takes the connection.
     Connect,
-    /// The TLS handshake failed, or its certificate is not one of the web's.
+    /// The TLS handshake failed.
     Tls,
+    /// TLS ends at another key than where the evidence came from.
+    OtherKey,
     /// The connection broke, or what came was not HTTP.
     Broken,
     /// The answer took too long.
@@ -75,6 +77,7 @@ impl Unreachable {
             Self::Name => "HOST_UNKNOWN",
             Self::Connect => "CONNECTION_REFUSED",
             Self::Tls => "TLS_FAILED",
+            Self::OtherKey => "TLS_KEY_CHANGED",
             Self::Broken => "CONNECTION_BROKEN",
             Self::Timeout => "TIMEOUT",
             Self::TooLarge => "ANSWER_TOO_LARGE",
@@ -87,7 +90,8 @@ impl fmt::Display for Unreachable {
         f.write_str(match self {
             Self::Name => "the host has no address",
             Self::Connect => "nobody takes the connection",
-            Self::Tls => "the TLS handshake failed, or its certificate is not one that the web trusts",
+            Self::Tls => "the TLS handshake failed",
+            Self::OtherKey => "TLS ends at another key than where the evidence came from",
             Self::Broken => "the connection broke, or its other end does not speak HTTP",
             Self::Timeout => "the answer took too long",
             Self::TooLarge => "the answer is larger than one may be",
@@ -153,10 +157,16 @@ impl Failure {
         }
     }
 
-    /// True if a new quote and a new envelope may help: the keys were replaced, or time moved on.
+    /// True if a new quote and a new envelope may help: the keys were replaced, that of TLS among them, or time moved on.
     pub(crate) fn asks_for_a_new_quote(&self) -> bool {
-        let Self::OnTheWay(answer) = self else { return false };
-        matches!(answer.code().and_then(Code::parse), Some(Code::EnvelopeKeyUnknown | Code::EnvelopeExpired))
+        match self {
+            Self::Unreachable(Unreachable::OtherKey) => true,
+            Self::OnTheWay(answer) => matches!(
+                answer.code().and_then(Code::parse),
+                Some(Code::EnvelopeKeyUnknown | Code::EnvelopeExpired)
+            ),
+            _ => false,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod registration;
 mod saved;
 mod seal;
 mod connection;
+mod handshake;
 mod service_url;
 mod trust;
 mod clock;

@@ -445,34 +445,6 @@ async fn nobody_there_and_no_http_there_are_told_apart() {
     }
 }
 
-#[tokio::test]
-async fn a_certificate_that_the_web_does_not_trust_is_refused() {
-    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = thread::spawn(move || {
-        let mut connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
-        let mut stream = listener.accept().unwrap().0;
-        while connection.is_handshaking() {
-            if connection.complete_io(&mut stream).is_err() {
-                return false;
-            }
-        }
-        true
-    });
-    let failure = attest_at(&format!("https://localhost:{}", address.port())).await;
-    assert!(matches!(failure, Failure::Unreachable(Unreachable::Tls)), "{failure}");
-    assert!(!server.join().unwrap(), "no handshake was finished");
-}
-
 async fn attest_at(url: &str) -> Failure {
     let service = Service::start();
     let url = ServiceUrl::parse(url).unwrap();

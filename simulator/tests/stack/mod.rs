@@ -66,7 +66,12 @@ impl Program {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.url.strip_prefix("http://").unwrap().parse().unwrap()
+        address(&self.url)
+    }
+
+    /// Where the operator reads and hands in, for an enclave.
+    pub(crate) fn operator(&self) -> SocketAddr {
+        address(self.ready["metrics"].as_str().unwrap())
     }
 
     /// All it wrote so far.
@@ -90,6 +95,10 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn address(url: &str) -> SocketAddr {
+    url.split_once("://").unwrap().1.parse().unwrap()
 }
 
 fn drain(mut from: impl Read + Send + 'static, into: Arc<Mutex<Vec<u8>>>) {
@@ -131,6 +140,14 @@ impl Stack {
         ]);
         let main = Program::start(command, "listening");
         Self { simulator, enclave, main, directory, binaries }
+    }
+
+    /// A further enclave on the same simulator, which speaks TLS as a release does.
+    pub(crate) fn enclave_with_tls(&self, names: &str) -> Program {
+        let mut command = enclave_command(&self.binaries, &self.simulator.url, &self.directory.join("tls"));
+        fs::create_dir_all(self.directory.join("tls/data")).unwrap();
+        command.arg("--tls").env("ENCLAVE_TLS_NAMES", names);
+        Program::start(command, "listening")
     }
 
     /// The enclave stops and starts again: a new process on the same files.

@@ -7,7 +7,7 @@ use crate::{
     output::DEVELOPMENT,
     table::{Align, Table},
 };
-use attestation::{VerifiedEnclave, VerifiedEvidence};
+use attestation::{Mode, VerifiedEnclave, VerifiedEvidence};
 use ledger::Timestamp;
 use perfagg::Failure;
 use protocol::rfc3339;
@@ -39,6 +39,10 @@ fn json(url: &str, enclave: &VerifiedEnclave) -> Value {
     json!({
         "service_url": url,
         "development": enclave.development(),
+        "mode": match enclave.mode() {
+            Some(Mode::Direct) => "direct",
+            Some(Mode::Relayed) | None => "relayed",
+        },
         "tee": evidence.tee().name(),
         "measurement": hex::encode(evidence.measurement()),
         "measurement_checked": evidence.measurement_checked(),

@@ -114,6 +114,7 @@ struct Journey {
     session_file: Option<PathBuf>,
     trust: Trust,
     development: bool,
+    direct: bool,
 }
 
 impl Journey {
@@ -123,6 +124,7 @@ impl Journey {
             output: Output { json: options.json },
             session_file: options.session_file.or_else(settings::session_file),
             development: trust.is_some(),
+            direct: options.direct,
             trust: trust.unwrap_or_default(),
         })
     }
@@ -131,7 +133,7 @@ impl Journey {
     fn client(&self, url: ServiceUrl, environments: &[&str]) -> Client {
         let trust = self.trust.clone();
         let trust = if self.development { trust } else { trust.in_environments(environments) };
-        let mut client = Client::new(url, trust, Clock::system());
+        let mut client = self.new_client(url, trust);
         if let Some(session) = self.session_at(client.url()) {
             client.remember_epoch(session.epoch);
         }
@@ -162,9 +164,17 @@ impl Journey {
         let session = self.session_file()?.read().map_err(|error| self.complain(error))?;
         let url = parse_url(reading.service_url.as_deref().unwrap_or(&session.service_url))?;
         let trust = self.trust.clone().in_environments(&[&session.environment]);
-        let mut client = Client::new(url, trust, Clock::system());
+        let mut client = self.new_client(url, trust);
         client.remember_epoch(session.epoch);
         Ok((client, session))
+    }
+
+    fn new_client(&self, url: ServiceUrl, trust: Trust) -> Client {
+        let mut client = Client::new(url, trust, Clock::system());
+        if self.direct {
+            client.require_direct();
+        }
+        client
     }
 
     /// Keeps the keys that were verified, if they are newer.

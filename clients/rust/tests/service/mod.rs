@@ -2,6 +2,8 @@
 //! stranger on the way who may change what passes.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod front;
+
 use attestation::{
     Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Tee, Validity,
     development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED},
@@ -85,6 +87,8 @@ pub(crate) struct State {
     pub(crate) epoch: u64,
     pub(crate) now: u64,
     pub(crate) key_seed: u8,
+    /// The TLS key that the evidence names.
+    pub(crate) tls_spki: Option<[u8; 32]>,
     pub(crate) inside: Inside,
     pub(crate) on_the_way: OnTheWay,
     /// Every connection ends after one response, without a word.
@@ -104,7 +108,7 @@ impl State {
             epoch: self.epoch,
             hpke: *self.key().public(),
             result_key: result_key().verifying_key().to_bytes(),
-            tls_spki: None,
+            tls_spki: self.tls_spki,
             config: self.config().sha256(),
             log: None,
             validity: Validity { not_before: self.now - 60, not_after: self.now + 86_400 },
@@ -195,6 +199,7 @@ impl Service {
             epoch: EPOCH,
             now: NOW,
             key_seed: 7,
+            tls_spki: None,
             inside: Box::new(well),
             on_the_way: Box::new(|_, response| response),
             closes: false,
