@@ -1,6 +1,8 @@
 //! What the command takes. Never a key, a secret or a passphrase: arguments are seen by every process of a machine
 //! and kept by shells.
 
+pub(crate) mod collateral;
+
 use attestation::Tee;
 use clap::{Args, Parser, Subcommand};
 use protocol::limits;
@@ -133,6 +135,9 @@ pub(crate) enum Command {
     /// Judge saved evidence offline, at a given time, and say in JSON what was found
     #[command(after_help = VERIFY_EVIDENCE)]
     VerifyEvidence(VerifyEvidence),
+    /// Fetch what an enclave's evidence is judged with, and keep it fresh; for operators
+    #[command(subcommand, after_help = collateral::COLLATERAL)]
+    Collateral(collateral::Collateral),
     /// Print completions for a shell, to be put where it looks for them
     Completions {
         /// Which shell
@@ -263,9 +268,14 @@ fn hash<const N: usize>(text: &str) -> Result<[u8; N], String> {
     Ok(bytes)
 }
 
-/// Seconds of `24h`, `90m`, `7d`, `3600s` or `3600`.
 fn ttl(text: &str) -> Result<u64, String> {
-    let form = || "takes 24h, 90m, 7d or seconds".to_owned();
+    let seconds = seconds(text).ok_or_else(|| "takes 24h, 90m, 7d or seconds".to_owned())?;
+    let fits = (limits::SESSION_TTL_S_MIN..=limits::SESSION_TTL_S_MAX).contains(&seconds);
+    if fits { Ok(seconds) } else { Err("a session lives from 5m to 7d".to_owned()) }
+}
+
+/// Seconds of `24h`, `90m`, `7d`, `3600s` or `3600`.
+fn seconds(text: &str) -> Option<u64> {
     let (digits, unit_s) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
         Some(digits) if text.ends_with('s') => (digits, 1),
         Some(digits) if text.ends_with('m') => (digits, 60),
@@ -274,11 +284,9 @@ fn ttl(text: &str) -> Result<u64, String> {
         None => (text, 1),
     };
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(form());
+        return None;
     }
-    let seconds = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit_s)).ok_or_else(form)?;
-    let fits = (limits::SESSION_TTL_S_MIN..=limits::SESSION_TTL_S_MAX).contains(&seconds);
-    if fits { Ok(seconds) } else { Err("a session lives from 5m to 7d".to_owned()) }
+    digits.parse::<u64>().ok()?.checked_mul(unit_s)
 }
 
 fn label(text: &str) -> Result<String, String> {

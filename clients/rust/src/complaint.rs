@@ -33,7 +33,7 @@ pub(crate) struct Complaint {
 }
 
 impl Complaint {
-    fn new(exit: u8, code: &str, title: &str, detail: &str) -> Self {
+    pub(crate) fn new(exit: u8, code: &str, title: &str, detail: &str) -> Self {
         let (code, title, detail) = (plain(code), plain(title), plain(detail));
         Self { exit, code, title, detail, more: Box::default() }
     }
@@ -144,7 +144,7 @@ impl Complaint {
         ExitCode::from(*exit)
     }
 
-    fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
         self.more.insert(field.to_owned(), value.into());
         self
     }

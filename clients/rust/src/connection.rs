@@ -8,7 +8,7 @@ use crate::{failure::Unreachable, handshake, service_url::ServiceUrl};
 use core::time::Duration;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{
-    Method, Request, Response,
+    HeaderMap, Method, Request, Response,
     body::{Bytes, Incoming},
     client::conn::http1::{self, SendRequest},
     header,
@@ -126,8 +126,17 @@ impl Connection {
 
     /// Sends a request and reads its answer.
     pub(crate) async fn ask(&mut self, ask: Ask) -> Result<Reply, Unreachable> {
+        self.ask_with_headers(ask).await.map(|(_, reply)| reply)
+    }
+
+    /// The same, with the answer's headers: as much nobody's word as the answer.
+    pub(crate) async fn ask_with_headers(&mut self, ask: Ask) -> Result<(HeaderMap, Reply), Unreachable> {
         let (bytes_max, within) = (ask.bytes_max, ask.within);
-        let answered = async { read(self.send(ask).await?, bytes_max).await };
+        let answered = async {
+            let response = self.send(ask).await?;
+            let headers = response.headers().clone();
+            Ok((headers, read(response, bytes_max).await?))
+        };
         timeout(within, answered).await.unwrap_or(Err(Unreachable::Timeout))
     }
 
@@ -152,7 +161,8 @@ impl Connection {
             .method(method)
             .uri(path)
             .header(header::HOST, &self.host)
-            .header(header::ACCEPT, "application/json")
+            // Revocation lists are not JSON.
+            .header(header::ACCEPT, "application/json, */*;q=0.5")
             .header(header::USER_AGENT, concat!("perfagg/", env!("CARGO_PKG_VERSION")));
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");

@@ -1,7 +1,9 @@
 //! One function for each parser of a stranger's bytes on the client's side, called by tests with seeded mutations.
 //! Sealed answers have theirs in `protocol`, bundles in `attestation`.
 
-use crate::{Saved, ServiceUrl, Trust, connection::Reply, failure::Failure, seal, session_file::Session};
+use crate::{
+    Saved, ServiceUrl, Trust, collateral, connection::Reply, failure::Failure, seal, session_file::Session,
+};
 
 /// An answer that nobody sealed is never a success, whatever its status and bytes.
 pub fn fuzz_reply(data: &[u8]) {
@@ -31,4 +33,9 @@ pub fn fuzz_session(data: &[u8]) {
 pub fn fuzz_saved(data: &[u8]) {
     let judged = Saved::parse(data).and_then(|saved| saved.judge(&Trust::default()));
     assert!(judged.is_err());
+}
+
+/// An answer of Intel's service, or of a cache: what is taken of it is a piece of it.
+pub fn fuzz_pcs(data: &[u8]) {
+    collateral::fuzz_answer(data);
 }

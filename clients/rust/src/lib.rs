@@ -19,6 +19,7 @@ mod trust;
 mod clock;
 pub mod private_file;
 pub mod session_file;
+pub mod collateral;
 mod failure;
 mod fuzz;
 
@@ -32,4 +33,4 @@ pub use service_url::{ServiceUrl, UrlDefect};
 pub use trust::Trust;
 
 #[doc(hidden)]
-pub use fuzz::{fuzz_reply, fuzz_saved, fuzz_service_url, fuzz_session};
+pub use fuzz::{fuzz_pcs, fuzz_reply, fuzz_saved, fuzz_service_url, fuzz_session};

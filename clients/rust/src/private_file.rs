@@ -1,4 +1,4 @@
-//! Files that nobody but their owner reads, and that are there whole or not at all.
+//! Files that are there whole or not at all, and that nobody but their owner reads unless it is said.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -20,12 +20,26 @@ impl Draft {
     /// # Errors
     /// If nothing can be written there.
     pub fn beside(place: &Path) -> io::Result<Self> {
+        Self::with(place, private_options())
+    }
+
+    /// The same that others may read: it holds nothing that is anybody's own.
+    ///
+    /// # Errors
+    /// If nothing can be written there.
+    pub fn readable_beside(place: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        Self::with(place, options)
+    }
+
+    fn with(place: &Path, options: OpenOptions) -> io::Result<Self> {
         if place.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         let name = format!(".perfagg-{}", hex::encode(crate::seal::random::<8>()));
         let path = directory(place).join(name);
-        let file = private_options().open(&path)?;
+        let file = options.open(&path)?;
         Ok(Self { path: Some(path), file, place: place.to_owned() })
     }
 

@@ -7,7 +7,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-use perfagg::{fuzz_reply, fuzz_service_url, fuzz_session};
+use perfagg::{fuzz_pcs, fuzz_reply, fuzz_service_url, fuzz_session};
 
 const REPLIES: [&[u8]; 8] = [
     b"\x00\xc8{\"v\":1,\"nonce\":\"AAAA\",\"ciphertext\":\"AAAA\"}",
@@ -42,6 +42,18 @@ fn no_bytes_of_a_stranger_are_believed_or_break_anything() {
 #[test]
 fn no_text_breaks_the_parser_of_service_urls() {
     mutate(&URLS, fuzz_service_url);
+}
+
+const PCS: [&[u8]; 4] = [
+    br#"{"tcbInfo":{"id":"SGX","version":3},"signature":"0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"}"#,
+    br#"{"enclaveIdentity":{"id":"QE","e":"\u00e9"},"signature":"0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"}"#,
+    b"-----BEGIN%20CERTIFICATE-----%0AMIIC%2B%2F8%3D%0A-----END%20CERTIFICATE-----%0A",
+    b"3003020101",
+];
+
+#[test]
+fn no_bytes_of_a_service_break_the_parsers_of_collateral() {
+    mutate(&PCS, fuzz_pcs);
 }
 
 #[test]

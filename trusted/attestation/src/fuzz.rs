@@ -3,7 +3,10 @@
 use crate::dcap::Certificate;
 use crate::evidence::Tee;
 use crate::x509;
-use crate::{Binding, Bundle, Collateral, Config, Expected, Policy, Roots, dcap, verify, verify_evidence};
+use crate::{
+    Binding, Bundle, Collateral, Config, Expected, Policy, Roots, claimed_platform, claimed_report_data,
+    dcap, verify, verify_evidence,
+};
 
 /// A bundle must not panic anything, and what parses is never accepted by a client's default.
 pub fn fuzz_bundle(data: &[u8]) {
@@ -20,9 +23,13 @@ pub fn fuzz_binding(data: &[u8]) {
     }
 }
 
-/// A quote without collateral goes through its parser and no further, of an enclave and of a trust domain alike.
+/// A quote without collateral goes through its parser and no further, of an enclave and of a trust domain alike. What
+/// claims to be of a platform is a quote of one of the two.
 pub fn fuzz_quote(data: &[u8]) {
     let policy = Policy::dangerous_claims_only();
+    if let Some(claimed) = claimed_platform(data) {
+        assert!(claimed_report_data(claimed.tee, data).is_some());
+    }
     for tee in [Tee::SgxDcap, Tee::Tdx] {
         assert!(verify_evidence(tee, data, None, &policy, &Roots::default(), None, 0).is_err());
     }

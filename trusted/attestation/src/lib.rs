@@ -31,7 +31,7 @@ mod tests;
 
 pub use backend::{Backend, BackendError, Evidence};
 pub use binding::{Binding, Validity};
-pub use dcap::TcbStatus;
+pub use dcap::{ClaimedPlatform, PckCa, TcbStatus};
 pub use evidence::{Bundle, Collateral, Config, DcapCollateral, EnclaveTime, SnpCollateral, Tee, limits};
 pub use failure::{Class, Failure, Passed, Step};
 pub use genuine::{Identity, NitroIdentity, SgxIdentity, SnpIdentity, SnpSigningKey, TdxIdentity};
@@ -40,7 +40,9 @@ pub use policy::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, SnpMinTcb,
 pub use release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
 pub use request::{Connection, Expected, Mode};
 pub use roots::{Roots, RootsError};
-pub use verify::{VerifiedEnclave, VerifiedEvidence, claimed_report_data, verify, verify_evidence};
+pub use verify::{
+    VerifiedEnclave, VerifiedEvidence, claimed_platform, claimed_report_data, verify, verify_evidence,
+};
 
 #[doc(hidden)]
 pub use fuzz::{

@@ -14,7 +14,7 @@
 //! `request.rs`; 1 and 15 are here.
 
 use crate::binding::Binding;
-use crate::dcap::{self, TcbStatus};
+use crate::dcap::{self, ClaimedPlatform, TcbStatus};
 use crate::evidence::{Bundle, Collateral, Config, EnclaveTime, Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Passed, Step, ensure, refuse};
 use crate::genuine::{AlsoBound, Case, Genuine, Identity};
@@ -134,6 +134,12 @@ pub fn claimed_report_data(tee: Tee, evidence: &[u8]) -> Option<[u8; 64]> {
         Tee::SevSnp => sev_snp::claimed_report_data(evidence),
         Tee::Nitro => nitro::claimed_report_data(evidence),
     }
+}
+
+/// The platform that a quote (SGX or TDX) claims to be of, if it has the form that is judged here. Nothing of it is
+/// verified: whoever fetches collateral asks for that of this platform, and then judges the quote with it.
+pub fn claimed_platform(evidence: &[u8]) -> Option<ClaimedPlatform> {
+    dcap::claimed_platform(evidence)
 }
 
 /// Step 15: report data equals SHA-512(binding); a Nitro document names challenge and HPKE key as well, and both must

@@ -13,6 +13,7 @@ mod replay;
 mod verify;
 mod revoke;
 mod verify_evidence;
+mod collateral;
 
 use crate::{
     arguments::{Arguments, Command, Options, Reading},
@@ -55,6 +56,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
     if let Command::VerifyEvidence(asked) = &command {
         return verify_evidence::run(Output { json: options.json }, asked);
     }
+    if let Command::Collateral(asked) = &command {
+        return collateral::run(&options, asked).await;
+    }
     let journey = Journey::new(options)?;
     match command {
         Command::Attest { url } => interruptible("Nothing was sent.", attest::run(&journey, &url)).await,
@@ -87,6 +91,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         Command::Replay { .. }
         | Command::Verify { .. }
         | Command::VerifyEvidence(_)
+        | Command::Collateral(_)
         | Command::Completions { .. } => Ok(()),
     }
 }

@@ -3,6 +3,8 @@
 
 #[path = "../service/mod.rs"]
 mod service;
+#[path = "../pcs/mod.rs"]
+mod pcs;
 
 mod desk;
 mod pages;
@@ -13,3 +15,4 @@ mod saved;
 mod evidence;
 mod watch;
 mod failures;
+mod collateral;

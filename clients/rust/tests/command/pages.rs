@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::{fs, path::PathBuf, process::Stdio};
 
 /// Compares pages with those that were agreed on.
-fn check_pages(pages: &[(&str, String)]) {
+pub(crate) fn check_pages(pages: &[(&str, String)]) {
     let agreed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let now = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("transcripts");
     let mut changed = String::new();
@@ -43,6 +43,9 @@ fn help_pages_are_as_agreed() {
         help("help-verify.txt", &["verify"]),
         help("help-revoke.txt", &["revoke"]),
         help("help-verify-evidence.txt", &["verify-evidence"]),
+        help("help-collateral.txt", &["collateral"]),
+        help("help-collateral-fetch.txt", &["collateral", "fetch"]),
+        help("help-collateral-watch.txt", &["collateral", "watch"]),
         help("help-completions.txt", &["completions"]),
     ]);
 }

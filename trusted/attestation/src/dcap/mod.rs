@@ -21,6 +21,7 @@ use crate::policy::Policy;
 use crate::roots::{self, Roots};
 pub(crate) use certificate::Certificate;
 pub(crate) use collateral::complete;
+pub use platform::{ClaimedPlatform, PckCa};
 use quote::{Body, Header, Quote, is_of_domain};
 pub(crate) use tcb::Tcb;
 pub use tcb::TcbStatus;
@@ -77,6 +78,14 @@ pub(crate) fn claimed_report_data(tee: Tee, evidence: &[u8]) -> Option<[u8; 64]>
     let (header, _) = form(evidence).ok()?;
     header.supported(tee).ok()?;
     Quote::parse(header, evidence).ok().map(|quote| *quote.body.report_data())
+}
+
+/// Which platform a quote says it is of, whatever its kind, if it has its form.
+pub(crate) fn claimed_platform(evidence: &[u8]) -> Option<ClaimedPlatform> {
+    let (header, _) = form(evidence).ok()?;
+    let tee = [Tee::SgxDcap, Tee::Tdx].into_iter().find(|&tee| header.supported(tee).is_ok())?;
+    let ((_, chain), _) = supported(header, tee, evidence).ok()?;
+    platform::claimed(tee, &chain)
 }
 
 /// Step 1: sizes and header. What follows the header depends on its version, so the rest is parsed in step 2.

@@ -1,10 +1,11 @@
 //! Steps 7 to 10: from the root to the platform's certificate, the quoting enclave and the quote's signature, and
-//! whether the collateral is about this platform.
+//! whether the collateral is about this platform. And what a quote claims of its platform, for whoever fetches
+//! collateral.
 
 use super::certificate::{Certificate, verify_raw_signature};
 use super::collateral::Parsed;
 use super::quote::Quote;
-use crate::evidence::{DcapCollateral, limits};
+use crate::evidence::{DcapCollateral, Tee, limits};
 use crate::failure::{Checked, Class, ensure, refuse};
 use dcap_qvl::intel::{PckExtension, parse_pck_extension};
 use sha2::{Digest, Sha256};
@@ -15,6 +16,49 @@ pub(crate) struct Platform {
     public_key: Vec<u8>,
     /// What Intel says of the platform in its certificate.
     pub(crate) extension: PckExtension,
+}
+
+/// Which platform a quote claims to be of: what Intel is asked for its collateral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimedPlatform {
+    /// An enclave or a trust domain, by the vendor's name of it: whose root vouches for the quote is not known yet.
+    pub tee: Tee,
+    /// Family, model, stepping and more, as Intel names platforms of a kind.
+    pub fmspc: [u8; 6],
+    /// Who issued the platform's certificate.
+    pub ca: PckCa,
+}
+
+/// The two CAs that issue platform certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PckCa {
+    /// Of single processors, and of what is registered with no one.
+    Processor,
+    /// Of platforms that are registered.
+    Platform,
+}
+
+impl PckCa {
+    /// Its name where Intel is asked for its revocation list.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Processor => "processor",
+            Self::Platform => "platform",
+        }
+    }
+
+    fn of(ca: &Certificate) -> Option<Self> {
+        let named = |words| ca.is_named(words);
+        let known = [("SGX PCK Processor CA", Self::Processor), ("SGX PCK Platform CA", Self::Platform)];
+        known.into_iter().find_map(|(words, kind)| named(words).then_some(kind))
+    }
+}
+
+/// What the certificates of a quote say of its platform. Nothing of it is verified.
+pub(crate) fn claimed(tee: Tee, chain: &[Certificate]) -> Option<ClaimedPlatform> {
+    let [leaf, ca, ..] = chain else { return None };
+    let fmspc = parse_pck_extension(&leaf.der).ok()?.fmspc;
+    Some(ClaimedPlatform { tee, fmspc, ca: PckCa::of(ca)? })
 }
 
 /// Step 7: PCK chain exactly root -> Processor or Platform CA -> leaf; nobody revoked; a CRL from each issuer.
@@ -28,12 +72,8 @@ pub(crate) fn chain(
         return refuse(Class::CertChain, "the platform's chain is not leaf, CA, root");
     };
     ensure(presented.is_copy_of(root), Class::CertChain, "the platform's chain ends in another root")?;
-    let is_pck_ca = ca.is_named("SGX PCK Processor CA") || ca.is_named("SGX PCK Platform CA");
-    ensure(
-        is_pck_ca && ca.is_issued_by(root),
-        Class::CertChain,
-        "the platform's CA is not one of the root's",
-    )?;
+    let is_pck_ca = PckCa::of(ca).is_some() && ca.is_issued_by(root);
+    ensure(is_pck_ca, Class::CertChain, "the platform's CA is not one of the root's")?;
     let is_leaf = leaf.is_named("SGX PCK Certificate") && !leaf.is_ca && leaf.is_issued_by(ca);
     ensure(is_leaf, Class::CertChain, "the platform's certificate is not one of its CA's")?;
     if let Some(pem) = &collateral.pck_certificate_chain {
