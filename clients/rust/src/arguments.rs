@@ -57,6 +57,13 @@ const VERIFY: &str = "\
 Exit codes of this command: 0 the answer holds, 1 it proves nothing, 2 it is genuine and against the
 policy. The evidence is judged as of the instant at which the answer was signed. No session and no
 network are needed.";
+const POLICY: &str = "\
+With no FILE it is the policy that this client goes by: that of --policy, or the one built in.
+docs/policy.md describes each field.";
+
+const POLICY_CHECK: &str = "\
+Exit codes of this command: 0 nothing to say, 1 not a policy, 2 a policy that can be used, with
+warnings.";
 const VERIFY_EVIDENCE: &str = "\
 Prints {\"ok\",\"error\",\"err\",\"decoded\"}. Exit code 0: verified. 1: invalid, or a file cannot be
 used. 2: genuine, but against the policy. Without a policy the measurement and the platform's patch
@@ -90,6 +97,9 @@ pub(crate) struct Options {
     /// Refuse unless TLS ends in the enclave itself, with nobody in between
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) direct: bool,
+    /// Go by this policy instead of the one built in [see: perfagg policy show]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
+    pub(crate) policy: Option<PathBuf>,
     /// Accept development evidence under this root; it proves nothing about hardware
     #[arg(long, global = true, value_name = "PEM", help_heading = EVERYWHERE)]
     pub(crate) dangerous_development_root: Option<PathBuf>,
@@ -98,10 +108,13 @@ pub(crate) struct Options {
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Verify an enclave and show what was verified, step by step
+    /// Verify an enclave and say what that proves, and what it does not
     Attest {
         /// Where the enclave or its main service is
         url: String,
+        /// Show each step of the verification too
+        #[arg(long)]
+        steps: bool,
     },
     /// Register an exchange account: opens a session that may read its performance
     #[command(after_help = CREDENTIALS)]
@@ -138,10 +151,32 @@ pub(crate) enum Command {
     /// Fetch what an enclave's evidence is judged with, and keep it fresh; for operators
     #[command(subcommand, after_help = collateral::COLLATERAL)]
     Collateral(collateral::Collateral),
+    /// Show or check what evidence must say for this client to believe it
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Print completions for a shell, to be put where it looks for them
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
+    },
+}
+
+/// What is to be done with a policy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Show a policy with every default filled in, its SHA-256, and what to know about it
+    #[command(after_help = POLICY)]
+    Show {
+        /// A policy, - for stdin
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Check a policy: whether it can be read, and what is probably not meant
+    #[command(after_help = POLICY_CHECK)]
+    Check {
+        /// A policy, - for stdin
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 

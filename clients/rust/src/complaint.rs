@@ -1,7 +1,10 @@
 //! How a command ends that did not succeed: exit code, what happened, what to do next; for people or as JSON.
 
-use crate::output::{lines, plain};
-use attestation::Class;
+use crate::{
+    command::behind_json,
+    output::{lines, plain},
+};
+use attestation::{Behind, Class};
 use perfagg::{Failure, OnTheWay, Refused, Unreachable, session_file::SessionFileError};
 use protocol::{Code, Problem};
 use serde_json::{Map, Value, json};
@@ -14,6 +17,8 @@ use std::{
 pub(crate) mod exit {
     pub(crate) const INTERNAL: u8 = 1;
     pub(crate) const USAGE: u8 = 2;
+    /// Of `policy check`.
+    pub(crate) const WARNINGS: u8 = 2;
     pub(crate) const NOT_VERIFIED: u8 = 3;
     pub(crate) const REFUSED: u8 = 4;
     pub(crate) const NO_SESSION: u8 = 5;
@@ -36,6 +41,35 @@ impl Complaint {
     pub(crate) fn new(exit: u8, code: &str, title: &str, detail: &str) -> Self {
         let (code, title, detail) = (plain(code), plain(title), plain(detail));
         Self { exit, code, title, detail, more: Box::default() }
+    }
+
+    /// A policy that cannot be used, with the reason.
+    pub(crate) fn policy_unusable(file: &str, why: &str) -> Self {
+        let title = format!("{file} is no policy that can be used: {why}");
+        let detail = "perfagg policy show --json prints one with every field; docs/policy.md describes them.";
+        Self::new(exit::USAGE, "POLICY_UNUSABLE", &title, detail)
+    }
+
+    /// A policy that refuses, whatever evidence says, what the command is to do.
+    pub(crate) fn policy_leaves_out(environment: &str) -> Self {
+        let title = format!("the policy does not accept figures of the environment {environment}");
+        Self::new(
+            exit::USAGE,
+            "POLICY_ENVIRONMENT",
+            &title,
+            "Nobody was called. Its environment must name it; development needs --dangerous-development-root besides.",
+        )
+    }
+
+    /// A session that was opened under a policy, and none was named now.
+    pub(crate) fn policy_missing(sha256: &str) -> Self {
+        Self::new(
+            exit::USAGE,
+            "POLICY_MISSING",
+            "the session was opened under a policy that was not named",
+            "Nobody was called. Name it again: --policy FILE.",
+        )
+        .with("policy_sha256", plain(sha256))
     }
 
     /// Something is missing or cannot be understood.
@@ -136,7 +170,16 @@ impl Complaint {
             };
             let (file, request) = (told("  File: ", "file", "\n"), told(", request ", "request_id", ""));
             let detail: String = lines(detail, 96).iter().map(|line| format!("  {line}\n")).collect();
-            format!("error: {title}\n{detail}{file}  ({code}{request})")
+            let step = more.get("step").zip(more.get("step_name").and_then(Value::as_str));
+            let (title, step) = match step {
+                // A reason may be long; where it was found stands below.
+                Some((number, name)) => {
+                    let class = told(": ", "class", "");
+                    (lines(title, 93).join("\n  "), format!("  Step {number}, {name}{class}\n"))
+                }
+                None => (title.clone(), String::new()),
+            };
+            format!("error: {title}\n{step}{detail}{file}  ({code}{request})")
         };
         if !title.is_empty() {
             let _ = writeln!(io::stderr(), "{text}");
@@ -164,7 +207,7 @@ impl From<Failure> for Complaint {
     fn from(failure: Failure) -> Self {
         let title = failure.to_string();
         match &failure {
-            Failure::Evidence(evidence) => refused_evidence(&title, evidence),
+            Failure::Evidence(evidence) => refused_evidence(evidence),
             Failure::NotSealed
             | Failure::NotSigned
             | Failure::Environment
@@ -230,29 +273,10 @@ fn unsigned(failure: &Failure, title: &str, answer: &OnTheWay) -> Complaint {
         .with("signed", false)
 }
 
-fn refused_evidence(title: &str, failure: &attestation::Failure) -> Complaint {
-    let detail = match failure.class {
-        Class::UntrustedRoot | Class::Measurement => {
-            "Nothing was sent. No release of the enclave with evidence by hardware exists yet, so perfagg accepts no \
-             enclave by default. For development only: --dangerous-development-root PEM accepts evidence under that \
-             root, which proves nothing about hardware."
-        }
-        Class::EpochRollback => {
-            "Nothing was sent. An old copy of the enclave may be answering: ask the operator. If it is your own \
-             development enclave, started with an earlier time, remove the session file and register again."
-        }
-        Class::Freshness => {
-            "Nothing was sent. The answer belongs to another request, or came too late. Try again; if it stays so, do \
-             not use this service."
-        }
-        Class::Expired => {
-            "Nothing was sent. Check the clock of this machine; if it is right, the operator must renew the collateral."
-        }
-        Class::Config => {
-            "Nothing was sent. A session is read in its own environment only; --sandbox registers for the exchange's \
-             test network."
-        }
-        _ => "Nothing was sent. Do not use this service; ask its operator.",
+fn refused_evidence(failure: &attestation::Failure) -> Complaint {
+    let detail = match &failure.behind {
+        Some(behind) => only_behind(behind),
+        None => meaning(failure.class).to_owned(),
     };
     let passed: Vec<Value> = failure
         .passed
@@ -261,10 +285,101 @@ fn refused_evidence(title: &str, failure: &attestation::Failure) -> Complaint {
             |passed| json!({ "step": passed.step.number(), "name": passed.step.name(), "seen": passed.seen }),
         )
         .collect();
-    Complaint::new(exit::NOT_VERIFIED, "ATTESTATION_REFUSED", title, detail)
-        .with("class", failure.class.as_str())
-        .with("step", failure.step.number())
-        .with("passed", passed)
+    let complaint = Complaint::new(
+        exit::NOT_VERIFIED,
+        "ATTESTATION_REFUSED",
+        &format!("the evidence was refused: {}", failure.text),
+        &format!("Nothing was sent. {detail}"),
+    )
+    .with("class", failure.class.as_str())
+    .with("step", failure.step.number())
+    .with("step_name", failure.step.name())
+    .with("passed", passed);
+    match &failure.behind {
+        Some(behind) => complaint.with("behind", behind_json(behind)),
+        None => complaint,
+    }
+}
+
+/// Genuine, accepted in everything else, and on a platform whose patches are behind.
+fn only_behind(behind: &Behind) -> String {
+    let advisories = match &behind.advisories[..] {
+        [] => String::new(),
+        some => format!(", and {} in the release's accepted_advisories", some.join(", ")),
+    };
+    format!(
+        "The hardware is genuine and everything else is as the policy asks: only its patches are behind. The operator must \
+         update the machine. To accept it until then, a policy (--policy FILE) must name {} in extra_tcb_status, with a \
+         reason and an end{advisories}.",
+        behind.status
+    )
+}
+
+/// What a refusal means, and what to do.
+const fn meaning(class: Class) -> &'static str {
+    match class {
+        Class::UntrustedRoot | Class::Measurement => {
+            "No release of the enclave with evidence by hardware exists yet, so perfagg accepts no enclave by default: \
+             --policy FILE names programs and kinds of evidence that you accept. For development only: \
+             --dangerous-development-root PEM accepts evidence under that root, which proves nothing about hardware."
+        }
+        Class::Malformed | Class::Unsupported => {
+            "This is no evidence that this version can judge. Check the address; a newer perfagg may know more. Otherwise \
+             do not use this service."
+        }
+        Class::CollateralSignature
+        | Class::CertChain
+        | Class::CollateralMismatch
+        | Class::QeReport
+        | Class::QeIdentity
+        | Class::QuoteSignature
+        | Class::TcbNoLevel
+        | Class::TcbModule => {
+            "It is not what the maker of the hardware signed: it was changed, made up, or put together wrongly. Do not use \
+             this service; ask its operator."
+        }
+        Class::Revoked => {
+            "The maker of the hardware no longer vouches for this machine. Do not use this service; ask its operator."
+        }
+        Class::Expired => {
+            "Check the clock of this machine; if it is right, the operator must renew the collateral."
+        }
+        Class::TcbStatus | Class::TcbAdvisory | Class::TcbEval => {
+            "Weaknesses are known in this machine that the policy does not accept, or this release does not mitigate. The \
+             operator must update it; until then do not use this service."
+        }
+        Class::Platform => {
+            "The machine is not one that the policy accepts. If the operator has moved, ask for the new platform's id in \
+             another way than through this service."
+        }
+        Class::Debug | Class::Attributes => {
+            "Whoever runs the machine could read or change what happens in this enclave. Do not use this service."
+        }
+        Class::Signer | Class::Product | Class::Svn => {
+            "Another program runs there than the policy names. Do not use this service; ask its operator."
+        }
+        Class::ReportData => {
+            "The evidence is of something else than the keys that came with it. Do not use this service."
+        }
+        Class::Freshness => {
+            "The answer belongs to another request, or came too late. Try again; if it stays so, do not use this service."
+        }
+        Class::Channel => {
+            "Somebody stands between you and the enclave who has not its key. Check the service URL, and try from another \
+             network; without --direct a relay is accepted whose certificate the web trusts."
+        }
+        Class::Config => {
+            "The enclave runs with other settings than the policy accepts. A session is read in its own environment only; \
+             --sandbox registers for the exchange's test network."
+        }
+        Class::EpochRollback => {
+            "An old copy of the enclave may be answering: ask the operator. If it is your own development enclave, started \
+             with an earlier time, remove the session file and register again."
+        }
+        Class::Endorsement | Class::Release => {
+            "The policy asks for a proof that this version cannot judge. Change the policy, or use a newer perfagg."
+        }
+    }
 }
 
 fn unreachable(why: Unreachable) -> &'static str {

@@ -95,6 +95,14 @@ impl Connection {
         timeout(OPEN_TIMEOUT, Self::connect(url)).await.unwrap_or(Err(Unreachable::Timeout))
     }
 
+    /// Opens one to a host that the web vouches for, or on this machine: no evidence will vouch for this one.
+    pub(crate) async fn open_certified(url: &ServiceUrl) -> Result<Self, Unreachable> {
+        match Self::open(url).await? {
+            Self { seen: attestation::Connection::Tls { certified: false, .. }, .. } => Err(Unreachable::Tls),
+            connection => Ok(connection),
+        }
+    }
+
     async fn connect(url: &ServiceUrl) -> Result<Self, Unreachable> {
         let stream = dial(url).await?;
         // Small calls, each waited for: nothing is gained by gathering them.

@@ -90,7 +90,7 @@ impl fmt::Display for Unreachable {
         f.write_str(match self {
             Self::Name => "the host has no address",
             Self::Connect => "nobody takes the connection",
-            Self::Tls => "the TLS handshake failed",
+            Self::Tls => "the TLS handshake failed, or no web authority vouches for the host",
             Self::OtherKey => "TLS ends at another key than where the evidence came from",
             Self::Broken => "the connection broke, or its other end does not speak HTTP",
             Self::Timeout => "the answer took too long",

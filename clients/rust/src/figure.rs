@@ -1,8 +1,8 @@
 //! Figures as people read them: thousands apart, rounded for the eye, times without their T. `--json` has every digit.
 
 use crate::output::plain;
-use ledger::Decimal;
-use protocol::parse_rfc3339;
+use ledger::{Decimal, Timestamp};
+use protocol::{parse_rfc3339, rfc3339};
 use serde_json::Value;
 
 /// Stands where a number does not exist.
@@ -55,6 +55,12 @@ pub(crate) fn time(text: &str) -> String {
         Some(_) => text.replace('T', " ").replace('Z', " UTC"),
         None => plain(text),
     }
+}
+
+/// An instant in Unix seconds. Beyond the year 9999 nothing is shown that could be mistaken for one.
+pub(crate) fn instant(unix_s: u64) -> String {
+    let seconds = i64::try_from(unix_s).ok().filter(|seconds| *seconds < 253_402_300_800);
+    seconds.map_or_else(|| unix_s.to_string(), |seconds| rfc3339(Timestamp::from_millis(seconds * 1000)))
 }
 
 /// How long, in the largest unit that says enough: `45 s`, `12 min`, `26 h`, `3 d`.

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 /// Help and version are answers; anything else is a complaint, in JSON if that was asked for.
 fn not_understood(error: &clap::Error) -> ExitCode {
     let said = |word: &str| std::env::args_os().any(|argument| argument == word);
-    let judges = said("verify") || said("verify-evidence");
+    let judges = said("verify") || said("verify-evidence") || (said("policy") && said("check"));
     if error.use_stderr() && said("--json") {
         let complaint = Complaint::not_understood(error);
         return if judges { complaint.where_two_is_a_verdict() } else { complaint }.tell(true);

@@ -142,7 +142,10 @@ impl Saved {
             (policy.require_nonce, policy.min_epoch) = (false, None);
             policy
         };
-        let genuine = later(Policy::dangerous_claims_only());
+        let mut genuine = later(Policy::dangerous_claims_only());
+        // What the policy says of form and age, a genuine bundle need not exceed.
+        (genuine.allow_debug, genuine.max_collateral_age_s) =
+            (trust.policy.allow_debug, trust.policy.max_collateral_age_s);
         let enclave = verify(&bundle, &genuine, &trust.roots, &expected, at_s).map_err(evidence)?;
         if *enclave.result_key() != signed.key {
             return Err(SavedError::Form("the evidence vouches for another key than the one that signed"));

@@ -38,6 +38,9 @@ pub struct Session {
     pub epoch: u64,
     /// The keys of that epoch, hex.
     pub keyset_hash: String,
+    /// SHA-256 of the policy that the enclave was believed under, hex; none for the one built in.
+    #[serde(default)]
+    pub policy: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -50,6 +53,8 @@ struct Kept<'a> {
     environment: &'a str,
     epoch: u64,
     keyset_hash: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a str>,
 }
 
 impl Session {
@@ -68,7 +73,15 @@ impl Session {
             environment: opened.environment.clone(),
             epoch: enclave.epoch(),
             keyset_hash: hex::encode(enclave.keyset_hash()),
+            policy: None,
         }
+    }
+
+    /// The same session, which is to be read under this policy: its SHA-256, hex.
+    #[must_use]
+    pub fn under(mut self, policy: Option<String>) -> Self {
+        self.policy = policy;
+        self
     }
 
     /// Notes the keys of a newer epoch; false if there is nothing new.
@@ -91,7 +104,8 @@ impl Session {
     }
 
     fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        let Self { v, service_url, session_id, expires_at, venue, environment, epoch, keyset_hash } = self;
+        let Self { v, service_url, session_id, expires_at, venue, environment, epoch, keyset_hash, policy } =
+            self;
         let session_id = session_id.expose();
         let (v, epoch) = (*v, *epoch);
         crate::registration::encode(&Kept {
@@ -103,6 +117,7 @@ impl Session {
             environment,
             epoch,
             keyset_hash,
+            policy: policy.as_deref(),
         })
     }
 }

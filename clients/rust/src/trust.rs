@@ -31,6 +31,13 @@ impl Trust {
         self
     }
 
+    /// The same, for those of these environments that the policy accepts already.
+    #[must_use]
+    pub fn narrowed_to(mut self, environments: &[&str]) -> Self {
+        self.policy.environment.retain(|name| environments.contains(&name.as_str()));
+        self
+    }
+
     /// True if no evidence by hardware can pass, because no release is named.
     pub fn names_no_release(&self) -> bool {
         self.policy.releases.is_empty()

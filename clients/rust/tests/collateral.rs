@@ -1,6 +1,8 @@
 //! The fetcher of collateral as a library, at given times: development documents, and real ones of Intel's in place.
 #![cfg(test)]
 
+#[path = "service/front.rs"]
+mod front;
 mod pcs;
 
 use attestation::{Backend as _, Collateral, DcapCollateral, Roots, claimed_platform, development};
@@ -74,6 +76,20 @@ fn enclaves_and_trust_domains_get_what_verifies_them() {
             assert_eq!(pcs.asked().len(), 6, "four documents, and two ahead of time");
         }
     }
+}
+
+#[test]
+fn a_host_that_the_web_does_not_vouch_for_is_not_asked() {
+    let (backend, quote, collateral) = platform(Knobs::default());
+    let pcs = pcs::pcs(Documents::of(&quote, collateral));
+    let address = pcs.url().strip_prefix("http://").unwrap().parse().unwrap();
+    let enclave = pcs::enclave(backend.tee(), quote, Roots::default(), || NOW);
+    let front = front::Front::before(address);
+    let source = Source::new(&front.url(), &front.url()).unwrap();
+    let whom = For::Enclave(ServiceUrl::parse(&enclave.url()).unwrap());
+    let error = round(&Fetcher { source, ..fetcher(&pcs, whom) }).err().unwrap();
+    assert!(error.to_string().contains("no web authority vouches"), "{error}");
+    assert!(pcs.asked().is_empty());
 }
 
 #[test]

@@ -326,7 +326,7 @@ fn decode(base64: &str, limit: usize) -> Result<Vec<u8>, Refusal> {
 }
 
 fn at_parse(refusal: Refusal, step: Step) -> Failure {
-    Failure { class: refusal.class, step, text: refusal.text, passed: Vec::new() }
+    Failure { class: refusal.class, step, text: refusal.text, passed: Vec::new(), behind: None }
 }
 
 /// The public configuration document, read from its canonical text.
@@ -381,7 +381,7 @@ impl Config {
 
 /// RFC 8785. Members are sorted by their UTF-16 units (section 3.2.3); strings are escaped as serde_json does, which
 /// is what section 3.2.2.2 asks for.
-fn canonical(value: &Value) -> Option<String> {
+pub(crate) fn canonical(value: &Value) -> Option<String> {
     const SAFE_INTEGER: i64 = (1 << 53) - 1;
     Some(match value {
         Value::Null | Value::Bool(_) | Value::String(_) => value.to_string(),

@@ -1,6 +1,7 @@
 //! Why evidence was refused: a closed list of classes (ATTESTATION.md section 4), the step that refused, and the steps
 //! that had passed before it. Texts are our own words, numbers and hashes, never a stranger's string.
 
+use crate::outcome::Behind;
 use core::fmt;
 
 /// The class of a refusal. The strings are stable and machine-readable.
@@ -204,6 +205,8 @@ pub struct Failure {
     pub text: String,
     /// The steps that passed before.
     pub passed: Vec<Passed>,
+    /// If nothing else than this was in the way: how far the platform's patches are behind what the policy accepts.
+    pub behind: Option<Box<Behind>>,
 }
 
 impl Failure {
@@ -230,13 +233,15 @@ impl core::error::Error for Failure {}
 pub(crate) struct Refusal {
     pub(crate) class: Class,
     pub(crate) text: String,
+    /// How far the platform is behind, where that is the reason.
+    pub(crate) behind: Option<Box<Behind>>,
 }
 
 /// What a step gives: its result and what was seen.
 pub(crate) type Checked<T> = Result<(T, String), Refusal>;
 
 pub(crate) fn refuse<T>(class: Class, text: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal { class, text: text.into() })
+    Err(Refusal { class, text: text.into(), behind: None })
 }
 
 /// Refuses unless `condition` holds.
@@ -257,8 +262,8 @@ impl Checklist {
                 self.passed.push(Passed { step, seen });
                 Ok(value)
             }
-            Err(Refusal { class, text }) => {
-                Err(Failure { class, step, text, passed: core::mem::take(&mut self.passed) })
+            Err(Refusal { class, text, behind }) => {
+                Err(Failure { class, step, text, passed: core::mem::take(&mut self.passed), behind })
             }
         }
     }

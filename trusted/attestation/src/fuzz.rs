@@ -66,9 +66,15 @@ pub fn fuzz_x509(data: &[u8]) {
     }
 }
 
-/// A policy document.
+/// What parses as a policy says the same when it is written and read again, and has warnings at any time.
 pub fn fuzz_policy(data: &[u8]) {
-    let _ = Policy::from_json(data);
+    if let Ok(policy) = Policy::from_json(data) {
+        let written = policy.to_json().unwrap_or_default();
+        assert_eq!(Policy::from_json(written.as_bytes()).as_ref(), Ok(&policy));
+        for now in [0, u64::MAX] {
+            assert!(policy.warnings(now).iter().all(|warning| !warning.to_string().is_empty()));
+        }
+    }
 }
 
 /// What parses as a configuration document has one spelling.

@@ -5,7 +5,9 @@
 
 use crate::dcap::Tcb;
 use crate::evidence::{Collateral, Tee};
+use crate::outcome::Outcome;
 use crate::policy::{Policy, SnpProduct, SnpTcb};
+use crate::release::Release;
 use crate::roots::Roots;
 use std::collections::BTreeMap;
 
@@ -33,7 +35,12 @@ pub(crate) struct Genuine {
     pub(crate) tcb: Option<Tcb>,
     /// When the first certificate, list or document ends, Unix seconds.
     pub(crate) earliest_expiration: u64,
-    pub(crate) identity_checked: bool,
+    /// How it passed step 12; none if no policy judged it.
+    pub(crate) outcome: Option<Outcome>,
+    /// What `platform.allowed_platform_ids` is compared with; none where the platform hides it.
+    pub(crate) platform_ids: Vec<String>,
+    /// The release it is of; none if it was not compared with any.
+    pub(crate) release: Option<Release>,
 }
 
 /// What a Nitro document vouches for besides `user_data` (ATTESTATION.md section 3, placement).

@@ -8,6 +8,8 @@
 
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::cast_possible_truncation))]
 
+mod instant;
+mod outcome;
 mod failure;
 mod nonce_tree;
 mod binding;
@@ -36,7 +38,10 @@ pub use evidence::{Bundle, Collateral, Config, DcapCollateral, EnclaveTime, SnpC
 pub use failure::{Class, Failure, Passed, Step};
 pub use genuine::{Identity, NitroIdentity, SgxIdentity, SnpIdentity, SnpSigningKey, TdxIdentity};
 pub use nonce_tree::{ChallengeProof, Nonce};
-pub use policy::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, SnpMinTcb, SnpProduct, SnpTcb};
+pub use outcome::{Amber, Behind, Outcome, TcbPart};
+pub use policy::{
+    ExtraTcbStatus, PlatformPolicy, Policy, PolicyDefect, PolicyError, SnpMinTcb, SnpProduct, SnpTcb, Warning,
+};
 pub use release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
 pub use request::{Connection, Expected, Mode};
 pub use roots::{Roots, RootsError};

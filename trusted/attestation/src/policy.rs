@@ -3,11 +3,17 @@
 //!
 //! Not here: applying it; that is `verify.rs` and the families' folders.
 
+mod file;
+mod warning;
+
 use crate::dcap::TcbStatus;
 use crate::evidence::Tee;
+use crate::outcome::Behind;
 use crate::release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
-use core::fmt;
-use serde::{Deserialize, Deserializer, de::Error};
+pub use file::{PolicyDefect, PolicyError};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+pub use warning::Warning;
 
 /// The TCB evaluation data number current when this version was released.
 const TCB_EVALUATION_AT_RELEASE: u32 = 20;
@@ -62,7 +68,7 @@ pub(crate) struct Enforced {
 }
 
 /// A TCB status that is accepted for a while, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExtraTcbStatus {
     /// The status; `Revoked` cannot be said.
@@ -83,7 +89,7 @@ pub enum SnpProduct {
 }
 
 /// The lowest TCB of each product; none asks for nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the vendor's own words")]
 pub struct SnpMinTcb {
@@ -93,7 +99,7 @@ pub struct SnpMinTcb {
 }
 
 /// The security versions of an SEV-SNP platform.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the vendor's own words")]
 pub struct SnpTcb {
@@ -117,7 +123,7 @@ impl SnpMinTcb {
 }
 
 /// Configuration and identity of platforms.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PlatformPolicy {
     /// Simultaneous multithreading.
@@ -141,6 +147,22 @@ impl Default for PlatformPolicy {
             allowed_platform_ids: None,
         }
     }
+}
+
+impl PlatformPolicy {
+    /// True if a platform of these ids may be: one of them is listed, or none need be.
+    pub(crate) fn allows(&self, ids: &[String]) -> bool {
+        let listed = |allowed: &Vec<String>| {
+            ids.iter().any(|id| allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(id)))
+        };
+        self.allowed_platform_ids.as_ref().is_none_or(listed)
+    }
+}
+
+/// What stands for a platform in a policy; nothing for one that hides its id behind zeros.
+pub(crate) fn platform_id(id: &[u8]) -> Option<String> {
+    let hidden = id.iter().all(|&byte| byte == 0);
+    (!hidden).then(|| hex::encode(Sha256::digest(id)))
 }
 
 impl Default for Policy {
@@ -167,24 +189,6 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Reads a policy shipped with a client; absent fields take the strict defaults.
-    ///
-    /// # Errors
-    /// If it is not of the form of section 5.
-    pub fn from_json(json: &[u8]) -> Result<Self, PolicyError> {
-        PolicyFile::parse(json)?.into_policy(Self::default())
-    }
-
-    /// Reads a policy file for `attest-verify` (section 16), where evidence is judged without a live request: an
-    /// absent evaluation number is 0 and what is required of the request is off.
-    ///
-    /// # Errors
-    /// If it is not of the form of section 5.
-    pub fn from_offline_json(json: &[u8]) -> Result<Self, PolicyError> {
-        let base = Self { min_tcb_evaluation_number: 0, require_nonce: false, ..Self::default() };
-        PolicyFile::parse(json)?.into_policy(base)
-    }
-
     /// The releases that SGX evidence may be of.
     pub(crate) fn sgx_releases(&self) -> impl Iterator<Item = &SgxRelease> {
         self.releases.iter().filter_map(|release| match release {
@@ -217,6 +221,16 @@ impl Policy {
         })
     }
 
+    /// The same policy that accepts this patch level too, for as long as it lasts.
+    pub(crate) fn accepting(&self, behind: &Behind) -> Self {
+        let mut policy = self.clone();
+        policy.tcb_status.push(behind.status);
+        for accepted in policy.releases.iter_mut().filter_map(Release::accepted_advisories) {
+            accepted.extend_from_slice(&behind.advisories);
+        }
+        policy
+    }
+
     /// True if nothing but that evidence is genuine is asked.
     pub(crate) fn is_claims_only(&self) -> bool {
         !self.enforced.identity && !self.enforced.tcb
@@ -246,93 +260,4 @@ impl Policy {
             ..Self::default()
         }
     }
-}
-
-/// A policy document as it is written. `releases` is required; everything else may be absent.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyFile {
-    releases: Vec<Release>,
-    tee: Option<Vec<Tee>>,
-    allow_debug: Option<bool>,
-    tcb_status: Option<Vec<TcbStatus>>,
-    extra_tcb_status: Option<Vec<ExtraTcbStatus>>,
-    min_tcb_evaluation_number: Option<u32>,
-    max_collateral_age_s: Option<u64>,
-    platform: Option<PlatformPolicy>,
-    snp_min_tcb: Option<SnpMinTcb>,
-    environment: Option<Vec<String>>,
-    require_operator_endorsement: Option<bool>,
-    require_nonce: Option<bool>,
-    require_channel: Option<bool>,
-    #[serde(default, deserialize_with = "optional_hash")]
-    pinned_config: Option<[u8; 32]>,
-    min_epoch: Option<u64>,
-}
-
-impl PolicyFile {
-    fn parse(json: &[u8]) -> Result<Self, PolicyError> {
-        serde_json::from_slice(json).map_err(|_| PolicyError::Form)
-    }
-
-    fn into_policy(self, base: Policy) -> Result<Policy, PolicyError> {
-        let extra_tcb_status = self.extra_tcb_status.unwrap_or_default();
-        if extra_tcb_status.iter().any(|extra| extra.reason.trim().is_empty()) {
-            return Err(PolicyError::Reason);
-        }
-        let snp_min_tcb = self.snp_min_tcb.unwrap_or_default();
-        let SnpMinTcb { milan, genoa, turin: _ } = &snp_min_tcb;
-        if [milan, genoa].into_iter().flatten().any(|tcb| tcb.fmc.is_some()) {
-            return Err(PolicyError::Form); // only Turin has one: it would never be compared
-        }
-        Ok(Policy {
-            tee: self.tee.unwrap_or(base.tee),
-            releases: self.releases,
-            allow_debug: self.allow_debug.unwrap_or(base.allow_debug),
-            tcb_status: self.tcb_status.unwrap_or(base.tcb_status),
-            extra_tcb_status,
-            min_tcb_evaluation_number: self
-                .min_tcb_evaluation_number
-                .unwrap_or(base.min_tcb_evaluation_number),
-            max_collateral_age_s: self.max_collateral_age_s.unwrap_or(base.max_collateral_age_s),
-            platform: self.platform.unwrap_or_default(),
-            snp_min_tcb,
-            environment: self.environment.unwrap_or(base.environment),
-            require_operator_endorsement: self
-                .require_operator_endorsement
-                .unwrap_or(base.require_operator_endorsement),
-            require_nonce: self.require_nonce.unwrap_or(base.require_nonce),
-            require_channel: self.require_channel.unwrap_or(base.require_channel),
-            pinned_config: self.pinned_config,
-            min_epoch: self.min_epoch,
-            enforced: base.enforced,
-        })
-    }
-}
-
-/// Why a policy cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PolicyError {
-    /// Not JSON of the form of section 5: a field unknown, missing or of another type.
-    Form,
-    /// A further TCB status without a reason.
-    Reason,
-}
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Form => "the policy has a field that is unknown, missing or of another type",
-            Self::Reason => "an entry of extra_tcb_status has no reason",
-        })
-    }
-}
-
-impl core::error::Error for PolicyError {}
-
-fn optional_hash<'de, D: Deserializer<'de>>(from: D) -> Result<Option<[u8; 32]>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).map_err(|_| D::Error::custom("not a hash"))?;
-    Ok(Some(bytes))
 }

@@ -19,7 +19,9 @@ use crate::evidence::{Bundle, Collateral, Config, EnclaveTime, Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Passed, Step, ensure, refuse};
 use crate::genuine::{AlsoBound, Case, Genuine, Identity};
 use crate::nitro;
+use crate::outcome::Outcome;
 use crate::policy::Policy;
+use crate::release::Release;
 use crate::request::{Expected, Mode, channel, endorsement, freshness};
 use crate::roots::Roots;
 use crate::sev_snp;
@@ -60,6 +62,18 @@ pub fn verify(
     expected: &Expected,
     now: u64,
 ) -> Result<VerifiedEnclave, Failure> {
+    judge(bundle, policy, roots, expected, now).map_err(|failure| {
+        failure.if_only_behind(policy, |policy| judge(bundle, policy, roots, expected, now).is_ok())
+    })
+}
+
+fn judge(
+    bundle: &Bundle,
+    policy: &Policy,
+    roots: &Roots,
+    expected: &Expected,
+    now: u64,
+) -> Result<VerifiedEnclave, Failure> {
     let mut list = Checklist::default();
     let (binding, config) = list.record(Step::Parse, form(bundle))?;
     let (tee, collateral) = (bundle.tee, bundle.collateral.as_ref());
@@ -92,12 +106,15 @@ pub fn verify_evidence(
     wanted: Option<&[u8; 64]>,
     now: u64,
 ) -> Result<VerifiedEvidence, Failure> {
-    let mut list = Checklist::default();
-    let genuine = family(&mut list, &Case { tee, evidence, collateral, policy, roots, now })?;
-    if let Some(wanted) = wanted {
-        list.record(Step::ReportData, report_data(&genuine, wanted))?;
-    }
-    Ok(VerifiedEvidence { tee, genuine, passed: list.into_passed() })
+    let judge = |policy: &Policy| {
+        let mut list = Checklist::default();
+        let genuine = family(&mut list, &Case { tee, evidence, collateral, policy, roots, now })?;
+        if let Some(wanted) = wanted {
+            list.record(Step::ReportData, report_data(&genuine, wanted))?;
+        }
+        Ok(VerifiedEvidence { tee, genuine, passed: list.into_passed() })
+    };
+    judge(policy).map_err(|failure: Failure| failure.if_only_behind(policy, |policy| judge(policy).is_ok()))
 }
 
 /// Step 1, the bundle's part: binding and configuration parse strictly, and both name the same TEE.
@@ -251,7 +268,24 @@ impl VerifiedEvidence {
 
     /// True if the measurement was compared with a release; false if it is only shown.
     pub fn measurement_checked(&self) -> bool {
-        self.genuine.identity_checked
+        self.genuine.release.is_some()
+    }
+
+    /// The release it is of, as the policy names it; none if it was not compared with any.
+    pub fn release(&self) -> Option<&Release> {
+        self.genuine.release.as_ref()
+    }
+
+    /// How it passed the policy on patch levels; none if no policy judged them. Development evidence is judged like any
+    /// other, which says nothing about hardware.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.genuine.outcome.as_ref()
+    }
+
+    /// The hashes that `platform.allowed_platform_ids` is compared with, hex: of PPID and platform instance id, of the
+    /// SNP chip id, or of the Nitro instance. None where the platform hides them.
+    pub fn platform_ids(&self) -> &[String] {
+        &self.genuine.platform_ids
     }
 
     /// Who signed the program, where the family knows a signer.

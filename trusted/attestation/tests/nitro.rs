@@ -59,6 +59,7 @@ impl Case {
         let mut policy = Policy::default();
         policy.tee = vec![Tee::Nitro];
         policy.releases = vec![Release::Nitro(Box::new(NitroRelease {
+            name: None,
             pcr0: self.pcr(0),
             pcr1: self.pcr(1),
             pcr2: self.pcr(2),

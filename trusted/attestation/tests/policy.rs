@@ -1,7 +1,9 @@
 //! The policy document: its defaults are the strict ones of ATTESTATION.md section 5, and nothing in it is guessed.
 #![cfg(test)]
 
-use attestation::{ExtraTcbStatus, PlatformPolicy, Policy, PolicyError, Release, SnpMinTcb, TcbStatus, Tee};
+use attestation::{
+    ExtraTcbStatus, PlatformPolicy, Policy, PolicyDefect, PolicyError, Release, SnpMinTcb, TcbStatus, Tee,
+};
 use serde_json::{Value, json};
 
 fn release() -> Value {
@@ -12,6 +14,13 @@ fn with(member: &str, value: Value) -> Result<Policy, PolicyError> {
     let mut document = json!({ "releases": [release()] });
     document[member] = value;
     Policy::from_json(document.to_string().as_bytes())
+}
+
+fn defect(of: Result<impl core::fmt::Debug, PolicyError>) -> PolicyDefect {
+    match of {
+        Err(PolicyError::Form { defect, .. }) => defect,
+        other => panic!("a defect of form: {other:?}"),
+    }
 }
 
 #[test]
@@ -95,7 +104,7 @@ fn a_release_is_of_the_family_whose_fields_it_has() {
         json!({ "pcr0": long("05"), "pcr2": long("07") }),
         json!({ "pcr0": long("05"), "pcr1": long("06"), "pcr2": long("07"), "pcr3": long("08") }),
     ] {
-        assert_eq!(of(mixed.clone()).unwrap_err(), PolicyError::Form, "{mixed}");
+        assert_eq!(defect(of(mixed.clone())), PolicyDefect::Release, "{mixed}");
     }
 }
 
@@ -107,39 +116,75 @@ fn the_lowest_snp_tcb_is_by_product_and_only_turin_has_an_fmc() {
     let (milan, turin) = (min.milan.unwrap(), min.turin.unwrap());
     assert_eq!((milan.bootloader, milan.tee, milan.snp, milan.microcode, milan.fmc), (4, 0, 22, 213, None));
     assert_eq!((turin.fmc, turin.microcode, min.genoa), (Some(1), 81, None));
-    for other in
-        [json!({ "naples": old }), json!({ "milan": new }), json!({ "genoa": { "snp": 1 } }), json!([])]
-    {
-        assert_eq!(with("snp_min_tcb", other.clone()).unwrap_err(), PolicyError::Form, "{other}");
+    assert_eq!(with("snp_min_tcb", json!({ "milan": new })).unwrap_err(), PolicyError::Fmc);
+    for (other, what) in [
+        (json!({ "naples": old }), PolicyDefect::UnknownField),
+        (json!({ "genoa": { "snp": 1 } }), PolicyDefect::MissingField),
+        (json!([]), PolicyDefect::Value),
+    ] {
+        assert_eq!(defect(with("snp_min_tcb", other.clone())), what, "{other}");
     }
 }
 
 #[test]
 fn what_is_unknown_missing_or_of_another_type_is_refused() {
-    for (member, value) in [
-        ("releasess", json!([])),
-        ("tee", json!(["sgx"])),
-        ("tcb_status", json!(["Revoked"])),
-        ("tcb_status", json!("UpToDate")),
-        ("extra_tcb_status", json!([{ "status": "Revoked", "reason": "no", "until": 9 }])),
-        ("extra_tcb_status", json!([{ "status": "OutOfDate", "reason": "no end" }])),
-        ("extra_tcb_status", json!([{ "status": "OutOfDate", "until": 9 }])),
-        ("platform", json!({ "allow_smtt": true })),
-        ("min_tcb_evaluation_number", json!(-1)),
-        ("pinned_config", json!("cc")),
-        ("pinned_config", json!("zz".repeat(32))),
-        ("releases", Value::Null),
-        ("releases", json!([{ "mr_enclave": "aa".repeat(32) }])),
-        ("require_nonce", json!("yes")),
+    use PolicyDefect::{Ends, FieldTwice, Json, MissingField, Release, UnknownField, Value as Wrong};
+    for (member, value, what) in [
+        ("releasess", json!([]), UnknownField),
+        ("tee", json!(["sgx"]), Wrong),
+        ("tcb_status", json!(["Revoked"]), Wrong),
+        ("tcb_status", json!("UpToDate"), Wrong),
+        ("extra_tcb_status", json!([{ "status": "Revoked", "reason": "no", "until": 9 }]), Wrong),
+        ("extra_tcb_status", json!([{ "status": "OutOfDate", "reason": "no end" }]), MissingField),
+        ("extra_tcb_status", json!([{ "status": "OutOfDate", "until": 9 }]), MissingField),
+        ("platform", json!({ "allow_smtt": true }), UnknownField),
+        ("min_tcb_evaluation_number", json!(-1), Wrong),
+        ("pinned_config", json!("cc"), Wrong),
+        ("pinned_config", json!("zz".repeat(32)), Wrong),
+        ("releases", Value::Null, Wrong),
+        ("releases", json!([{ "mr_enclave": "aa".repeat(32) }]), Release),
+        ("require_nonce", json!("yes"), Wrong),
     ] {
-        assert_eq!(with(member, value.clone()).unwrap_err(), PolicyError::Form, "{member}: {value}");
+        assert_eq!(defect(with(member, value.clone())), what, "{member}: {value}");
     }
-    for text in ["", "[]", "{}", r#"{"releases":[],"releases":[]}"#, r#"{"releases":[]} x"#] {
-        assert_eq!(Policy::from_json(text.as_bytes()).unwrap_err(), PolicyError::Form, "{text}");
+    for (text, what) in [
+        ("", Ends),
+        ("[]", Wrong),
+        ("{}", MissingField),
+        (r#"{"releases":[],"releases":[]}"#, FieldTwice),
+        (r#"{"releases":[]} x"#, Json),
+        (r#"{"releases":["#, Ends),
+    ] {
+        assert_eq!(defect(Policy::from_json(text.as_bytes())), what, "{text}");
     }
     let mut unknown = release();
     unknown["mr_enclaves"] = json!([]);
-    assert_eq!(with("releases", json!([unknown])).unwrap_err(), PolicyError::Form);
+    assert_eq!(defect(with("releases", json!([unknown]))), Release);
     let silent = json!([{ "status": "OutOfDate", "reason": " ", "until": 9 }]);
     assert_eq!(with("extra_tcb_status", silent).unwrap_err(), PolicyError::Reason);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line() {
+    let text = "{\n \"releases\": [],\n \"allow_debugg\": true\n}";
+    let error = Policy::from_json(text.as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "line 3, column 15: a field that no policy has");
+}
+
+#[test]
+fn a_release_may_have_a_name_that_can_be_shown() {
+    let named = |name: Value| {
+        let mut release = release();
+        release["name"] = name;
+        with("releases", json!([release]))
+    };
+    for name in ["1", "1.2.0", "1.2.0 (hotfix)", &"x".repeat(64)] {
+        assert_eq!(named(json!(name)).unwrap().releases[0].name(), Some(name));
+    }
+    for name in ["", " ", " 1", "1 ", "1\n2", "\u{202e}1", "1\u{0}", "Zürich", &"x".repeat(65)] {
+        assert_eq!(defect(named(json!(name))), PolicyDefect::Release, "{name:?}");
+    }
+    assert_eq!(defect(named(Value::Null)), PolicyDefect::Release);
+    assert_eq!(defect(named(json!(1))), PolicyDefect::Release);
+    assert_eq!(with("releases", json!([release()])).unwrap().releases[0].name(), None);
 }

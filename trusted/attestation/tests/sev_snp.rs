@@ -71,6 +71,7 @@ impl Case {
         let mut policy = Policy::default();
         policy.tee = vec![Tee::SevSnp];
         policy.releases = vec![Release::Snp(SnpRelease {
+            name: None,
             measurement: self.decoded("measurement"),
             host_data: Some(self.decoded("host_data")),
             not_after: None,

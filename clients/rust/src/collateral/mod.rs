@@ -280,7 +280,7 @@ async fn call(
     bytes_max: usize,
 ) -> Result<(HeaderMap, Reply), FetchError> {
     let ask = Ask { method, path, body, bytes_max, within: WITHIN };
-    let answered = async { Connection::open(service).await?.ask_with_headers(ask).await };
+    let answered = async { Connection::open_certified(service).await?.ask_with_headers(ask).await };
     answered.await.map_err(|why| FetchError::Unreachable(whom, why))
 }
 

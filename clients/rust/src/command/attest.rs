@@ -1,28 +1,28 @@
-//! `perfagg attest`: what was verified, step by step, in the order of ATTESTATION.md section 4.
+//! `perfagg attest`: a verdict that anybody can read: what runs, on which machine, how one is connected to it, and what
+//! all that does not prove. The steps of ATTESTATION.md section 4 come on demand.
 
-use super::{Journey, parse_url};
+use super::{Journey, parse_url, unproven, verdict};
 use crate::{
     complaint::Complaint,
     figure,
     output::DEVELOPMENT,
     table::{Align, Table},
 };
-use attestation::{Mode, VerifiedEnclave, VerifiedEvidence};
-use ledger::Timestamp;
+use attestation::{Mode, VerifiedEnclave};
 use perfagg::Failure;
-use protocol::rfc3339;
 use serde_json::{Value, json};
 
 /// Verifies the enclave behind `url` and shows it.
-pub(super) async fn run(journey: &Journey, url: &str) -> Result<(), Complaint> {
-    let mut client = journey.client(parse_url(url)?, &["live", "sandbox"]);
+pub(super) async fn run(journey: &Journey, url: &str, with_steps: bool) -> Result<(), Complaint> {
+    let mut client = journey.client(parse_url(url)?, &["live", "sandbox"])?;
     let url = client.url().to_string();
     client.attest().await?;
     if let Some(mut session) = journey.session_at(client.url()) {
-        journey.remember(&mut session, &client)?;
+        journey.keep(&mut session, &client)?;
     }
     let Some(enclave) = client.enclave() else { return Err(Failure::AnswerForm.into()) };
-    let text = if journey.output.json { json(&url, enclave).to_string() } else { people(&url, enclave) };
+    let text =
+        if journey.output.json { json(&url, enclave).to_string() } else { people(&url, enclave, with_steps) };
     journey.output.result(&text)
 }
 
@@ -36,7 +36,7 @@ fn json(url: &str, enclave: &VerifiedEnclave) -> Value {
             |passed| json!({ "step": passed.step.number(), "name": passed.step.name(), "seen": passed.seen }),
         )
         .collect();
-    json!({
+    let mut json = json!({
         "service_url": url,
         "development": enclave.development(),
         "mode": match enclave.mode() {
@@ -54,7 +54,7 @@ fn json(url: &str, enclave: &VerifiedEnclave) -> Value {
             "advisories": evidence.advisories(),
             "evaluation": evidence.tcb_evaluation_number(),
         },
-        "valid_until": instant(evidence.earliest_expiration()),
+        "valid_until": figure::instant(evidence.earliest_expiration()),
         "epoch": enclave.epoch(),
         "keyset_hash": hex::encode(enclave.keyset_hash()),
         "hpke_public_key": hex::encode(enclave.hpke_public_key()),
@@ -62,33 +62,66 @@ fn json(url: &str, enclave: &VerifiedEnclave) -> Value {
         "environment": enclave.environment(),
         "config": enclave.config().document(),
         "config_sha256": hex::encode(enclave.config().sha256()),
-        "time": instant(enclave.time().enclave),
+        "time": figure::instant(enclave.time().enclave),
         "bundle_sha256": hex::encode(enclave.bundle_sha256()),
         "steps": steps,
-    })
+        "not_proven": not_proven(enclave),
+    });
+    if let (Value::Object(json), Value::Object(verdict)) = (&mut json, verdict::json(evidence)) {
+        json.extend(verdict);
+    }
+    json
 }
 
-fn people(url: &str, enclave: &VerifiedEnclave) -> String {
+/// What this verdict leaves open.
+fn not_proven(enclave: &VerifiedEnclave) -> Vec<&'static str> {
+    unproven::of_evidence(enclave.evidence()).into_iter().chain(unproven::OF_A_SERVICE).collect()
+}
+
+fn people(url: &str, enclave: &VerifiedEnclave, with_steps: bool) -> String {
     let evidence = enclave.evidence();
-    let mut steps = Table::new(&[Align::Right, Align::Left, Align::Left]);
-    for passed in evidence.passed() {
-        steps.row(&[&passed.step.number().to_string(), passed.step.name(), &shortened(&passed.seen)]);
-    }
     let warning = if enclave.development() { format!("\n{DEVELOPMENT}\n") } else { String::new() };
-    let meaning = match (enclave.development(), evidence.measurement_checked()) {
-        (true, _) => {
-            "Verified as far as development evidence goes: the parts fit together, nothing more is proven."
+    let mut sections = vec![("What runs", program(enclave)), ("Which machine", machine(enclave))];
+    let connection = connection(enclave);
+    if !connection.is_empty() {
+        let mut facts = verdict::facts();
+        for (name, text) in &connection {
+            facts.long_row(name, text);
         }
-        (false, true) => {
-            "Verified: genuine hardware runs a released program, and the key that calls are sealed to was made inside."
-        }
-        (false, false) => "Genuine hardware, but the program was not compared with a release.",
+        sections.push(("How you are connected", facts.render()));
+    }
+    let sections: String = sections.iter().map(|(title, rows)| format!("{title}\n\n{rows}\n")).collect();
+    let last = if with_steps {
+        format!("\nVerified in the order of ATTESTATION.md, section 4\n\n{}", steps(enclave))
+    } else {
+        "\nWith --steps: what was verified, step by step.\n".to_owned()
     };
     format!(
-        "Enclave at {url}\n{warning}\nVerified in the order of ATTESTATION.md, section 4\n\n{}\nWhat answers there\n\n{}\n{meaning}\n",
-        steps.render(),
-        facts(enclave),
+        "Enclave at {url}\n{warning}\n{}\n\n{sections}{}{last}",
+        verdict::headline(evidence),
+        unproven::framed(&not_proven(enclave)),
     )
+}
+
+/// How the client reached the enclave: rows of a name and what it means.
+fn connection(enclave: &VerifiedEnclave) -> Vec<(String, String)> {
+    let (mode, meaning) = match enclave.mode() {
+        Some(Mode::Direct) => ("direct", "TLS ends in the enclave: the connection's key is the attested one"),
+        Some(Mode::Relayed) | None => (
+            "relayed",
+            "TLS does not end in the enclave. Calls and answers are sealed; whoever passes them on sees when, how much and \
+             which call. --direct refuses that",
+        ),
+    };
+    [("mode", mode), ("", meaning)].map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec()
+}
+
+fn steps(enclave: &VerifiedEnclave) -> String {
+    let mut steps = Table::new(&[Align::Right, Align::Left, Align::Left]);
+    for passed in enclave.evidence().passed() {
+        steps.row(&[&passed.step.number().to_string(), passed.step.name(), &shortened(&passed.seen)]);
+    }
+    steps.render()
 }
 
 /// Without the greater part of long hashes: what they are stands below, and in the JSON.
@@ -106,42 +139,19 @@ fn shortened(seen: &str) -> String {
         .collect()
 }
 
-fn tcb(evidence: &VerifiedEvidence) -> String {
-    let (Some(status), Some(evaluation)) = (evidence.tcb_status(), evidence.tcb_evaluation_number()) else {
-        return figure::NONE.to_owned();
-    };
-    let advisories = match evidence.advisories() {
-        [] => "no advisories".to_owned(),
-        some => some.join(", "),
-    };
-    format!("{status}, {advisories}, evaluation {evaluation}")
-}
-
-fn facts(enclave: &VerifiedEnclave) -> String {
-    let evidence = enclave.evidence();
-    let product = evidence.product().map_or(figure::NONE.to_owned(), |(product, security_version)| {
-        format!("{product}, security version {security_version}")
-    });
-    let checked =
-        if evidence.measurement_checked() { "that of a release" } else { "not compared with any release" };
+fn program(enclave: &VerifiedEnclave) -> String {
     let config = enclave.config().document();
     let ttl = |which: &str| {
         config.pointer(which).and_then(Value::as_u64).map_or(figure::NONE.to_owned(), figure::duration)
     };
     let venues = config.get("venues").and_then(Value::as_array).into_iter().flatten();
     let venues: Vec<&str> = venues.filter_map(Value::as_str).collect();
-    let mut facts = Table::new(&[Align::Left, Align::Left]);
+    let mut facts = verdict::facts();
+    verdict::program(enclave.evidence(), &mut facts);
     facts
-        .row(&["kind of evidence", evidence.tee().name()])
-        .row(&["measurement", &hex::encode(evidence.measurement())])
-        .row(&["", checked])
-        .row(&["signer", &evidence.signer().map_or(figure::NONE.to_owned(), hex::encode)])
-        .row(&["product", &product])
-        .row(&["TCB", &tcb(evidence)])
-        .row(&["valid until", &figure::time(&instant(evidence.earliest_expiration()))])
-        .row(&["epoch of its keys", &enclave.epoch().to_string()])
+        .row(&["version", &figure::text(config, "version").unwrap_or_default()])
         .row(&["environment", &enclave.environment().join(", ")])
-        .row(&["exchanges", &venues.join(", ")])
+        .long_row("exchanges", &venues.join(", "))
         .row(&[
             "sessions",
             &format!(
@@ -149,16 +159,17 @@ fn facts(enclave: &VerifiedEnclave) -> String {
                 ttl("/session_ttl/default"),
                 ttl("/session_ttl/max")
             ),
-        ])
-        .row(&["configuration", &hex::encode(enclave.config().sha256())])
-        .row(&["version", &figure::text(config, "version").unwrap_or_default()])
-        .row(&["its time", &figure::time(&instant(enclave.time().enclave))])
-        .row(&["evidence, SHA-256", &hex::encode(enclave.bundle_sha256())]);
+        ]);
+    verdict::hash_row(&mut facts, "configuration", &enclave.config().sha256());
+    facts.row(&["keys of epoch", &enclave.epoch().to_string()]);
     facts.render()
 }
 
-fn instant(unix_s: u64) -> String {
-    // Beyond the year 9999 nothing is shown that could be mistaken for an instant.
-    let seconds = i64::try_from(unix_s).ok().filter(|seconds| *seconds < 253_402_300_800);
-    seconds.map_or_else(|| unix_s.to_string(), |seconds| rfc3339(Timestamp::from_millis(seconds * 1000)))
+fn machine(enclave: &VerifiedEnclave) -> String {
+    let mut facts = verdict::facts();
+    verdict::machine(enclave.evidence(), &mut facts);
+    facts
+        .row(&["its time", &figure::time(&figure::instant(enclave.time().enclave))])
+        .row(&["evidence, SHA-256", &hex::encode(enclave.bundle_sha256())]);
+    facts.render()
 }

@@ -1,5 +1,7 @@
 //! What the command does: one file a subcommand.
 
+mod unproven;
+mod verdict;
 mod attest;
 mod register;
 mod summary;
@@ -14,6 +16,7 @@ mod verify;
 mod revoke;
 mod verify_evidence;
 mod collateral;
+mod policy;
 
 use crate::{
     arguments::{Arguments, Command, Options, Reading},
@@ -29,6 +32,7 @@ use perfagg::{
 };
 use protocol::Secret;
 use std::{
+    cell::Cell,
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
@@ -36,6 +40,8 @@ use std::{
 
 /// A root certificate is about a kilobyte.
 const ROOT_BYTES_MAX: u64 = 64 * 1024;
+
+pub(crate) use verdict::behind_json;
 
 /// Runs what was asked for.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
@@ -48,9 +54,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         return replay::run(Output { json: options.json }, files);
     }
     if let Command::Verify { file } = &command {
-        let trust = options.dangerous_development_root.as_deref().map(development_trust).transpose();
-        let trust = trust.map_err(Complaint::where_two_is_a_verdict)?;
-        let trust = trust.unwrap_or_else(|| Trust::default().in_environments(&["live", "sandbox"]));
+        let chosen = Chosen::of(&options).map_err(Complaint::where_two_is_a_verdict)?;
+        let trust = chosen.trust(&["live", "sandbox"]);
         return verify::run(Output { json: options.json }, file, &trust);
     }
     if let Command::VerifyEvidence(asked) = &command {
@@ -59,9 +64,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
     if let Command::Collateral(asked) = &command {
         return collateral::run(&options, asked).await;
     }
+    if let Command::Policy(asked) = &command {
+        return policy::run(&options, asked);
+    }
     let journey = Journey::new(options)?;
     match command {
-        Command::Attest { url } => interruptible("Nothing was sent.", attest::run(&journey, &url)).await,
+        Command::Attest { url, steps } => {
+            interruptible("Nothing was sent.", attest::run(&journey, &url, steps)).await
+        }
         Command::Register(asked) => {
             // Before Ctrl-C is ours: this may wait for a pipe.
             let sought = Sought::look(asked.passphrase)?;
@@ -92,6 +102,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         | Command::Verify { .. }
         | Command::VerifyEvidence(_)
         | Command::Collateral(_)
+        | Command::Policy(_)
         | Command::Completions { .. } => Ok(()),
     }
 }
@@ -113,36 +124,73 @@ fn completions(output: Output, shell: clap_complete::Shell) -> Result<(), Compla
     output.result(&String::from_utf8_lossy(&script))
 }
 
+/// Whom its user chose to believe: a policy, a development root, both or neither.
+struct Chosen {
+    trust: Trust,
+    /// A root for development evidence was named.
+    development: bool,
+    /// SHA-256 of the policy that was named, hex.
+    policy_sha256: Option<String>,
+}
+
+impl Chosen {
+    fn of(options: &Options) -> Result<Self, Complaint> {
+        let root = options.dangerous_development_root.as_deref().map(development_trust).transpose()?;
+        let policy = options.policy.as_deref().map(policy::named).transpose()?;
+        let development = root.is_some();
+        let mut trust = root.unwrap_or_default();
+        let mut policy_sha256 = None;
+        if let Some((policy, sha256)) = policy {
+            (trust.policy, policy_sha256) = (policy, Some(sha256));
+        }
+        Ok(Self { trust, development, policy_sha256 })
+    }
+
+    /// Trust in evidence of these environments. A policy that was named is never widened; the one built in leaves it to
+    /// the command which figures are asked for. Where a development root was named, `development` is always asked for
+    /// too: evidence under that root serves nothing else.
+    fn trust(&self, environments: &[&str]) -> Trust {
+        let trust = self.trust.clone();
+        match (self.development, self.policy_sha256.is_some()) {
+            (false, false) => trust.in_environments(environments),
+            (false, true) => trust.narrowed_to(environments),
+            (true, _) => trust.narrowed_to(&[environments, &["development"]].concat()),
+        }
+    }
+}
+
 /// What every subcommand goes by.
 struct Journey {
     output: Output,
     session_file: Option<PathBuf>,
-    trust: Trust,
-    development: bool,
     direct: bool,
+    chosen: Chosen,
+    /// That the platform is behind was said already.
+    said_amber: Cell<bool>,
 }
 
 impl Journey {
     fn new(options: Options) -> Result<Self, Complaint> {
-        let trust = options.dangerous_development_root.as_deref().map(development_trust).transpose()?;
         Ok(Self {
             output: Output { json: options.json },
+            chosen: Chosen::of(&options)?,
             session_file: options.session_file.or_else(settings::session_file),
-            development: trust.is_some(),
             direct: options.direct,
-            trust: trust.unwrap_or_default(),
+            said_amber: Cell::new(false),
         })
     }
 
-    /// A client of the service at `url` for these environments. The development root accepts its own one only.
-    fn client(&self, url: ServiceUrl, environments: &[&str]) -> Client {
-        let trust = self.trust.clone();
-        let trust = if self.development { trust } else { trust.in_environments(environments) };
+    /// A client of the service at `url` for these environments.
+    fn client(&self, url: ServiceUrl, environments: &[&str]) -> Result<Client, Complaint> {
+        let trust = self.chosen.trust(environments);
+        if trust.policy.environment.is_empty() {
+            return Err(Complaint::policy_leaves_out(&environments.join(" or ")));
+        }
         let mut client = self.new_client(url, trust);
         if let Some(session) = self.session_at(client.url()) {
             client.remember_epoch(session.epoch);
         }
-        client
+        Ok(client)
     }
 
     /// The session that is kept, if it was opened at this service.
@@ -168,7 +216,15 @@ impl Journey {
     fn resume(&self, reading: &Reading) -> Result<(Client, Session), Complaint> {
         let session = self.session_file()?.read().map_err(|error| self.complain(error))?;
         let url = parse_url(reading.service_url.as_deref().unwrap_or(&session.service_url))?;
-        let trust = self.trust.clone().in_environments(&[&session.environment]);
+        self.same_policy(&session)?;
+        // A session of development needs the root, whatever environment a development enclave serves beside it.
+        let trust = match &self.chosen.policy_sha256 {
+            Some(_) => self.chosen.trust.clone().narrowed_to(&[&session.environment]),
+            None => self.chosen.trust.clone().in_environments(&[&session.environment]),
+        };
+        if trust.policy.environment.is_empty() {
+            return Err(Complaint::policy_leaves_out(&session.environment));
+        }
         let mut client = self.new_client(url, trust);
         client.remember_epoch(session.epoch);
         Ok((client, session))
@@ -182,8 +238,30 @@ impl Journey {
         client
     }
 
-    /// Keeps the keys that were verified, if they are newer.
+    /// A session that was opened under a policy is not read without one: what its user asked for then must not be
+    /// forgotten by leaving out an option. Another policy is its user's word again, and is said.
+    fn same_policy(&self, session: &Session) -> Result<(), Complaint> {
+        match (&session.policy, &self.chosen.policy_sha256) {
+            (Some(opened), None) => Err(Complaint::policy_missing(opened)),
+            (Some(opened), Some(now)) if opened != now => {
+                self.output.remark("This is not the policy that the session was opened under.\n");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the keys that were verified, if they are newer, and says once if the platform is behind.
     fn remember(&self, session: &mut Session, client: &Client) -> Result<(), Complaint> {
+        let remark = client.enclave().and_then(|enclave| verdict::amber_remark(enclave.evidence()));
+        if let Some(remark) = remark.filter(|_| !self.said_amber.replace(true)) {
+            self.output.remark(&format!("{remark}\n"));
+        }
+        self.keep(session, client)
+    }
+
+    /// Keeps the keys that were verified, if they are newer.
+    fn keep(&self, session: &mut Session, client: &Client) -> Result<(), Complaint> {
         match client.enclave() {
             Some(enclave) if session.saw(enclave) => {
                 let draft = self.session_file()?.draft();

@@ -1,6 +1,6 @@
 //! `perfagg register`: verify, seal the key, keep the session, wait for the history.
 
-use super::{Journey, parse_url};
+use super::{Journey, parse_url, verdict};
 use crate::{
     arguments::Register,
     complaint::Complaint,
@@ -36,7 +36,7 @@ pub(super) struct Opened {
 /// Everything up to the session that is kept.
 pub(super) async fn open(journey: &Journey, asked: &Register, sought: Sought) -> Result<Opened, Complaint> {
     let environment = if asked.sandbox { "sandbox" } else { "live" };
-    let mut client = journey.client(parse_url(&asked.service_url)?, &[environment]);
+    let mut client = journey.client(parse_url(&asked.service_url)?, &[environment])?;
     let enclave = client.attest().await?;
     journey.output.remark(&verified(enclave));
     if !asked.replace {
@@ -61,7 +61,8 @@ pub(super) async fn open(journey: &Journey, asked: &Register, sought: Sought) ->
     let opened = &answer.body;
     let session_id = Secret::new(opened.session_id.clone());
     let Some(enclave) = client.enclave() else { return Err(Failure::AnswerForm.into()) };
-    let session = Session::opened(client.url().to_string(), opened, enclave);
+    let session = Session::opened(client.url().to_string(), opened, enclave)
+        .under(journey.chosen.policy_sha256.clone());
     if let Err(error) = draft.save(&session) {
         // A session that nobody can read again must not hold a key.
         let _ = client.revoke(&session_id).await;
@@ -130,8 +131,9 @@ fn verified(enclave: &VerifiedEnclave) -> String {
     let short = measurement.get(..16).unwrap_or(&measurement);
     let warning = if enclave.development() { format!("{DEVELOPMENT}\n") } else { String::new() };
     let tee = evidence.tee().name();
+    let amber = verdict::amber_remark(evidence).map_or_else(String::new, |remark| format!("{remark}\n"));
     format!(
-        "{warning}Enclave verified: {tee}, measurement {short}…, epoch {}. perfagg attest shows each step.\n",
+        "{warning}{amber}Enclave verified: {tee}, measurement {short}…, epoch {}. perfagg attest says more.\n",
         enclave.epoch()
     )
 }

@@ -2,13 +2,12 @@
 
 use super::{
     metrics::{self, Metrics},
-    summary,
+    summary, unproven, verdict,
 };
 use crate::{
     complaint::Complaint,
     figure,
-    output::{DEVELOPMENT, Output, lines, plain},
-    table::{Align, Table},
+    output::{DEVELOPMENT, Output, plain},
 };
 use ledger::Timestamp;
 use perfagg::{Judged, Saved, SavedError, Trust};
@@ -20,9 +19,6 @@ use std::{
     io::{self, Read as _},
     path::Path,
 };
-
-/// How wide the box is inside.
-const BOX_COLUMNS: usize = 92;
 
 /// What nobody who holds the file can know from it.
 const NOT_PROVEN: [&str; 5] = [
@@ -86,16 +82,12 @@ fn refused(error: &SavedError, trust: &Trust) -> Complaint {
 }
 
 fn not_proven(judged: &Judged) -> Vec<&'static str> {
-    let development = judged
-        .enclave
-        .development()
-        .then_some("anything about hardware: whoever ran this enclave could sign what they liked");
-    development.into_iter().chain(NOT_PROVEN).collect()
+    unproven::of_evidence(judged.enclave.evidence()).into_iter().chain(NOT_PROVEN).collect()
 }
 
 fn json(judged: &Judged) -> Value {
     let Judged { enclave, signed, body } = judged;
-    json!({
+    let mut json = json!({
         "ok": true, "error": null, "err": "",
         "signed_at": instant(signed.created_s),
         "result_key": hex::encode(signed.key),
@@ -106,31 +98,32 @@ fn json(judged: &Judged) -> Value {
         "bundle_sha256": hex::encode(enclave.bundle_sha256()),
         "not_proven": not_proven(judged),
         "answer": body,
-    })
+    });
+    if let (Value::Object(json), Value::Object(verdict)) = (&mut json, verdict::json(enclave.evidence())) {
+        json.extend(verdict);
+    }
+    json
 }
 
 fn people(judged: &Judged) -> Result<String, Complaint> {
     let Judged { enclave, signed, body } = judged;
     let warning = if enclave.development() { format!("{DEVELOPMENT}\n\n") } else { String::new() };
-    let checked = match enclave.evidence().measurement_checked() {
-        true => "that of a release",
-        false => "not compared with any release",
-    };
-    let mut facts = Table::new(&[Align::Left, Align::Left]);
+    let evidence = enclave.evidence();
+    let mut facts = verdict::facts();
     facts
         .row(&["signed", &figure::time(&instant(signed.created_s))])
         .row(&["by the key", &hex::encode(signed.key)])
-        .row(&["made inside", enclave.evidence().tee().name()])
-        .row(&["program", &hex::encode(enclave.evidence().measurement())])
-        .row(&["", checked]);
+        .row(&["made inside", verdict::hardware(evidence.tee())]);
+    verdict::program(evidence, &mut facts);
+    let amber = verdict::amber_remark(evidence).map_or_else(String::new, |remark| format!("{remark}\n"));
     let figures = match Metrics::deserialize(body) {
         Ok(metrics) if body.get("symbols").is_some() => metrics::people(&metrics),
         _ => summary::people(&shape(body)?, "the exchange"),
     };
     Ok(format!(
-        "{warning}The signature is right, and the evidence vouches for its key.\n\n{}\n{}\n{figures}",
+        "{warning}The signature is right, and the evidence vouches for its key.\n{amber}\n{}\n{}\n{figures}",
         facts.render(),
-        framed("What this does not prove", &not_proven(judged)),
+        unproven::framed(&not_proven(judged)),
     ))
 }
 
@@ -143,25 +136,6 @@ fn shape(body: &Value) -> Result<Summary, Complaint> {
             "A newer perfagg may know it.",
         )
     })
-}
-
-/// A box around what must not be overlooked.
-fn framed(title: &str, items: &[&str]) -> String {
-    let rule = "─".repeat(BOX_COLUMNS.saturating_add(2));
-    let line = |text: &str| {
-        let space = BOX_COLUMNS.saturating_sub(text.chars().count());
-        format!("│ {text}{} │\n", " ".repeat(space))
-    };
-    let items: String = items
-        .iter()
-        .flat_map(|item| {
-            let broken = lines(item, BOX_COLUMNS.saturating_sub(2));
-            let marked = broken.into_iter().enumerate();
-            marked.map(|(at, text)| if at == 0 { format!("- {text}") } else { format!("  {text}") })
-        })
-        .map(|text| line(&text))
-        .collect();
-    format!("┌{rule}┐\n{}{items}└{rule}┘\n", line(title))
 }
 
 fn instant(seconds: i64) -> String {

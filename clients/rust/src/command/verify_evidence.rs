@@ -1,6 +1,7 @@
 //! `perfagg verify-evidence`: judges files offline, at a given time, and says in JSON what it found (ATTESTATION.md
 //! section 16). Exit code 0 is verified, 1 invalid or not readable, 2 genuine but against the policy.
 
+use super::verdict;
 use crate::{
     arguments::VerifyEvidence,
     complaint::{Complaint, exit},
@@ -64,11 +65,15 @@ fn judge(asked: &VerifyEvidence) -> Result<Verdict, String> {
                 (policy.allow_debug, policy.max_collateral_age_s);
             let genuine = failure.is_against_policy().then(|| files.judge(asked, &claims, &roots, now));
             let genuine = genuine.and_then(Result::ok);
+            let mut said = genuine.as_ref().map_or_else(|| json!({}), decoded);
+            if let (Value::Object(said), Some(behind)) = (&mut said, &failure.behind) {
+                said.insert("behind".to_owned(), verdict::behind_json(behind));
+            }
             Verdict {
                 exit: if genuine.is_some() { 2 } else { 1 },
                 error: Some(failure.class.as_str()),
                 text: failure.to_string(),
-                decoded: genuine.map_or_else(|| json!({}), |evidence| decoded(&evidence)),
+                decoded: said,
             }
         }
     })
@@ -159,6 +164,9 @@ fn decoded(evidence: &VerifiedEvidence) -> Value {
                 "tcb_evaluation_data_number": evidence.tcb_evaluation_number(),
             });
             decoded.insert("tcb".to_owned(), tcb);
+        }
+        if let (Some(_), Value::Object(verdict)) = (evidence.outcome(), verdict::json(evidence)) {
+            decoded.extend(verdict);
         }
         if let Value::Object(identity) = identity(evidence.identity()) {
             decoded.extend(identity);

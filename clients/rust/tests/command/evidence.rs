@@ -68,6 +68,39 @@ fn what_is_invalid_ends_with_1_and_what_is_against_the_policy_with_2() {
 }
 
 #[test]
+fn a_platform_that_is_behind_is_amber_until_the_policys_date() {
+    let desk = Desk::new();
+    let (exit, shown) = judge(&desk, "dev-sgx", "sgx-tcb-outofdate", &[]);
+    assert_eq!((exit, &shown["decoded"]["outcome"]), (0, &Value::Null), "without a policy nothing is judged");
+    let decoded = &shown["decoded"];
+    assert_eq!(decoded["tcb"]["status"], "OutOfDate");
+    let release = json!({
+        "name": "0.9", "mr_enclave": decoded["mrenclave"], "mr_signer": decoded["mrsigner"], "isv_prod_id": 1,
+        "min_isv_svn": 2, "accepted_advisories": decoded["tcb"]["advisory_ids"],
+    });
+    let until = |until: u64| {
+        let extra = json!([{ "status": "OutOfDate", "reason": "waiting", "until": until }]);
+        let policy = json!({ "tee": ["dev-sgx"], "releases": [release], "extra_tcb_status": extra });
+        fs::write(desk.home.join("policy.json"), policy.to_string()).unwrap();
+        judge(&desk, "dev-sgx", "sgx-tcb-outofdate", &["--policy", "policy.json"])
+    };
+    let now = 1_767_225_600; // the case's own time
+    let (exit, amber) = until(now);
+    let decoded = &amber["decoded"];
+    assert_eq!((exit, &decoded["outcome"]), (0, &json!("amber")), "{amber}");
+    assert_eq!(
+        (&decoded["amber"]["reason"], &decoded["release"]["name"]),
+        (&json!("waiting"), &json!("0.9"))
+    );
+    let (exit, over) = until(now - 1);
+    assert_eq!((exit, &over["error"]), (2, &json!("tcb-status")));
+    assert_eq!(over["decoded"]["behind"]["status"], "OutOfDate");
+    // The same option stands before the command as well.
+    let early = desk.run(&["--policy", "missing.json", "verify-evidence", "--bundle", "root.pem"]);
+    assert_eq!(verdict(early).0, 1);
+}
+
+#[test]
 fn what_cannot_be_read_is_no_verdict() {
     let desk = Desk::new();
     fs::write(desk.home.join("policy.json"), "{}").unwrap();

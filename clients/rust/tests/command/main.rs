@@ -13,6 +13,7 @@ mod session;
 mod ledger;
 mod saved;
 mod evidence;
+mod policy;
 mod watch;
 mod failures;
 mod collateral;

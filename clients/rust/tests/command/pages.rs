@@ -2,7 +2,8 @@
 
 use crate::{
     desk::{Desk, Ran},
-    service::{EPOCH, LEDGER, events, opened, summary, well},
+    policy::{bearing, falls_behind, policy},
+    service::{EPOCH, LEDGER, NOW, events, opened, summary, well},
 };
 use protocol::Route;
 use serde_json::{Value, json};
@@ -16,7 +17,9 @@ pub(crate) fn check_pages(pages: &[(&str, String)]) {
     for (name, page) in pages {
         let widest = page.lines().map(|line| line.chars().count()).max();
         // Errors and evidence hold what cannot be broken.
-        let tables = ["summary.txt", "metrics.txt", "replay.txt"].contains(name);
+        let tables =
+            ["summary.txt", "metrics.txt", "replay.txt", "attest.txt", "amber.txt", "policy-show.txt"];
+        let tables = tables.contains(name);
         assert!(!tables || widest.is_none_or(|columns| columns <= 100), "{name} is too wide:\n{page}");
         if fs::read_to_string(agreed.join(name)).ok().as_ref() != Some(page) {
             fs::create_dir_all(&now).unwrap();
@@ -46,6 +49,8 @@ fn help_pages_are_as_agreed() {
         help("help-collateral.txt", &["collateral"]),
         help("help-collateral-fetch.txt", &["collateral", "fetch"]),
         help("help-collateral-watch.txt", &["collateral", "watch"]),
+        help("help-policy-show.txt", &["policy", "show"]),
+        help("help-policy-check.txt", &["policy", "check"]),
         help("help-completions.txt", &["completions"]),
     ]);
 }
@@ -58,6 +63,7 @@ fn a_newcomers_pages_are_as_agreed() {
     check_pages(&[
         page("no-release.txt", desk.run(&["attest", &url])),
         page("attest.txt", desk.trusting(&["attest", &url]).well()),
+        page("attest-steps.txt", desk.trusting(&["attest", "--steps", &url]).well()),
         page("register.txt", desk.register(&["--wait"]).well()),
         page("register-again.txt", desk.register(&[])),
         page("summary.txt", desk.trusting(&["summary"]).well()),
@@ -70,6 +76,29 @@ fn a_newcomers_pages_are_as_agreed() {
         page("no-session.txt", desk.trusting(&["summary"])),
     ]);
     assert!(!desk.session_file().exists());
+}
+
+#[test]
+fn the_pages_of_policies_are_as_agreed() {
+    let desk = Desk::new();
+    let url = desk.service.url();
+    let page = |name, ran: Ran| (name, desk.page(&format!("{}{}", ran.err, ran.out)));
+    let write = |name: &str, fields: Value| {
+        fs::write(desk.home.join(name), policy(&desk.service, fields).to_string()).unwrap();
+    };
+    falls_behind(&desk);
+    write("strict.json", json!({}));
+    write("amber.json", bearing(&desk, NOW));
+    write("odd.json", json!({ "require_nonce": false, "tcb_status": ["UpToDate", "OutOfDate"] }));
+    fs::write(desk.home.join("typo.json"), "{\n \"releases\": [],\n \"relases\": 1\n}").unwrap();
+    check_pages(&[
+        page("policy-show.txt", desk.run(&["policy", "show"]).well()),
+        page("policy-show-file.txt", desk.run(&["policy", "show", "strict.json"]).well()),
+        page("policy-check.txt", desk.run(&["policy", "check", "odd.json"])),
+        page("policy-unusable.txt", desk.run(&["policy", "check", "typo.json"])),
+        page("behind.txt", desk.trusting(&["--policy", "strict.json", "attest", &url])),
+        page("amber.txt", desk.trusting(&["--policy", "amber.json", "attest", &url]).well()),
+    ]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::tcb::{Tcb, accepts_advisories};
 use crate::evidence::Tee;
 use crate::failure::{Checked, Class, ensure, refuse};
 use crate::policy::{NO_RELEASE, Policy};
-use crate::release::TdxRelease;
+use crate::release::{Release, TdxRelease};
 
 /// The releases that evidence of this measurement may be of; all of them if none has it, so that the class of the
 /// refusal is the measurement's (step 14) and not one of an earlier step that needed a release.
@@ -27,10 +27,10 @@ pub(crate) fn attributes(domain: &Domain, tee: Tee, policy: &Policy) -> Checked<
 }
 
 /// Step 14: measurement and registers are those of one release that is still accepted.
-pub(crate) fn identity(domain: &Domain, tcb: &Tcb, policy: &Policy, now: u64) -> Checked<()> {
+pub(crate) fn identity(domain: &Domain, tcb: &Tcb, policy: &Policy, now: u64) -> Checked<Option<Release>> {
     let measurement = hex::encode(domain.identity.mr_td);
     if !policy.enforced.identity {
-        return Ok(((), format!("measurement {measurement} unchecked")));
+        return Ok((None, format!("measurement {measurement} unchecked")));
     }
     let mut releases: Vec<&TdxRelease> = policy.tdx_releases().collect();
     ensure(!releases.is_empty(), Class::Measurement, NO_RELEASE)?;
@@ -54,5 +54,6 @@ pub(crate) fn identity(domain: &Domain, tcb: &Tcb, policy: &Policy, now: u64) ->
         let mitigated = |r: &TdxRelease| accepts_advisories(tcb, &[&r.accepted_advisories]).is_ok();
         keep(&mitigated, Class::TcbAdvisory, "an advisory applies that the release does not mitigate")?;
     }
-    Ok(((), format!("release with measurement {measurement}")))
+    let release = releases.first().map(|&release| Release::Tdx(Box::new(release.clone())));
+    Ok((release, format!("release with measurement {measurement}")))
 }

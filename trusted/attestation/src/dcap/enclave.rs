@@ -5,7 +5,7 @@ use super::tcb::{Tcb, accepts_advisories};
 use crate::evidence::Tee;
 use crate::failure::{Checked, Class, ensure};
 use crate::policy::{NO_RELEASE, Policy};
-use crate::release::SgxRelease;
+use crate::release::{Release, SgxRelease};
 
 /// Bits of ATTRIBUTES.FLAGS (Intel SDM volume 3D, table 35-2).
 const INIT: u64 = 1 << 0;
@@ -47,10 +47,10 @@ pub(crate) fn attributes(
 }
 
 /// Step 14: measurement, signer, product and version are those of one release that is still accepted.
-pub(crate) fn identity(report: &Report, tcb: &Tcb, policy: &Policy, now: u64) -> Checked<()> {
+pub(crate) fn identity(report: &Report, tcb: &Tcb, policy: &Policy, now: u64) -> Checked<Option<Release>> {
     let measurement = hex::encode(report.mr_enclave);
     if !policy.enforced.identity {
-        return Ok(((), format!("measurement {measurement} unchecked")));
+        return Ok((None, format!("measurement {measurement} unchecked")));
     }
     let mut releases: Vec<&SgxRelease> = policy.sgx_releases().collect();
     ensure(!releases.is_empty(), Class::Measurement, NO_RELEASE)?;
@@ -83,5 +83,6 @@ pub(crate) fn identity(report: &Report, tcb: &Tcb, policy: &Policy, now: u64) ->
         let mitigated = |r: &SgxRelease| accepts_advisories(tcb, &[&r.accepted_advisories]).is_ok();
         keep(&mitigated, Class::TcbAdvisory, "an advisory applies that the release does not mitigate")?;
     }
-    Ok(((), format!("release with measurement {measurement}")))
+    let release = releases.first().map(|&release| Release::Sgx(release.clone()));
+    Ok((release, format!("release with measurement {measurement}")))
 }

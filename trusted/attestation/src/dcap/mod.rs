@@ -46,22 +46,24 @@ pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, F
     let second = tcb::SecondJudge { evidence, collateral, root: &root.der, now };
     let tcb = list.record(Step::TcbLevel, tcb::level(&parsed, &quote, &platform.extension, &second))?;
     let extension = &platform.extension;
-    match &quote.body {
+    let (outcome, release) = match &quote.body {
         Body::Enclave(report) => {
             let releases = enclave::candidates(report, policy);
             let accepted: Vec<_> = releases.iter().map(|release| &release.accepted_advisories[..]).collect();
-            list.record(Step::TcbPolicy, tcb::policy(&tcb, extension, &accepted, policy, now))?;
+            let outcome =
+                list.record(Step::TcbPolicy, tcb::policy(&tcb, extension, &accepted, policy, now))?;
             list.record(Step::Attributes, enclave::attributes(report, tee, &releases, policy))?;
-            list.record(Step::Identity, enclave::identity(report, &tcb, policy, now))?;
+            (outcome, list.record(Step::Identity, enclave::identity(report, &tcb, policy, now))?)
         }
         Body::Domain(domain) => {
             let releases = domain::candidates(domain, policy);
             let accepted: Vec<_> = releases.iter().map(|release| &release.accepted_advisories[..]).collect();
-            list.record(Step::TcbPolicy, tcb::policy(&tcb, extension, &accepted, policy, now))?;
+            let outcome =
+                list.record(Step::TcbPolicy, tcb::policy(&tcb, extension, &accepted, policy, now))?;
             list.record(Step::Attributes, domain::attributes(domain, tee, policy))?;
-            list.record(Step::Identity, domain::identity(domain, &tcb, policy, now))?;
+            (outcome, list.record(Step::Identity, domain::identity(domain, &tcb, policy, now))?)
         }
-    }
+    };
     Ok(Genuine {
         identity: quote.body.identity(),
         report_data: quote.body.report_data().to_vec(),
@@ -69,7 +71,9 @@ pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, F
         debug: quote.body.is_debug(),
         earliest_expiration: tcb.earliest_expiration,
         tcb: Some(tcb),
-        identity_checked: policy.enforced.identity,
+        outcome,
+        platform_ids: tcb::platform_ids(extension),
+        release,
     })
 }
 

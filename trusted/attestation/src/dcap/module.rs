@@ -1,9 +1,11 @@
 //! Step 11, what is TDX's own: the module that runs trust domains is the vendor's, and which level it reaches.
 
 use super::report::Domain;
+use super::tcb::Level;
 use crate::failure::{Class, Refusal, ensure, refuse};
+use crate::outcome::TcbPart;
 use dcap_qvl::tcb_info::TdxModuleIdentity;
-use dcap_qvl::{TcbInfo, TcbStatus as Vendor, TcbStatusWithAdvisory};
+use dcap_qvl::{TcbInfo, TcbStatus as Vendor};
 
 /// The identity that the module's version selects; the first modules (version 0) have none of their own.
 fn identity<'a>(info: &'a TcbInfo, svn: &[u8; 16]) -> Result<Option<&'a TdxModuleIdentity>, Refusal> {
@@ -36,12 +38,13 @@ pub(super) fn is_the_vendors(info: &TcbInfo, domain: &Domain) -> Result<(), Refu
 }
 
 /// What the vendor says of a module of these versions, if it has an identity of its own.
-pub(super) fn level(info: &TcbInfo, svn: &[u8; 16]) -> Result<Option<TcbStatusWithAdvisory>, Refusal> {
+pub(super) fn level(info: &TcbInfo, svn: &[u8; 16]) -> Result<Option<Level>, Refusal> {
     let Some(module) = identity(info, svn)? else { return Ok(None) };
     let Some(reached) = module.tcb_levels.iter().find(|level| level.shortfall(svn).is_none()) else {
         return refuse(Class::TcbModule, "the TDX module is older than every level of its identity");
     };
     let of_a_module = matches!(reached.tcb_status, Vendor::UpToDate | Vendor::OutOfDate | Vendor::Revoked);
     ensure(of_a_module, Class::TcbModule, "the TDX module has a status that no module has")?;
-    Ok(Some(TcbStatusWithAdvisory::new(reached.tcb_status, reached.advisory_ids.clone())))
+    let part = TcbPart::TdxModule;
+    Ok(Some(Level::new(part, reached.tcb_status, &reached.advisory_ids, &reached.tcb_date)))
 }

@@ -2,12 +2,15 @@
 //! that. `dcap-qvl` judges the whole evidence here once more and must come to the same end.
 
 use super::collateral::Parsed;
+use super::der::rfc3339;
 use super::module;
 use super::quote::Quote;
 use super::report::Domain;
 use crate::evidence::DcapCollateral;
 use crate::failure::{Checked, Class, Refusal, ensure, refuse};
-use crate::policy::Policy;
+use crate::instant;
+use crate::outcome::{Amber, Behind, Outcome, TcbPart};
+use crate::policy::{Policy, platform_id};
 use core::fmt;
 use dcap_qvl::intel::PckExtension;
 use dcap_qvl::verify::QuoteVerifier;
@@ -15,11 +18,10 @@ use dcap_qvl::{
     QuoteClaims, QuoteCollateralV3, QuotePolicy, TcbInfo, TcbLevel, TcbStatus as Vendor,
     TcbStatusWithAdvisory,
 };
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Serialize};
 
 /// What the vendor says of a platform's TCB. `Revoked` is not here: it is refused before a status exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the vendor's own words")]
 pub enum TcbStatus {
     UpToDate,
@@ -58,6 +60,9 @@ impl fmt::Display for TcbStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tcb {
     pub(crate) status: TcbStatus,
+    /// The part whose level decides the status, and the date of that level.
+    pub(crate) part: TcbPart,
+    pub(crate) since: Option<u64>,
     pub(crate) advisories: Vec<String>,
     pub(crate) evaluation_number: u32,
     pub(crate) earliest_expiration: u64,
@@ -73,14 +78,17 @@ pub(crate) fn level(
 ) -> Checked<Tcb> {
     let info = &parsed.tcb_info;
     let domain = quote.body.domain();
-    let launch = reached(info, extension, domain.map(|domain| &domain.identity.tee_tcb_svn))?;
+    let mut levels = reached(info, extension, domain.map(|domain| &domain.identity.tee_tcb_svn))?;
     domain.map_or(Ok(()), |domain| module::is_the_vendors(info, domain))?;
     let qe = quoting_enclave(parsed, quote)?;
-    let mut converged = launch.merge(&qe);
+    levels.push(qe.clone());
+    let mut converged = converge(&levels);
     let revoked = "the platform's TCB, its quoting enclave or its TDX module is revoked";
     ensure(converged.status != Vendor::Revoked, Class::TcbStatus, revoked)?;
     if let Some(svn) = domain.and_then(|domain| domain.current_svn.as_ref()) {
-        let current = reached(info, extension, Some(svn))?.merge(&qe).status;
+        let mut current = reached(info, extension, Some(svn))?;
+        current.push(qe);
+        let current = converge(&current).status;
         ensure(current != Vendor::Revoked, Class::TcbStatus, revoked)?;
         converged.status = relaunch(converged.status, current);
     }
@@ -96,8 +104,11 @@ pub(crate) fn level(
         claims.tcb.status == converged.status && claims.tcb.advisory_ids == converged.advisory_ids
     });
     ensure(agreed, Class::TcbStatus, "two computations of the TCB status disagree")?;
+    let (part, since) = deciding(&levels);
     let tcb = Tcb {
         status,
+        part,
+        since,
         advisories: converged.advisory_ids,
         evaluation_number: info.tcb_evaluation_data_number.min(parsed.qe_identity.tcb_evaluation_data_number),
         earliest_expiration: claims.map_or(0, |claims| claims.earliest_expiration_date),
@@ -106,12 +117,50 @@ pub(crate) fn level(
     Ok((tcb, seen))
 }
 
-/// The level that a platform of these versions reaches, converged with that of its TDX module.
+/// A level that one part reaches.
+#[derive(Clone)]
+pub(super) struct Level {
+    pub(super) part: TcbPart,
+    pub(super) says: TcbStatusWithAdvisory,
+    pub(super) since: Option<u64>,
+}
+
+impl Level {
+    pub(super) fn new(part: TcbPart, status: Vendor, advisories: &[String], date: &str) -> Self {
+        Self { part, says: TcbStatusWithAdvisory::new(status, advisories.to_vec()), since: rfc3339(date) }
+    }
+}
+
+/// What the vendor says of all parts together.
+fn converge(levels: &[Level]) -> TcbStatusWithAdvisory {
+    let none = TcbStatusWithAdvisory::new(Vendor::UpToDate, Vec::new());
+    levels.iter().map(|level| level.says.clone()).reduce(|all, one| all.merge(&one)).unwrap_or(none)
+}
+
+/// The part that decides: the first of those with the gravest status of their own.
+fn deciding(levels: &[Level]) -> (TcbPart, Option<u64>) {
+    let gravity = |level: &Level| match level.says.status {
+        Vendor::UpToDate => 0,
+        Vendor::SWHardeningNeeded => 1,
+        Vendor::ConfigurationNeeded | Vendor::ConfigurationAndSWHardeningNeeded => 2,
+        // A domain's own status is of no part; what is revoked never comes here.
+        Vendor::OutOfDate
+        | Vendor::OutOfDateConfigurationNeeded
+        | Vendor::TDRelaunchAdvised
+        | Vendor::TDRelaunchAdvisedConfigurationNeeded
+        | Vendor::Revoked => 3,
+    };
+    let gravest = levels.iter().map(gravity).max();
+    let first = levels.iter().find(|level| Some(gravity(level)) == gravest);
+    first.map_or((TcbPart::Platform, None), |level| (level.part, level.since))
+}
+
+/// The levels that a platform of these versions reaches: its own, and that of its TDX module.
 fn reached(
     info: &TcbInfo,
     extension: &PckExtension,
     tee_tcb_svn: Option<&[u8; 16]>,
-) -> Result<TcbStatusWithAdvisory, Refusal> {
+) -> Result<Vec<Level>, Refusal> {
     // The vendor's own library orders levels before it matches: greatest first.
     let mut levels: Vec<&TcbLevel> = info.tcb_levels.iter().collect();
     levels.sort_by(|a, b| {
@@ -133,16 +182,14 @@ fn reached(
         Vendor::TDRelaunchAdvised | Vendor::TDRelaunchAdvisedConfigurationNeeded
     );
     ensure(!of_a_domain, Class::TcbStatus, "the TCB level has a status that no platform has")?;
-    let platform = TcbStatusWithAdvisory::new(reached.tcb_status, reached.advisory_ids.clone());
-    let Some(svn) = tee_tcb_svn else { return Ok(platform) };
-    Ok(match module::level(info, svn)? {
-        Some(module) => platform.merge(&module),
-        None => platform,
-    })
+    let part = TcbPart::Platform;
+    let platform = Level::new(part, reached.tcb_status, &reached.advisory_ids, &reached.tcb_date);
+    let module = tee_tcb_svn.map(|svn| module::level(info, svn)).transpose()?.flatten();
+    Ok([Some(platform), module].into_iter().flatten().collect())
 }
 
 /// The level of the quoting enclave.
-fn quoting_enclave(parsed: &Parsed, quote: &Quote) -> Result<TcbStatusWithAdvisory, Refusal> {
+fn quoting_enclave(parsed: &Parsed, quote: &Quote) -> Result<Level, Refusal> {
     let levels = &parsed.qe_identity.tcb_levels;
     let Some(reached) = levels.iter().find(|level| quote.qe_report.isv_svn >= level.tcb.isvsvn) else {
         return refuse(Class::QeIdentity, "the quoting enclave is older than every level of its identity");
@@ -157,7 +204,8 @@ fn quoting_enclave(parsed: &Parsed, quote: &Quote) -> Result<TcbStatusWithAdviso
             | Vendor::Revoked
     );
     ensure(of_an_enclave, Class::QeIdentity, "the QE identity has a status that no quoting enclave has")?;
-    Ok(TcbStatusWithAdvisory::new(reached.tcb_status, reached.advisory_ids.clone()))
+    let part = TcbPart::QuotingEnclave;
+    Ok(Level::new(part, reached.tcb_status, &reached.advisory_ids, &reached.tcb_date))
 }
 
 /// A domain that started under an old TCB and now runs on a current one needs a new start, not an update (Intel's
@@ -212,23 +260,50 @@ impl SecondJudge<'_> {
     }
 }
 
-/// Step 12: policy on status, advisories, evaluation number, platform.
+impl Tcb {
+    fn behind(&self) -> Behind {
+        let Self { status, part, since, ref advisories, evaluation_number: _, earliest_expiration: _ } =
+            *self;
+        Behind { status, part, since, advisories: advisories.clone() }
+    }
+
+    /// Whether the policy accepts the status: always, or for a while, which makes it amber.
+    fn accepted(&self, policy: &Policy, now: u64) -> Result<Outcome, Refusal> {
+        if policy.tcb_status.contains(&self.status) {
+            return Ok(Outcome::Green);
+        }
+        let extra = policy.extra_tcb_status.iter().filter(|extra| extra.status == self.status);
+        let behind = self.behind();
+        match extra.max_by_key(|extra| extra.until) {
+            Some(extra) if now <= extra.until => {
+                let (reason, until) = (extra.reason.clone(), extra.until);
+                Ok(Outcome::Amber(Amber { behind, reason, until }.into()))
+            }
+            over => {
+                let word = over.map_or_else(
+                    || "the policy does not accept that".to_owned(),
+                    |over| format!("the policy accepted that until {}", instant::date(over.until)),
+                );
+                let text = format!("{behind}, and {word}");
+                Err(Refusal { class: Class::TcbStatus, text, behind: Some(behind.into()) })
+            }
+        }
+    }
+}
+
+/// Step 12: policy on status, advisories, evaluation number, platform. Without one, nothing was judged and there is no
+/// outcome.
 pub(crate) fn policy(
     tcb: &Tcb,
     extension: &PckExtension,
     accepted: &[&[String]],
     policy: &Policy,
     now: u64,
-) -> Checked<()> {
+) -> Checked<Option<Outcome>> {
     if !policy.enforced.tcb {
-        return Ok(((), "unchecked".to_owned()));
+        return Ok((None, "unchecked".to_owned()));
     }
-    let extra =
-        |status| policy.extra_tcb_status.iter().any(|extra| extra.status == status && now <= extra.until);
-    let status = tcb.status;
-    if !(policy.tcb_status.contains(&status) || extra(status)) {
-        return refuse(Class::TcbStatus, format!("the policy does not accept the TCB status {status}"));
-    }
+    let outcome = tcb.accepted(policy, now)?;
     accepts_advisories(tcb, accepted)?;
     let recent = tcb.evaluation_number >= policy.min_tcb_evaluation_number;
     ensure(recent, Class::TcbEval, "the TCB evaluation is older than the policy allows")?;
@@ -243,15 +318,25 @@ pub(crate) fn policy(
     ensure(dynamic, Class::Platform, "the platform may be extended after registration")?;
     let cached = platform.allow_cached_keys || !on(extension.cached_keys);
     ensure(cached, Class::Platform, "the platform's root keys are kept by the vendor")?;
-    if let Some(allowed) = &platform.allowed_platform_ids {
-        let ids = [Some(&extension.ppid), extension.platform_instance_id.as_ref()];
-        let known = ids.into_iter().flatten().any(|id| {
-            let hash = hex::encode(Sha256::digest(id));
-            allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(&hash))
-        });
-        ensure(known, Class::Platform, "the platform is not one of those allowed")?;
-    }
-    Ok(((), format!("status, advisories and evaluation {} accepted", tcb.evaluation_number)))
+    let known = platform.allows(&platform_ids(extension));
+    ensure(known, Class::Platform, "the platform is not one of those allowed")?;
+    let evaluation = tcb.evaluation_number;
+    let seen = match &outcome {
+        Outcome::Green => format!("status, advisories and evaluation {evaluation} accepted"),
+        Outcome::Amber(amber) => {
+            let (status, until) = (tcb.status, instant::date(amber.until));
+            format!(
+                "AMBER: {status} accepted until {until} only; advisories and evaluation {evaluation} accepted"
+            )
+        }
+    };
+    Ok((Some(outcome), seen))
+}
+
+/// Which platform: the PPID and, where there is one, the instance id.
+pub(crate) fn platform_ids(extension: &PckExtension) -> Vec<String> {
+    let ids = [Some(&extension.ppid), extension.platform_instance_id.as_ref()];
+    ids.into_iter().flatten().filter_map(|id| platform_id(id)).collect()
 }
 
 /// Every advisory must be mitigated by one of the releases that this evidence may be of; step 14 leaves only those

@@ -5,7 +5,13 @@ use super::quote::QE_MR_SIGNER;
 use super::{Dates, Forged, Knobs, TdxKnobs};
 use crate::backend::BackendError;
 use crate::evidence::DcapCollateral;
+use crate::instant::rfc3339;
 use serde_json::{Value, json};
+
+/// How much older the lower levels of each part are than the day: each differently, so that a date tells the part.
+const PLATFORM_BEHIND_S: u64 = 365 * 86_400;
+const MODULE_BEHIND_S: u64 = 200 * 86_400;
+const QE_BEHIND_S: u64 = 100 * 86_400;
 
 pub(super) fn collateral(pki: &Pki, knobs: &Knobs, day: Dates) -> Result<DcapCollateral, BackendError> {
     let [root_ca_crl, pck_crl] = pki.crls(knobs, day)?;
@@ -32,20 +38,27 @@ pub(super) fn collateral(pki: &Pki, knobs: &Knobs, day: Dates) -> Result<DcapCol
 fn tcb_info(knobs: &Knobs, day: Dates) -> Value {
     let dates = knobs.tcb_info_dates.unwrap_or(day);
     let components = |svns: [u8; 16]| svns.iter().map(|svn| json!({ "svn": svn })).collect::<Vec<_>>();
-    let level = |svns, tdx_svns, pce_svn: u8, status: &str, advisories: &[&str]| {
+    let level = |svns, tdx_svns, pce_svn: u8, date, status: &str, advisories: &[&str]| {
         let mut tcb = json!({ "sgxtcbcomponents": components(svns), "pcesvn": pce_svn });
         if let (Value::Object(tcb), true) = (&mut tcb, knobs.tdx.is_some()) {
             tcb.insert("tdxtcbcomponents".to_owned(), components(tdx_svns).into());
         }
         json!({
             "tcb": tcb,
-            "tcbDate": rfc3339(day.from), "tcbStatus": status, "advisoryIDs": advisories,
+            "tcbDate": rfc3339(date), "tcbStatus": status, "advisoryIDs": advisories,
         })
     };
     let tdx_svn = knobs.tdx.as_ref().map_or([0; 16], |tdx| tdx.level_svn);
-    let mut levels = vec![level(knobs.level_svn, tdx_svn, 13, knobs.tcb_status, &knobs.advisories)];
+    let mut levels = vec![level(knobs.level_svn, tdx_svn, 13, day.from, knobs.tcb_status, &knobs.advisories)];
     if knobs.level_svn.first().is_some_and(|&svn| svn <= 11) {
-        levels.push(level([0; 16], [0; 16], 0, "OutOfDate", &["INTEL-SA-00001"]));
+        levels.push(level(
+            [0; 16],
+            [0; 16],
+            0,
+            behind(day, PLATFORM_BEHIND_S),
+            "OutOfDate",
+            &["INTEL-SA-00001"],
+        ));
     }
     let usual_id = if knobs.tdx.is_some() { "TDX" } else { "SGX" };
     let mut info = json!({
@@ -68,15 +81,15 @@ fn tdx_modules(tdx: &TdxKnobs, day: Dates) -> [(String, Value); 2] {
             "mrsigner": "00".repeat(48), "attributes": "00".repeat(8), "attributesMask": "FF".repeat(8),
         });
         if let (Value::Object(module), Some(id)) = (&mut module, id) {
-            let level = |svn: u8, status: &str, advisories: &[&str]| {
+            let level = |svn: u8, date, status: &str, advisories: &[&str]| {
                 json!({
-                    "tcb": { "isvsvn": svn }, "tcbDate": rfc3339(day.from), "tcbStatus": status,
+                    "tcb": { "isvsvn": svn }, "tcbDate": rfc3339(date), "tcbStatus": status,
                     "advisoryIDs": advisories,
                 })
             };
             let levels = json!([
-                level(tdx.module_level_svn, tdx.module_status, &tdx.module_advisories),
-                level(2, "OutOfDate", &["INTEL-SA-00002"]),
+                level(tdx.module_level_svn, day.from, tdx.module_status, &tdx.module_advisories),
+                level(2, behind(day, MODULE_BEHIND_S), "OutOfDate", &["INTEL-SA-00002"]),
             ]);
             module.insert("id".to_owned(), id.into());
             module.insert("tcbLevels".to_owned(), levels);
@@ -92,7 +105,7 @@ fn tdx_modules(tdx: &TdxKnobs, day: Dates) -> [(String, Value); 2] {
 fn qe_identity(knobs: &Knobs, day: Dates) -> Value {
     let dates = knobs.qe_identity_dates.unwrap_or(day);
     let usual_id = if knobs.tdx.is_some() { "TD_QE" } else { "QE" };
-    let level = |svn: u16, status: &str| json!({ "tcb": { "isvsvn": svn }, "tcbDate": rfc3339(day.from), "tcbStatus": status });
+    let level = |svn: u16, date, status: &str| json!({ "tcb": { "isvsvn": svn }, "tcbDate": rfc3339(date), "tcbStatus": status });
     json!({
         "id": knobs.qe_identity_id.unwrap_or(usual_id), "version": 2,
         "issueDate": rfc3339(dates.from), "nextUpdate": rfc3339(dates.until),
@@ -100,20 +113,10 @@ fn qe_identity(knobs: &Knobs, day: Dates) -> Value {
         "miscselect": "00000000", "miscselectMask": "FFFFFFFF",
         "attributes": "11000000000000000000000000000000", "attributesMask": "FBFFFFFFFFFFFFFF0000000000000000",
         "mrsigner": hex::encode(QE_MR_SIGNER), "isvprodid": 1,
-        "tcbLevels": [level(8, knobs.qe_status), level(2, "OutOfDate")],
+        "tcbLevels": [level(8, day.from, knobs.qe_status), level(2, behind(day, QE_BEHIND_S), "OutOfDate")],
     })
 }
 
-/// `2025-08-15T05:08:18Z` (days to a date after Hinnant, `civil_from_days`).
-fn rfc3339(unix: u64) -> String {
-    let (days, second) = (unix / 86_400 + 719_468, unix % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+fn behind(day: Dates, by_s: u64) -> u64 {
+    day.from.saturating_sub(by_s)
 }

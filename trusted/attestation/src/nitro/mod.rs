@@ -9,11 +9,12 @@ mod tests;
 use crate::evidence::{Collateral, Tee, limits};
 use crate::failure::{Checked, Checklist, Class, Failure, Step, ensure, refuse};
 use crate::genuine::{AlsoBound, Case, Genuine, Identity};
-use crate::policy::{NO_RELEASE, Policy};
+use crate::outcome::Outcome;
+use crate::policy::{NO_RELEASE, Policy, platform_id};
+use crate::release::Release;
 use crate::roots::{self, Roots};
 use crate::x509::Certificate;
 use document::Document;
-use sha2::{Digest, Sha256};
 
 /// How far ahead of ours the clock of an issuer may be.
 const SKEW_S: u64 = 30;
@@ -37,7 +38,7 @@ pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, F
     list.record(Step::TcbLevel, Ok(((), "does not apply: AWS signs no levels".to_owned())))?;
     list.record(Step::TcbPolicy, platform(&document, policy))?;
     list.record(Step::Attributes, attributes(&document, policy))?;
-    list.record(Step::Identity, identity(&document, policy, now))?;
+    let release = list.record(Step::Identity, identity(&document, policy, now))?;
     let owned = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
     Ok(Genuine {
         identity: Identity::Nitro(document.identity()),
@@ -46,7 +47,9 @@ pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, F
         debug: document.is_debug(),
         tcb: None,
         earliest_expiration,
-        identity_checked: policy.enforced.identity,
+        outcome: policy.enforced.tcb.then_some(Outcome::Green),
+        platform_ids: platform_ids(&document),
+        release,
     })
 }
 
@@ -130,14 +133,19 @@ fn signature(document: &Document<'_>, chain: &[Certificate]) -> Checked<()> {
 
 /// Step 12: which instances.
 fn platform(document: &Document<'_>, policy: &Policy) -> Checked<()> {
-    let instance = hex::encode(Sha256::digest(document.instance()));
+    let ids = platform_ids(document);
+    let instance = ids.first().map_or("unknown", String::as_str);
     if !policy.enforced.tcb {
         return Ok(((), format!("instance {instance} unchecked")));
     }
-    let allowed = policy.platform.allowed_platform_ids.as_ref();
-    let known = allowed.is_none_or(|ids| ids.iter().any(|id| id.eq_ignore_ascii_case(&instance)));
+    let known = policy.platform.allows(&ids);
     ensure(known, Class::Platform, "the instance is not one of the allowed ones")?;
     Ok(((), format!("instance {instance}")))
+}
+
+/// Which instance.
+fn platform_ids(document: &Document<'_>) -> Vec<String> {
+    platform_id(document.instance().as_bytes()).into_iter().collect()
 }
 
 /// Step 13: not debug. Without a policy it is only said: AWS vouches for a debug enclave as for any other.
@@ -149,10 +157,10 @@ fn attributes(document: &Document<'_>, policy: &Policy) -> Checked<()> {
 }
 
 /// Step 14: the image, its parts and, where a release names it, its signer are those of one release still accepted.
-fn identity(document: &Document<'_>, policy: &Policy, now: u64) -> Checked<()> {
+fn identity(document: &Document<'_>, policy: &Policy, now: u64) -> Checked<Option<Release>> {
     let measurement = document.pcr(0).map(hex::encode).unwrap_or_default();
     if !policy.enforced.identity {
-        return Ok(((), format!("measurement {measurement} unchecked")));
+        return Ok((None, format!("measurement {measurement} unchecked")));
     }
     let mut releases: Vec<_> = policy.nitro_releases().collect();
     if releases.is_empty() {
@@ -167,5 +175,6 @@ fn identity(document: &Document<'_>, policy: &Policy, now: u64) -> Checked<()> {
     ensure(!releases.is_empty(), Class::Measurement, "the release is no longer accepted")?;
     releases.retain(|release| release.pcr8.is_none_or(|pcr8| document.pcr(8) == Some(&pcr8)));
     ensure(!releases.is_empty(), Class::Signer, "the image's signer is not the release's")?;
-    Ok(((), format!("release with measurement {measurement}")))
+    let release = releases.first().map(|&release| Release::Nitro(Box::new(release.clone())));
+    Ok((release, format!("release with measurement {measurement}")))
 }

@@ -127,7 +127,14 @@ impl World {
 
 fn release() -> NitroRelease {
     let pcr8 = Some([0x18; 48]);
-    NitroRelease { pcr0: [0x10; 48], pcr1: [0x11; 48], pcr2: [0x12; 48], pcr8, not_after: Some(NOW) }
+    NitroRelease {
+        name: None,
+        pcr0: [0x10; 48],
+        pcr1: [0x11; 48],
+        pcr2: [0x12; 48],
+        pcr8,
+        not_after: Some(NOW),
+    }
 }
 
 fn strict() -> Policy {
@@ -286,7 +293,9 @@ fn a_program_or_instance_against_the_policy_is_refused() {
     assert_eq!(verdict(NitroRelease { not_after: Some(NOW - 1), ..release() }), Err(Class::Measurement));
 
     let mut policy = strict();
-    policy.platform.allowed_platform_ids = Some(vec![hex::encode(Sha256::digest("i-0123"))]);
+    let instance = hex::encode(Sha256::digest("i-0123"));
+    assert_eq!(World::new().judge(&policy).unwrap().platform_ids(), core::slice::from_ref(&instance));
+    policy.platform.allowed_platform_ids = Some(vec![instance]);
     assert!(World::new().judge(&policy).is_ok());
     policy.platform.allowed_platform_ids = Some(Vec::new());
     assert_eq!(World::new().judge(&policy).unwrap_err().class, Class::Platform);

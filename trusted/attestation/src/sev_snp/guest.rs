@@ -3,12 +3,13 @@
 use super::product::{in_words, reaches};
 use super::report::Report;
 use crate::failure::{Checked, Class, ensure, refuse};
-use crate::policy::{NO_RELEASE, Policy, SnpProduct};
-use sha2::{Digest, Sha256};
+use crate::policy::{NO_RELEASE, Policy, SnpProduct, platform_id};
+use crate::release::Release;
 
 /// Step 12: minimum TCB of the product, SMT, and which chips.
 pub(super) fn platform(report: &Report, product: SnpProduct, policy: &Policy) -> Checked<()> {
-    let chip = hex::encode(Sha256::digest(report.chip_id));
+    let ids = platform_ids(report);
+    let chip = ids.first().map_or("masked", String::as_str);
     if !policy.enforced.tcb {
         return Ok(((), format!("TCB unchecked; chip {chip}")));
     }
@@ -18,11 +19,15 @@ pub(super) fn platform(report: &Report, product: SnpProduct, policy: &Policy) ->
     ensure(recent, Class::TcbStatus, "the platform's TCB is below the policy's minimum for its product")?;
     let smt = policy.platform.allow_smt || !report.has_smt();
     ensure(smt, Class::Platform, "simultaneous multithreading is on")?;
-    let allowed = policy.platform.allowed_platform_ids.as_ref();
-    let known = allowed.is_none_or(|ids| ids.iter().any(|id| id.eq_ignore_ascii_case(&chip)));
+    let known = policy.platform.allows(&ids);
     ensure(known, Class::Platform, "the chip is not one of the allowed ones")?;
     let asked = if least.is_some() { "at least the policy's minimum" } else { "the policy asks no minimum" };
     Ok(((), format!("TCB {asked}; chip {chip}")))
+}
+
+/// Which chip, unless its host masks that.
+pub(super) fn platform_ids(report: &Report) -> Vec<String> {
+    platform_id(&report.chip_id).into_iter().collect()
 }
 
 /// Step 11: what there is instead of a judged level.
@@ -46,10 +51,10 @@ pub(super) fn attributes(report: &Report, policy: &Policy) -> Checked<()> {
 }
 
 /// Step 14: measurement and, where a release names it, HOST_DATA are those of one release that is still accepted.
-pub(super) fn identity(report: &Report, policy: &Policy, now: u64) -> Checked<()> {
+pub(super) fn identity(report: &Report, policy: &Policy, now: u64) -> Checked<Option<Release>> {
     let measurement = hex::encode(report.measurement);
     if !policy.enforced.identity {
-        return Ok(((), format!("measurement {measurement} unchecked")));
+        return Ok((None, format!("measurement {measurement} unchecked")));
     }
     let mut releases: Vec<_> = policy.snp_releases().collect();
     if releases.is_empty() {
@@ -61,5 +66,6 @@ pub(super) fn identity(report: &Report, policy: &Policy, now: u64) -> Checked<()
     ensure(!releases.is_empty(), Class::Measurement, "the release is no longer accepted")?;
     releases.retain(|release| release.host_data.is_none_or(|host_data| host_data == report.host_data));
     ensure(!releases.is_empty(), Class::Measurement, "the host gave other data than the release's")?;
-    Ok(((), format!("release with measurement {measurement}")))
+    let release = releases.first().map(|&release| Release::Snp(release.clone()));
+    Ok((release, format!("release with measurement {measurement}")))
 }

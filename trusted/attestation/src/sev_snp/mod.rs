@@ -11,6 +11,7 @@ mod tests;
 use crate::evidence::Tee;
 use crate::failure::{Checked, Checklist, Class, Failure, Step, ensure};
 use crate::genuine::{Case, Genuine, Identity};
+use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::roots;
 use report::Report;
@@ -31,7 +32,7 @@ pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, F
     list.record(Step::TcbLevel, guest::level(&report, chain.product))?;
     list.record(Step::TcbPolicy, guest::platform(&report, chain.product, policy))?;
     list.record(Step::Attributes, guest::attributes(&report, policy))?;
-    list.record(Step::Identity, guest::identity(&report, policy, now))?;
+    let release = list.record(Step::Identity, guest::identity(&report, policy, now))?;
     Ok(Genuine {
         identity: Identity::Snp(Box::new(report.identity(chain.product))),
         report_data: report.report_data.to_vec(),
@@ -39,7 +40,9 @@ pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, F
         debug: report.is_debug(),
         tcb: None,
         earliest_expiration,
-        identity_checked: policy.enforced.identity,
+        outcome: policy.enforced.tcb.then_some(Outcome::Green),
+        platform_ids: guest::platform_ids(&report),
+        release,
     })
 }
 

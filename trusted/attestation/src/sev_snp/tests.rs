@@ -5,7 +5,7 @@ use crate::release::{Release, SnpRelease};
 use crate::roots::Roots;
 use crate::tests::throw_away::{Draft, Key, integer, list, refused_at, tlv};
 use crate::{
-    Class, Collateral, Failure, Identity, SnpCollateral, SnpSigningKey, Step, Tee, VerifiedEvidence,
+    Class, Collateral, Failure, Identity, Outcome, SnpCollateral, SnpSigningKey, Step, Tee, VerifiedEvidence,
     verify_evidence,
 };
 use sha2::{Digest, Sha256};
@@ -129,7 +129,8 @@ fn judge(evidence: &[u8], collateral: SnpCollateral, policy: &Policy) -> Result<
 
 /// The release that the usual world is, and everything else strict.
 fn strict() -> Policy {
-    let release = SnpRelease { measurement: [0xbb; 48], host_data: Some([0xcc; 32]), not_after: Some(NOW) };
+    let release =
+        SnpRelease { name: None, measurement: [0xbb; 48], host_data: Some([0xcc; 32]), not_after: Some(NOW) };
     Policy { tee: vec![Tee::SevSnp], releases: vec![Release::Snp(release)], ..Policy::default() }
 }
 
@@ -335,6 +336,22 @@ fn a_platform_against_the_policy_is_refused() {
 }
 
 #[test]
+fn a_chip_that_is_masked_has_no_id_to_pin() {
+    let chip: Vec<u8> = (1..=64).collect();
+    let shown = World::new().judge(&strict()).unwrap();
+    assert_eq!(shown.platform_ids(), [hex::encode(Sha256::digest(chip))]);
+    assert_eq!(shown.outcome(), Some(&Outcome::Green), "AMD signs no levels");
+    assert_eq!(shown.release().map(Release::name), Some(None));
+    let mut masked = World::vlek();
+    masked.report[0x1a0..0x1e0].fill(0);
+    let mut policy = strict();
+    assert!(masked.clone().judge(&policy).unwrap().platform_ids().is_empty());
+    // Every masked chip looks the same: the hash of zeros names none.
+    policy.platform.allowed_platform_ids = Some(vec![hex::encode(Sha256::digest([0; 64]))]);
+    assert_eq!(masked.judge(&policy).unwrap_err().class, Class::Platform);
+}
+
+#[test]
 fn a_guest_that_can_be_read_or_moved_is_refused_but_shown() {
     let debug = |world: &mut World| world.report[0x0a] |= 0x08;
     let migratable = |world: &mut World| world.report[0x0a] |= 0x04;
@@ -359,7 +376,7 @@ fn a_program_that_was_not_released_is_refused() {
         policy.releases = vec![Release::Snp(release)];
         World::new().judge(&policy).map(drop).map_err(|failure| (failure.step, failure.class))
     };
-    let own = SnpRelease { measurement: [0xbb; 48], host_data: None, not_after: None };
+    let own = SnpRelease { name: None, measurement: [0xbb; 48], host_data: None, not_after: None };
     assert_eq!(verdict(own.clone()), Ok(()));
     for other in [
         SnpRelease { measurement: [0; 48], ..own.clone() },

@@ -60,6 +60,7 @@ impl World {
     pub(crate) fn release(&self) -> SgxRelease {
         let usual = Knobs::default();
         SgxRelease {
+            name: None,
             mr_enclave: self.backend.mr_enclave(),
             mr_signer: usual.mr_signer,
             isv_prod_id: usual.isv_prod_id,
@@ -75,7 +76,16 @@ impl World {
     pub(crate) fn tdx_release(&self) -> TdxRelease {
         let [rtmr0, rtmr1, rtmr2, rtmr3] = TdxKnobs::default().rtmr.map(Some);
         let mr_td = self.backend.mr_td();
-        TdxRelease { mr_td, rtmr0, rtmr1, rtmr2, rtmr3, accepted_advisories: Vec::new(), not_after: None }
+        TdxRelease {
+            name: None,
+            mr_td,
+            rtmr0,
+            rtmr1,
+            rtmr2,
+            rtmr3,
+            accepted_advisories: Vec::new(),
+            not_after: None,
+        }
     }
 
     /// The policy of a client that knows which program must run; strict in everything else.

@@ -61,7 +61,7 @@ const fn service_unreachable(why: Unreachable) -> &'static str {
         Unreachable::Name | Unreachable::Connect => {
             "Check --pcs and --root-crl, and that this machine may reach them; no proxy is used."
         }
-        Unreachable::Tls => {
+        Unreachable::Tls | Unreachable::OtherKey => {
             "Check the clock of this machine. A cache needs a certificate that the web trusts, or plain http on this \
              machine."
         }
