@@ -4,6 +4,7 @@
 use crate::evidence::{Collateral, Tee};
 use crate::failure::Class;
 use core::fmt;
+use zeroize::Zeroizing;
 
 /// Evidence and what is needed to judge it offline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,20 @@ pub struct Evidence {
     pub evidence: Vec<u8>,
     /// DCAP collateral; none where the evidence carries its own chain.
     pub collateral: Option<Collateral>,
+}
+
+/// What data at rest is sealed with: a secret of this program on this machine, which no other program gets.
+pub struct SealRoot {
+    /// Never used itself; keys are derived from it, by purpose.
+    pub secret: Zeroizing<[u8; 32]>,
+    /// The program's measurement, so that a seal can say which program made it.
+    pub measurement: [u8; 32],
+}
+
+impl fmt::Debug for SealRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealRoot(…)")
+    }
 }
 
 /// A source of evidence. What it does may block for a moment.
@@ -24,6 +39,14 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// If the platform does not give any.
     fn evidence(&self, report_data: [u8; 64], now: u64) -> Result<Evidence, BackendError>;
+
+    /// What data at rest is sealed with, where the platform has such a secret.
+    ///
+    /// # Errors
+    /// If it has one and does not give it.
+    fn seal_root(&self) -> Result<Option<SealRoot>, BackendError> {
+        Ok(None)
+    }
 
     /// What is due by the clock alone, such as looking for newer collateral.
     fn upkeep(&self, _now: u64) {}

@@ -4,8 +4,8 @@ use crate::dcap::Certificate;
 use crate::evidence::Tee;
 use crate::x509;
 use crate::{
-    Binding, Bundle, Collateral, Config, Expected, Policy, Roots, claimed_platform, claimed_report_data,
-    dcap, verify, verify_evidence,
+    Binding, Bundle, Collateral, Config, Expected, Policy, Roots, claimed_mr_enclave, claimed_platform,
+    claimed_report_data, dcap, verify, verify_evidence,
 };
 
 /// A bundle must not panic anything, and what parses is never accepted by a client's default.
@@ -27,6 +27,7 @@ pub fn fuzz_binding(data: &[u8]) {
 /// claims to be of a platform is a quote of one of the two.
 pub fn fuzz_quote(data: &[u8]) {
     let policy = Policy::dangerous_claims_only();
+    assert!(claimed_mr_enclave(data).is_none() || claimed_report_data(Tee::SgxDcap, data).is_some());
     if let Some(claimed) = claimed_platform(data) {
         assert!(claimed_report_data(claimed.tee, data).is_some());
     }

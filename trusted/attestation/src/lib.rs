@@ -31,7 +31,7 @@ mod fuzz;
 #[cfg(test)]
 mod tests;
 
-pub use backend::{Backend, BackendError, Evidence};
+pub use backend::{Backend, BackendError, Evidence, SealRoot};
 pub use binding::{Binding, Validity};
 pub use dcap::{ClaimedPlatform, PckCa, TcbStatus};
 pub use evidence::{Bundle, Collateral, Config, DcapCollateral, EnclaveTime, SnpCollateral, Tee, limits};
@@ -46,7 +46,8 @@ pub use release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
 pub use request::{Connection, Expected, Mode};
 pub use roots::{Roots, RootsError};
 pub use verify::{
-    VerifiedEnclave, VerifiedEvidence, claimed_platform, claimed_report_data, verify, verify_evidence,
+    VerifiedEnclave, VerifiedEvidence, claimed_mr_enclave, claimed_platform, claimed_report_data, verify,
+    verify_evidence,
 };
 
 #[doc(hidden)]

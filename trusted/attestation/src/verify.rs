@@ -153,6 +153,12 @@ pub fn claimed_report_data(tee: Tee, evidence: &[u8]) -> Option<[u8; 64]> {
     }
 }
 
+/// The measurement that an SGX quote claims, if it has the form that is judged here. Nothing of it is verified: an enclave
+/// learns its own.
+pub fn claimed_mr_enclave(evidence: &[u8]) -> Option<[u8; 32]> {
+    dcap::claimed_mr_enclave(evidence)
+}
+
 /// The platform that a quote (SGX or TDX) claims to be of, if it has the form that is judged here. Nothing of it is
 /// verified: whoever fetches collateral asks for that of this platform, and then judges the quote with it.
 pub fn claimed_platform(evidence: &[u8]) -> Option<ClaimedPlatform> {

@@ -236,8 +236,8 @@ mod tests {
     fn identity() -> (Identity, Roots) {
         let backend = DevelopmentBackend::new([1; 32], [2; 32]).unwrap();
         let roots = Roots::dangerous_development(backend.root_der()).unwrap();
-        let key = ResultKey::open(&Settings::read(|_| None).unwrap()).unwrap();
-        let configuration = crate::service::configuration("development", 86_400, 604_800);
+        let key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
+        let configuration = crate::service::configuration("development", "process", 86_400, 604_800);
         (Identity::new(Box::new(backend), &configuration, key, None, at(0)).unwrap(), roots)
     }
 

@@ -1,67 +1,120 @@
 //! The result key: it signs what verifiers keep, so it may outlive a process, with the number of the last epoch.
 //!
-//! `ENCLAVE_PRIVATE_KEY` names the file where it is kept **sealed** by the platform; no platform of this release
-//! seals, so a release build refuses the setting, above all a key in clear. A development build keeps it in
-//! clear, in a file that only its owner reads. `ENCLAVE_PUBLIC_KEY` names the file for the public half.
+//! `ENCLAVE_PRIVATE_KEY` names the file where it is kept **sealed** by the platform (`seal.rs`): another program or
+//! machine cannot open it. A key in clear is refused, since the host could have read it; only a development build keeps
+//! one, in a file that only its owner reads. `ENCLAVE_PUBLIC_KEY` names the file for the public half.
 
-use crate::{random, settings::Settings};
+use crate::{
+    random,
+    seal::{self, Header, SealError},
+    settings::Settings,
+};
 use anyhow::Context as _;
+use attestation::SealRoot;
 use ed25519_dalek::{Signer, SigningKey};
-use std::path::Path;
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+use zeroize::Zeroizing;
 
 /// The key that signs results.
 pub(crate) struct ResultKey {
     key: SigningKey,
     last_epoch: u64,
-    #[cfg_attr(
-        not(feature = "development"),
-        expect(dead_code, reason = "a release build keeps nothing in clear")
-    )]
-    file: Option<std::path::PathBuf>,
+    kept: Kept,
 }
 
+/// Where the key is while no process runs.
+enum Kept {
+    Nowhere,
+    Sealed(SealedFile),
+    #[cfg(feature = "development")]
+    Clear(PathBuf),
+}
+
+struct SealedFile {
+    file: PathBuf,
+    root: SealRoot,
+    /// Of the last seal.
+    sequence: AtomicU64,
+}
+
+/// What the seal is for.
+const PURPOSE: &str = "result-key";
+/// A seal has some four hundred bytes.
+const FILE_BYTES_MAX: u64 = 4096;
 /// DER of an Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4), before its 32 bytes.
 const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 impl ResultKey {
-    /// The key that the settings name, or a new one that lives as long as the process.
-    pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
-        let key = match &settings.private_key {
-            None => Self::born(None),
-            Some(file) => Self::kept(file)?,
+    /// The key that the settings name, or a new one that lives as long as the process. `root` is what the platform
+    /// seals with, if it can.
+    pub(crate) fn open(settings: &Settings, root: Option<SealRoot>) -> anyhow::Result<Self> {
+        let key = match (&settings.private_key, root) {
+            (None, _) => Self::born(Kept::Nowhere),
+            (Some(file), Some(root)) => Self::sealed(file, root),
+            (Some(file), None) => Self::without_a_seal(file),
         };
+        let key = key.context("ENCLAVE_PRIVATE_KEY")?;
         if let Some(file) = &settings.public_key {
-            std::fs::write(file, key.spki_pem()).context("ENCLAVE_PUBLIC_KEY: the file cannot be written")?;
+            fs::write(file, key.spki_pem()).context("ENCLAVE_PUBLIC_KEY: the file cannot be written")?;
         }
         Ok(key)
     }
 
-    fn born(file: Option<&Path>) -> Self {
-        let seed = zeroize::Zeroizing::new(random::bytes::<32>());
-        Self { key: SigningKey::from_bytes(&seed), last_epoch: 0, file: file.map(Path::to_owned) }
+    fn born(kept: Kept) -> anyhow::Result<Self> {
+        let seed = Zeroizing::new(random::bytes::<32>());
+        Ok(Self { key: SigningKey::from_bytes(&seed), last_epoch: 0, kept })
+    }
+
+    /// The key in the file, or a new one where there is none, or none that opens any more.
+    fn sealed(file: &Path, root: SealRoot) -> anyhow::Result<Self> {
+        let kept = |sequence, root| {
+            Kept::Sealed(SealedFile { file: file.to_owned(), root, sequence: AtomicU64::new(sequence) })
+        };
+        let Some(text) = read(file)? else { return Self::born(kept(0, root)) };
+        match seal::open(&root, PURPOSE, &text) {
+            Ok((header, seed)) => {
+                let seed: &[u8; 32] = seed.as_slice().try_into().context("the seal holds no key")?;
+                let key = SigningKey::from_bytes(seed);
+                Ok(Self { key, last_epoch: header.epoch, kept: kept(header.sequence, root) })
+            }
+            Err(SealError::Form) => anyhow::bail!(
+                "the file is not one that this program sealed. A key in clear, or one made elsewhere, is refused: the \
+                 host could have read it. Name a file that is not there yet, and the enclave makes a new key"
+            ),
+            Err(lost) => {
+                let beside = file.with_extension("unopened");
+                fs::rename(file, &beside).context("the file cannot be moved aside")?;
+                tracing::warn!(
+                    code = "result-key-lost",
+                    other_program = lost == SealError::OtherProgram,
+                    "the sealed result key does not open here and was moved aside: a new one was made"
+                );
+                Self::born(kept(0, root))
+            }
+        }
     }
 
     #[cfg(not(feature = "development"))]
-    fn kept(_: &Path) -> anyhow::Result<Self> {
+    fn without_a_seal(_: &Path) -> anyhow::Result<Self> {
         anyhow::bail!(
-            "ENCLAVE_PRIVATE_KEY: this release cannot seal a key to the platform, and a key in clear would be the \
-             host's. Unset it: the enclave makes a new result key at each start"
+            "this platform has no secret to seal with (TDX and SEV-SNP have none that this release uses), and a key in \
+             clear would be the host's. Unset it: the enclave makes a new result key at each start"
         )
     }
 
     #[cfg(feature = "development")]
-    fn kept(file: &Path) -> anyhow::Result<Self> {
-        match std::fs::read_to_string(file) {
-            Ok(text) => clear::parse(&zeroize::Zeroizing::new(text))
-                .map(|(seed, last_epoch)| Self {
-                    key: SigningKey::from_bytes(&seed),
-                    last_epoch,
-                    file: Some(file.to_owned()),
-                })
-                .context("ENCLAVE_PRIVATE_KEY: the file is not one that this program wrote"),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::born(Some(file))),
-            Err(error) => Err(error).context("ENCLAVE_PRIVATE_KEY: the file cannot be read"),
-        }
+    fn without_a_seal(file: &Path) -> anyhow::Result<Self> {
+        let kept = Kept::Clear(file.to_owned());
+        let Some(text) = read(file)? else { return Self::born(kept) };
+        let (seed, last_epoch) =
+            clear::parse(&text).context("the file is not one that this program wrote")?;
+        Ok(Self { key: SigningKey::from_bytes(&seed), last_epoch, kept })
     }
 
     /// `max(last + 1, Unix seconds)`: an epoch never comes twice.
@@ -78,16 +131,28 @@ impl ResultKey {
         }
     }
 
-    #[cfg(not(feature = "development"))]
-    fn save(&self, _: u64) -> anyhow::Result<()> {
-        Ok(())
+    fn save(&self, epoch: u64) -> anyhow::Result<()> {
+        let (file, text) = match &self.kept {
+            Kept::Nowhere => return Ok(()),
+            Kept::Sealed(SealedFile { file, root, sequence }) => {
+                let sequence = sequence.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+                let header = Header { purpose: PURPOSE, measurement: root.measurement, epoch, sequence };
+                (file, Zeroizing::new(seal::seal(root, &header, self.key.as_bytes())?))
+            }
+            #[cfg(feature = "development")]
+            Kept::Clear(file) => (file, clear::text(&self.key, epoch)),
+        };
+        write(file, &text).context("ENCLAVE_PRIVATE_KEY: the file cannot be written")
     }
 
-    #[cfg(feature = "development")]
-    fn save(&self, epoch: u64) -> anyhow::Result<()> {
-        let Some(file) = &self.file else { return Ok(()) };
-        clear::write(file, &clear::text(&self.key, epoch))
-            .context("ENCLAVE_PRIVATE_KEY: the file cannot be written")
+    /// How long it lives, for the configuration document.
+    pub(crate) const fn life(&self) -> &'static str {
+        match self.kept {
+            Kept::Nowhere => "process",
+            Kept::Sealed(_) => "sealed",
+            #[cfg(feature = "development")]
+            Kept::Clear(_) => "clear",
+        }
     }
 
     /// The public half.
@@ -107,17 +172,32 @@ impl ResultKey {
     }
 }
 
+/// All of a file; none if it is not there.
+fn read(file: &Path) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let opened = match fs::File::open(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.context("the file cannot be read")?,
+    };
+    opened.take(FILE_BYTES_MAX).read_to_end(&mut bytes).context("the file cannot be read")?;
+    Ok(Some(bytes))
+}
+
+/// Written beside and renamed, so that a stop half-way leaves the old file whole.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    let beside = file.with_extension("new");
+    let mut options = OpenOptions::new();
+    let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    open.write_all(text.as_bytes())?;
+    open.sync_all()?;
+    fs::rename(&beside, file)
+}
+
 #[cfg(feature = "development")]
 mod clear {
     //! A key in clear, for development builds.
 
     use ed25519_dalek::SigningKey;
-    use std::{
-        fs,
-        io::{self, Write as _},
-        os::unix::fs::OpenOptionsExt as _,
-        path::Path,
-    };
     use zeroize::Zeroizing;
 
     const FORMAT: &str = "perf-aggregator-development-result-key/1";
@@ -126,73 +206,14 @@ mod clear {
         Zeroizing::new(format!("{FORMAT} {epoch} {}\n", protocol::wire::encode(key.as_bytes())))
     }
 
-    pub(super) fn parse(text: &str) -> Option<(Zeroizing<[u8; 32]>, u64)> {
-        let mut words = text.split_whitespace();
+    pub(super) fn parse(text: &[u8]) -> Option<(Zeroizing<[u8; 32]>, u64)> {
+        let mut words = core::str::from_utf8(text).ok()?.split_whitespace();
         let format = words.next()?;
         let epoch = words.next()?.parse().ok()?;
         let seed = Zeroizing::new(protocol::wire::decode_array(words.next()?)?);
         (format == FORMAT && words.next().is_none()).then_some((seed, epoch))
     }
-
-    /// Written beside and renamed, so that a stop half-way leaves the old file whole.
-    pub(super) fn write(file: &Path, text: &str) -> io::Result<()> {
-        let beside = file.with_extension("new");
-        let mut options = fs::OpenOptions::new();
-        let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        open.write_all(text.as_bytes())?;
-        open.sync_all()?;
-        fs::rename(&beside, file)
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_public_half_is_written_as_spki_pem() {
-        let directory = std::env::temp_dir().join(format!("perfagg-keys-{}", random::base62(12)));
-        std::fs::create_dir(&directory).unwrap();
-        let public = directory.join("result.pub");
-        let settings =
-            Settings::read(|name| (name == "ENCLAVE_PUBLIC_KEY").then(|| public.display().to_string()))
-                .unwrap();
-        let key = ResultKey::open(&settings).unwrap();
-        let pem = std::fs::read_to_string(&public).unwrap();
-        // RFC 8410 section 10.1 gives this form: the prefix in base64 is MCowBQYDK2VwAyEA.
-        let body = pem.lines().nth(1).unwrap().strip_prefix("MCowBQYDK2VwAyEA").expect("an Ed25519 key");
-        assert_eq!(
-            protocol::wire::decode_array(&body.trim_end_matches('=').replace('+', "-").replace('/', "_")),
-            Some(key.public())
-        );
-        std::fs::remove_dir_all(&directory).unwrap();
-    }
-
-    #[cfg(not(feature = "development"))]
-    #[test]
-    fn a_release_build_refuses_a_private_key_in_clear() {
-        let settings =
-            Settings::read(|name| (name == "ENCLAVE_PRIVATE_KEY").then(|| "/nowhere".to_owned())).unwrap();
-        let error = ResultKey::open(&settings).err().expect("refused").to_string();
-        assert!(error.contains("in clear"), "{error}");
-    }
-
-    #[cfg(feature = "development")]
-    #[test]
-    fn a_development_key_outlives_a_start_and_epochs_only_grow() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let file = std::env::temp_dir().join(format!("perfagg-key-{}", random::base62(12)));
-        let settings =
-            Settings::read(|name| (name == "ENCLAVE_PRIVATE_KEY").then(|| file.display().to_string()))
-                .unwrap();
-        let mut first = ResultKey::open(&settings).unwrap();
-        assert_eq!(first.next_epoch(1000).unwrap(), 1000);
-        let mut second = ResultKey::open(&settings).unwrap();
-        assert_eq!(second.public(), first.public());
-        assert_eq!(second.next_epoch(5).unwrap(), 1001, "even when the clock was set back");
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        std::fs::write(&file, "planted").unwrap();
-        assert!(ResultKey::open(&settings).is_err());
-        std::fs::remove_file(&file).unwrap();
-    }
-}
+mod tests;

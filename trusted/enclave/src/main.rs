@@ -4,6 +4,7 @@ mod settings;
 mod platform;
 mod clock;
 mod random;
+mod seal;
 mod keys;
 mod tls;
 mod identity;
@@ -54,9 +55,13 @@ fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     let settings = settings::Settings::from_environment()?;
     let platform = platform::open(std::env::args().skip(1), &settings).await?;
-    let result_key = keys::ResultKey::open(&settings)?;
+    // A platform that cannot seal is no hindrance to who asks for nothing sealed.
+    let root = settings.private_key.as_ref().map(|_| platform.backend.seal_root()).transpose();
+    let root = root.context("ENCLAVE_PRIVATE_KEY: the platform's sealing key")?.flatten();
+    let result_key = keys::ResultKey::open(&settings, root)?;
     let (ttl_default_s, ttl_max_s) = (settings.session_ttl_default_s, settings.session_ttl_max_s);
-    let configuration = service::configuration(platform.environment, ttl_default_s, ttl_max_s);
+    let configuration =
+        service::configuration(platform.environment, result_key.life(), ttl_default_s, ttl_max_s);
     let now = platform.clock.now();
     let tls = platform.tls.then(|| tls::Tls::new(settings.tls_names.clone(), identity::seconds(now)));
     let tls = tls.transpose().context("a key for TLS")?.map(Arc::new);

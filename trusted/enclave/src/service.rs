@@ -50,7 +50,12 @@ impl Limits {
 
 /// The public configuration document (ATTESTATION.md section 2): what the operator chose and what is compiled in.
 /// Clients recompute its hash and judge it.
-pub(crate) fn configuration(environment: &str, ttl_default_s: u64, ttl_max_s: u64) -> Value {
+pub(crate) fn configuration(
+    environment: &str,
+    result_key: &str,
+    ttl_default_s: u64,
+    ttl_max_s: u64,
+) -> Value {
     let rate = |rate: limits::Rate| json!({ "per_source": rate.per_source, "total": rate.total });
     json!({
         "environment": [environment],
@@ -74,6 +79,8 @@ pub(crate) fn configuration(environment: &str, ttl_default_s: u64, ttl_max_s: u6
             },
         },
         "release_set": null,
+        // `process`, or `sealed` to this program on this machine, or, in a development build, in `clear`.
+        "result_key": result_key,
         "version": env!("CARGO_PKG_VERSION"),
     })
 }

@@ -84,6 +84,16 @@ pub(crate) fn claimed_report_data(tee: Tee, evidence: &[u8]) -> Option<[u8; 64]>
     Quote::parse(header, evidence).ok().map(|quote| *quote.body.report_data())
 }
 
+/// The measurement that an SGX quote says.
+pub(crate) fn claimed_mr_enclave(evidence: &[u8]) -> Option<[u8; 32]> {
+    let (header, _) = form(evidence).ok()?;
+    header.supported(Tee::SgxDcap).ok()?;
+    match Quote::parse(header, evidence).ok()?.body {
+        Body::Enclave(report) => Some(report.mr_enclave),
+        Body::Domain(_) => None,
+    }
+}
+
 /// Which platform a quote says it is of, whatever its kind, if it has its form.
 pub(crate) fn claimed_platform(evidence: &[u8]) -> Option<ClaimedPlatform> {
     let (header, _) = form(evidence).ok()?;

@@ -134,8 +134,8 @@ mod tests {
     }
 
     fn service() -> Arc<Service> {
-        let configuration = service::configuration("live", 86_400, 604_800);
-        let result_key = ResultKey::open(&Settings::read(|_| None).unwrap()).unwrap();
+        let configuration = service::configuration("live", "process", 86_400, 604_800);
+        let result_key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
         let tls = Arc::new(Tls::new(names("enclave.example").unwrap(), seconds(Noon.now())).unwrap());
         let identity =
             Identity::new(Box::new(Platform), &configuration, result_key, Some(tls), Noon.now()).unwrap();

@@ -14,9 +14,13 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
+use zeroize::Zeroizing;
 
 /// Longest text of `attestation_type` that is looked at.
 const TYPE_BYTES_MAX: usize = 64;
+
+/// `_sgx_mrenclave`, EGETKEY's SEAL_KEY under policy MRENCLAVE.
+const SEAL_KEY_BYTES: usize = 16;
 
 /// The pseudo-files of Gramine.
 pub(crate) struct Gramine {
@@ -36,6 +40,17 @@ impl Gramine {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Trouble::Refused(Operation::ReadAttestationType, error.kind())),
         }
+    }
+
+    /// The secret that the processor derives for this measurement on this machine, 128 bits. It changes with the
+    /// processor's microcode.
+    pub(crate) fn seal_key(&self) -> Result<Zeroizing<[u8; SEAL_KEY_BYTES]>, Trouble> {
+        let refused = |error: io::Error| Trouble::Refused(Operation::ReadSealKey, error.kind());
+        let key = self.files.read(&self.base.join("keys/_sgx_mrenclave"), SEAL_KEY_BYTES).map_err(refused)?;
+        let key = Zeroizing::new(key);
+        let key: [u8; SEAL_KEY_BYTES] = key.as_slice().try_into().map_err(|_| Trouble::Form)?;
+        // A processor's key is never all zero; a file that was made and not filled is.
+        if key == [0; SEAL_KEY_BYTES] { Err(Trouble::Form) } else { Ok(Zeroizing::new(key)) }
     }
 
     /// A quote over `report_data`.
@@ -93,6 +108,26 @@ mod tests {
 
     const fn libc_eperm() -> i32 {
         1
+    }
+
+    #[test]
+    fn the_sealing_key_is_sixteen_bytes_and_never_zero() {
+        let key = |faults: &[Fault]| {
+            let world = Arc::new(GramineWorld::new(b"dcap").with(faults));
+            found(&world).unwrap().unwrap().seal_key().map(|key| *key)
+        };
+        assert_eq!(key(&[]), Ok([0x5e; 16]));
+        for (fault, trouble) in [
+            (Fault::Short("_sgx_mrenclave", 15), Trouble::Form),
+            (Fault::Empty("_sgx_mrenclave"), Trouble::Form),
+            (Fault::Text("_sgx_mrenclave", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), Trouble::Form),
+            (
+                Fault::Long("_sgx_mrenclave"),
+                Trouble::Refused(Operation::ReadSealKey, io::ErrorKind::FileTooLarge),
+            ),
+        ] {
+            assert_eq!(key(&[fault]), Err(trouble), "{fault:?}");
+        }
     }
 
     #[test]

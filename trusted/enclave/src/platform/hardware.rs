@@ -8,7 +8,8 @@ use super::{
     trouble::Trouble,
     tsm::{Provider, Tsm},
 };
-use attestation::{Backend, BackendError, Collateral, Evidence, Roots, Tee};
+use crate::seal;
+use attestation::{Backend, BackendError, Collateral, Evidence, Roots, SealRoot, Tee};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -81,6 +82,15 @@ impl Backend for Dcap {
     fn evidence(&self, report_data: [u8; 64], _now: u64) -> Result<Evidence, BackendError> {
         let collateral = self.keeper.last().ok_or(BackendError::NoCollateral)?;
         Ok(Evidence { evidence: self.quote(&report_data)?, collateral: Some(collateral.into()) })
+    }
+
+    fn seal_root(&self) -> Result<Option<SealRoot>, BackendError> {
+        // A trust domain has no such key.
+        let Device::Gramine(gramine) = &self.device else { return Ok(None) };
+        let measurement =
+            attestation::claimed_mr_enclave(&self.sample()?).ok_or(BackendError::Unavailable)?;
+        let key = gramine.seal_key().map_err(told)?;
+        Ok(Some(SealRoot { secret: seal::widened(key.as_slice(), b"sgx-mrenclave"), measurement }))
     }
 
     fn upkeep(&self, now: u64) {

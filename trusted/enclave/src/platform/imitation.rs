@@ -97,8 +97,10 @@ impl GramineWorld {
 impl Files for GramineWorld {
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
         let Some(kind) = &self.kind else { return Err(io::ErrorKind::NotFound.into()) };
-        assert_eq!(path.parent(), Some(Self::base().as_path()));
+        let keys = Self::base().join("keys");
+        assert!([Some(Self::base().as_path()), Some(keys.as_path())].contains(&path.parent()), "{path:?}");
         let content = match named(path) {
+            "_sgx_mrenclave" => vec![0x5e; 16],
             "attestation_type" => kind.clone(),
             "quote" => {
                 let mut asked = *self.user_report_data.lock().unwrap();
