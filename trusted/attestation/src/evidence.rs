@@ -7,7 +7,7 @@ use crate::backend::Evidence;
 use crate::binding::Binding;
 use crate::failure::{Class, Failure, Refusal, Step, ensure, refuse};
 use crate::nonce_tree::ChallengeProof;
-use base64ct::{Base64, Encoding};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -199,8 +199,8 @@ fn pem_bodies(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
     while !rest.is_empty() {
         let inside = rest.strip_prefix("-----BEGIN CERTIFICATE-----")?;
         let (body, after) = inside.split_once("-----END CERTIFICATE-----")?;
-        let base64: String = body.chars().filter(|character| !character.is_ascii_whitespace()).collect();
-        bodies.push(Base64::decode_vec(&base64).ok()?);
+        let base64: String = body.split_ascii_whitespace().collect();
+        bodies.push(BASE64_STANDARD.decode(base64).ok()?);
         rest = after.trim_start();
     }
     Some(bodies)
@@ -294,9 +294,9 @@ impl Bundle {
         let wire = Wire {
             kind: TYPE.to_owned(),
             tee: binding.tee,
-            binding: Base64::encode_string(&binding.encode()),
+            binding: BASE64_STANDARD.encode(binding.encode()),
             challenge_proof: proof,
-            evidence: Base64::encode_string(&evidence.evidence),
+            evidence: BASE64_STANDARD.encode(&evidence.evidence),
             config: config.text().to_owned(),
             time,
             collateral: evidence.collateral,
@@ -318,7 +318,7 @@ impl Bundle {
 }
 
 fn decode(base64: &str, limit: usize) -> Result<Vec<u8>, Refusal> {
-    match Base64::decode_vec(base64) {
+    match BASE64_STANDARD.decode(base64) {
         Ok(bytes) if bytes.len() <= limit => Ok(bytes),
         Ok(_) => refuse(Class::Malformed, "a field of the bundle is too large"),
         Err(_) => refuse(Class::Malformed, "a field of the bundle is not base64"),
@@ -418,28 +418,28 @@ mod hex_bytes {
 }
 
 mod base64_bytes {
-    use base64ct::{Base64, Encoding};
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&Base64::encode_string(bytes))
+        to.serialize_str(&BASE64_STANDARD.encode(bytes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        Base64::decode_vec(&String::deserialize(from)?).map_err(|_| D::Error::custom("not base64"))
+        BASE64_STANDARD.decode(String::deserialize(from)?).map_err(|_| D::Error::custom("not base64"))
     }
 }
 
 mod optional_base64_bytes {
-    use base64ct::{Base64, Encoding};
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
     pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
-        bytes.as_deref().map(Base64::encode_string).serialize(to)
+        bytes.as_deref().map(|bytes| BASE64_STANDARD.encode(bytes)).serialize(to)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
         let text = Option::<String>::deserialize(from)?;
-        text.map(|text| Base64::decode_vec(&text).map_err(|_| D::Error::custom("not base64"))).transpose()
+        text.map(|text| BASE64_STANDARD.decode(text).map_err(|_| D::Error::custom("not base64"))).transpose()
     }
 }

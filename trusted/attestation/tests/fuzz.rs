@@ -1,37 +1,33 @@
-//! Seeded mutations of real structure: no bytes make anything panic, and nothing altered passes as something else.
-//! `PERFAGG_FUZZ_ROUNDS` multiplies the rounds.
+//! Seeded mutations of real structure: no bytes make anything panic, and nothing altered passes as something else. The
+//! corpora are what the repository has and makes, and the real evidence that `PERFAGG_VECTORS` names.
+//!
+//! `PERFAGG_FUZZ_ROUNDS` multiplies the rounds. At 50, which a long run asks for, each parser meets a million inputs or
+//! more (ATTESTATION.md section 16).
 #![cfg(test)]
 #![cfg(feature = "development")]
 
+mod seeded;
 mod vectors;
 mod world;
 
 use attestation::development::{Knobs, TdxKnobs};
 use attestation::{
-    Backend, DcapCollateral, Evidence, Policy, Roots, Step, Tee, fuzz_binding, fuzz_bundle, fuzz_collateral,
-    fuzz_config, fuzz_nitro_document, fuzz_policy, fuzz_quote, fuzz_snp_report, fuzz_x509, verify_evidence,
+    Backend, Collateral, DcapCollateral, Evidence, Failure, Policy, Roots, SnpCollateral, Step, Tee,
+    VerifiedEvidence, fuzz_binding, fuzz_bundle, fuzz_collateral, fuzz_config, fuzz_nitro_document,
+    fuzz_policy, fuzz_quote, fuzz_snp_report, fuzz_x509, verify_evidence,
 };
-use world::{NOW, World, dcap};
+use seeded::{Seeded, asked};
+use world::{NOW, World};
 
 const JSON: &[u8] = b"\"{}[]:,\\0-.eEtfn_ ";
 const BINARY: &[u8] = &[0, 1, 2, 3, 5, 6, 0x30, 0x31, 0x7f, 0x80, 0x81, 0x82, 0x84, 0xa0, 0xff];
 
 /// How many rounds a test of random inputs makes: its own number times `PERFAGG_FUZZ_ROUNDS`.
 fn rounds(usual: u64) -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "how a long run is asked for")]
-    let times = std::env::var("PERFAGG_FUZZ_ROUNDS").ok().and_then(|times| times.parse().ok());
-    usual * times.unwrap_or(1_u64)
+    usual * asked("PERFAGG_FUZZ_ROUNDS").unwrap_or(1)
 }
 
-/// Knuth's linear congruential generator: the same mutations in each run.
-struct Seeded(u64);
-
 impl Seeded {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
-    }
-
     /// Some bytes changed, cut off, doubled or put in; `alphabet` is what the format knows.
     fn bite(&mut self, bytes: &[u8], alphabet: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
@@ -82,6 +78,7 @@ fn bindings_of_any_bytes() {
 #[test]
 fn quotes_of_any_bytes() {
     let mut corpus = synthetic("quote.bin");
+    corpus.extend(["attestation/sgx", "attestation/tdx"].iter().flat_map(|family| real(family, "quote.bin")));
     for body_type in [3, 4] {
         let tdx = TdxKnobs { quote_version: 5, body_type, ..TdxKnobs::default() };
         let world = World::with(Knobs { tdx: Some(tdx), ..Knobs::default() });
@@ -92,7 +89,10 @@ fn quotes_of_any_bytes() {
 
 #[test]
 fn collateral_of_any_bytes() {
-    mutate(&synthetic("collateral.json"), JSON, 3, 10_000, fuzz_collateral);
+    let mut corpus = synthetic("collateral.json");
+    let families = ["attestation/sgx", "attestation/tdx"];
+    corpus.extend(families.iter().flat_map(|family| real(family, "collateral.json")));
+    mutate(&corpus, JSON, 3, 20_000, fuzz_collateral);
 }
 
 /// AMD's and AWS's root certificates, which are compiled in.
@@ -155,13 +155,15 @@ fn nitro_documents_of_any_bytes() {
 fn certificates_of_any_bytes() {
     let mut corpus = real("attestation/snp", "vek.der");
     corpus.extend(ROOTS.map(<[u8]>::to_vec));
-    mutate(&corpus, BINARY, 10, 4000, fuzz_x509);
+    mutate(&corpus, BINARY, 10, 20_000, fuzz_x509);
 }
 
 #[test]
 fn bundles_of_any_bytes() {
-    let world = World::new();
-    mutate(&[world.json(&world.binding()).into_bytes()], JSON, 4, 10_000, fuzz_bundle);
+    let tdx = Some(TdxKnobs::default());
+    let worlds = [World::new(), World::with(Knobs { tdx, ..Knobs::default() })];
+    let corpus = worlds.map(|world| world.json(&world.binding()).into_bytes());
+    mutate(&corpus, JSON, 4, 20_000, fuzz_bundle);
 }
 
 #[test]
@@ -173,52 +175,119 @@ fn policies_and_configurations_of_any_bytes() {
     mutate(&configs, JSON, 6, 20_000, fuzz_config);
 }
 
+/// Evidence that is genuine at its time.
+struct Genuine {
+    tee: Tee,
+    evidence: Vec<u8>,
+    collateral: Option<Collateral>,
+    roots: Roots,
+    now: u64,
+}
+
+impl Genuine {
+    fn of(world: &World) -> Self {
+        let Evidence { evidence, collateral } = world.evidence(&world.binding());
+        Self { tee: world.backend.tee(), evidence, collateral, roots: world.roots(), now: NOW }
+    }
+
+    /// A real sample, if it is there.
+    fn real(tee: Tee, folder: &str) -> Option<Self> {
+        let folder = vectors::shared(&format!("attestation/{folder}"))?;
+        let file = |name: &str| std::fs::read(folder.join(name)).unwrap();
+        let (evidence, collateral) = match tee {
+            Tee::SevSnp => {
+                let collateral = SnpCollateral::from_files(&file("vek.der"), &file("chain.pem")).unwrap();
+                ("report.bin", Some(Collateral::Snp(collateral)))
+            }
+            Tee::Nitro => ("document.cbor", None),
+            _ => ("quote.bin", Some(Collateral::parse(&file("collateral.json")).unwrap())),
+        };
+        let expected: serde_json::Value = serde_json::from_slice(&file("expected.json")).unwrap();
+        let now = expected["verification_time"].as_u64().unwrap();
+        Some(Self { tee, evidence: file(evidence), collateral, roots: Roots::default(), now })
+    }
+
+    fn judge(&self, evidence: &[u8], collateral: Option<&Collateral>) -> Result<VerifiedEvidence, Failure> {
+        let policy = Policy::dangerous_claims_only();
+        verify_evidence(self.tee, evidence, collateral, &policy, &self.roots, None, self.now)
+    }
+}
+
+/// Intel's collateral with one part altered.
+fn altered_dcap(good: &DcapCollateral, random: &mut Seeded) -> DcapCollateral {
+    let mut collateral = good.clone();
+    let text = |text: &mut String, random: &mut Seeded| {
+        *text = String::from_utf8_lossy(&random.bite(text.as_bytes(), JSON)).into_owned();
+    };
+    match random.below(8) {
+        0 => collateral.root_ca_crl = random.bite(&collateral.root_ca_crl, BINARY),
+        1 => collateral.pck_crl = random.bite(&collateral.pck_crl, BINARY),
+        2 => text(&mut collateral.tcb_info, random),
+        3 => text(&mut collateral.qe_identity, random),
+        4 => text(&mut collateral.tcb_info_issuer_chain, random),
+        5 => text(&mut collateral.qe_identity_issuer_chain, random),
+        6 => text(&mut collateral.pck_crl_issuer_chain, random),
+        _ => collateral.tcb_info_signature = random.bite(&collateral.tcb_info_signature, BINARY),
+    }
+    collateral
+}
+
 /// Behind the parsers stand chains, signatures and dates: one part of good evidence is altered, and whatever is still
 /// accepted (bytes that nothing reads, white space of a PEM text) says the same as before.
-fn altered(world: &World, seed: u64, usual: u64) {
-    let Evidence { evidence, collateral } = world.evidence(&world.binding());
-    let (good, report_data) = (dcap(collateral), world.binding().report_data());
-    let (policy, roots) = (Policy::dangerous_claims_only(), world.roots());
-    let tee = world.backend.tee();
-    let before =
-        verify_evidence(tee, &evidence, Some(&good.clone().into()), &policy, &roots, None, NOW).unwrap();
+fn altered(good: &Genuine, seed: u64, usual: u64) {
+    let before = good.judge(&good.evidence, good.collateral.as_ref()).unwrap();
     let mut random = Seeded(seed);
     for _ in 0..rounds(usual) {
-        let (mut quote, mut collateral): (Vec<u8>, DcapCollateral) = (evidence.clone(), good.clone());
-        let text = |text: &mut String, random: &mut Seeded| {
-            *text = String::from_utf8_lossy(&random.bite(text.as_bytes(), JSON)).into_owned();
-        };
-        match random.below(10) {
-            0..3 => quote = random.bite(&quote, BINARY),
-            3 => collateral.root_ca_crl = random.bite(&collateral.root_ca_crl, BINARY),
-            4 => collateral.pck_crl = random.bite(&collateral.pck_crl, BINARY),
-            5 => text(&mut collateral.tcb_info, &mut random),
-            6 => text(&mut collateral.qe_identity, &mut random),
-            7 => text(&mut collateral.tcb_info_issuer_chain, &mut random),
-            8 => text(&mut collateral.qe_identity_issuer_chain, &mut random),
-            _ => collateral.tcb_info_signature = random.bite(&collateral.tcb_info_signature, BINARY),
+        let (mut evidence, mut collateral) = (good.evidence.clone(), good.collateral.clone());
+        match &mut collateral {
+            Some(Collateral::Dcap(dcap)) if random.below(10) > 2 => *dcap = altered_dcap(dcap, &mut random),
+            Some(Collateral::Snp(SnpCollateral { vek, ask, ark, .. })) if random.below(10) > 4 => {
+                let part = [vek, ask, ark].into_iter().nth(random.below(3)).unwrap();
+                *part = random.bite(part, BINARY);
+            }
+            _ => evidence = random.bite(&evidence, BINARY),
         }
-        let whole = collateral.clone().into();
-        if let Ok(verified) = verify_evidence(tee, &quote, Some(&whole), &policy, &roots, None, NOW) {
-            assert_eq!(verified.report_data(), &report_data);
+        if let Ok(verified) = good.judge(&evidence, collateral.as_ref()) {
+            assert_eq!(verified.report_data(), before.report_data());
             assert_eq!(verified.identity(), before.identity());
-            assert_eq!(collateral.tcb_info, good.tcb_info);
-            assert_eq!(collateral.qe_identity, good.qe_identity);
-            assert_eq!(collateral.root_ca_crl, good.root_ca_crl);
-            assert_eq!(collateral.pck_crl, good.pck_crl);
+            match (&collateral, &good.collateral) {
+                (Some(Collateral::Dcap(collateral)), Some(Collateral::Dcap(good))) => {
+                    assert_eq!(collateral.tcb_info, good.tcb_info);
+                    assert_eq!(collateral.qe_identity, good.qe_identity);
+                    assert_eq!(collateral.root_ca_crl, good.root_ca_crl);
+                    assert_eq!(collateral.pck_crl, good.pck_crl);
+                }
+                _ => assert_eq!((&evidence, &collateral), (&good.evidence, &good.collateral)),
+            }
         }
     }
 }
 
 #[test]
 fn enclave_evidence_with_one_part_altered() {
-    altered(&World::new(), 7, 6000);
+    altered(&Genuine::of(&World::new()), 7, 6000);
 }
 
 #[test]
 fn trust_domain_evidence_with_one_part_altered() {
     for (seed, quote_version, body_type) in [(8, 4, 2), (9, 5, 3), (10, 5, 4)] {
         let tdx = TdxKnobs { quote_version, body_type, ..TdxKnobs::default() };
-        altered(&World::with(Knobs { tdx: Some(tdx), ..Knobs::default() }), seed, 2000);
+        let world = World::with(Knobs { tdx: Some(tdx), ..Knobs::default() });
+        altered(&Genuine::of(&world), seed, 2000);
+    }
+}
+
+#[test]
+fn real_evidence_with_one_part_altered() {
+    for (tee, folder, usual) in [
+        (Tee::SgxDcap, "sgx/v3-nondebug-platform-ca", 2000),
+        (Tee::Tdx, "tdx/v5-td15-uptodate", 2000),
+        (Tee::SevSnp, "snp/milan-v3-vcek", 1000),
+        (Tee::SevSnp, "snp/turin-v5-vcek", 1000),
+        (Tee::Nitro, "nitro/nondebug", 1000),
+    ] {
+        if let Some(sample) = Genuine::real(tee, folder) {
+            altered(&sample, 11, usual);
+        }
     }
 }

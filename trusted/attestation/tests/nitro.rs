@@ -125,19 +125,6 @@ fn real_documents_altered_are_refused() {
     }
 }
 
-/// Nothing in a document is ignored: it has one encoding, and everything but the signature is signed.
-#[test]
-fn one_bit_of_any_byte_changes_the_verdict() {
-    let Some(mut case) = Case::named("nondebug") else { return };
-    assert!(case.claims().is_ok());
-    for at in 0..case.document.len() {
-        case.document[at] ^= 1 << (at % 8);
-        assert!(case.claims().is_err(), "byte {at}");
-        case.document[at] ^= 1 << (at % 8);
-    }
-    assert!(case.claims().is_ok());
-}
-
 #[test]
 fn truncation_anywhere_is_malformed() {
     let Some(mut case) = Case::named("nondebug") else { return };

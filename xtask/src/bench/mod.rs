@@ -69,10 +69,10 @@ fn measure(options: &Options, stop: &Stop) -> anyhow::Result<Measured> {
     let directory = workspace::target()?.join("bench");
     std::fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let mut measured = Measured::default();
-    for (package, bench) in benches()? {
+    for Bench { package, name: bench, features } in benches()? {
         eprintln!("running {package}'s bench {bench}");
         let mut command = workspace::cargo(&["bench", "--quiet", "--locked", "-p", &package]);
-        command.args(["--bench", &bench]);
+        command.args(["--bench", &bench, "--features", &features]);
         if bench == RACE {
             command.arg("--").arg(&directory);
         }
@@ -108,8 +108,17 @@ fn measure(options: &Options, stop: &Stop) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
-/// Every bench of ours: its package and its name.
-fn benches() -> anyhow::Result<Vec<(String, String)>> {
+/// A bench of ours.
+#[derive(Debug)]
+struct Bench {
+    package: String,
+    name: String,
+    /// What it cannot be built without, by commas.
+    features: String,
+}
+
+/// Every bench of ours.
+fn benches() -> anyhow::Result<Vec<Bench>> {
     let metadata = workspace::metadata()?;
     let packages = metadata.get("packages").and_then(Value::as_array).context("cargo metadata")?;
     let mut found = Vec::new();
@@ -119,7 +128,9 @@ fn benches() -> anyhow::Result<Vec<(String, String)>> {
             if let (Some("bench"), Some(package), Some(bench)) =
                 (target.pointer("/kind/0").and_then(Value::as_str), name(package), name(target))
             {
-                found.push((package, bench));
+                let features = target.get("required-features").and_then(Value::as_array);
+                let features: Vec<_> = features.into_iter().flatten().filter_map(Value::as_str).collect();
+                found.push(Bench { package, name: bench, features: features.join(",") });
             }
         }
     }
@@ -210,8 +221,12 @@ mod tests {
     #[test]
     fn our_benches_are_found() {
         let benches = benches().unwrap();
-        for (package, bench) in [("ledger", "apply"), ("ledger-digest", RACE)] {
-            assert!(benches.iter().any(|found| found.0 == package && found.1 == bench), "{benches:?}");
+        for (package, name, features) in
+            [("ledger", "apply", ""), ("attestation", "verify", "development"), ("ledger-digest", RACE, "")]
+        {
+            let is =
+                |found: &Bench| found.package == package && found.name == name && found.features == features;
+            assert!(benches.iter().any(is), "{benches:?}");
         }
     }
 }

@@ -39,6 +39,9 @@ pub(crate) struct SlowOptions {
     /// Cases of each property.
     #[arg(long, default_value_t = 20_000)]
     property_cases: u64,
+    /// Each byte of each sample of evidence takes so many other values: eight are one bit away, 255 are all.
+    #[arg(long, default_value_t = 10)]
+    flips: u64,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
@@ -51,6 +54,7 @@ pub(crate) fn slow(options: &SlowOptions) -> anyhow::Result<ExitCode> {
         ("PERFAGG_FUZZ_ROUNDS", options.fuzz_rounds),
         ("PERFAGG_FAULT_SEEDS", options.fault_seeds),
         ("PROPTEST_CASES", options.property_cases),
+        ("PERFAGG_FLIPS", options.flips),
     ];
     with(&options.tests, variables.map(|(name, value)| (name.to_owned(), value.to_string())).to_vec())
 }

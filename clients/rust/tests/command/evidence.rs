@@ -113,3 +113,45 @@ fn what_cannot_be_read_is_no_verdict() {
     assert_eq!((exit, &verdict["error"]), (1, &json!("malformed")));
     assert_eq!(desk.run(&["verify-evidence"]).exit, 1, "a bundle, or kind and evidence");
 }
+
+/// Ten megabytes of one byte, of brackets that open, and behind the beginning of what would be right.
+fn write_noise(desk: &Desk, beginning: &[u8]) -> Vec<String> {
+    let mut behind = beginning.to_vec();
+    behind.resize(10_000_000, 0xaa);
+    let all = [vec![b'x'; 10_000_000], vec![b'['; 10_000_000], vec![0; 10_000_000], behind];
+    let write = |(at, noise): (usize, Vec<u8>)| {
+        let name = format!("noise-{at}");
+        fs::write(desk.home.join(&name), noise).unwrap();
+        name
+    };
+    all.into_iter().enumerate().map(write).collect()
+}
+
+#[test]
+fn ten_megabytes_of_noise_are_malformed_whatever_they_are_given_as() {
+    let desk = Desk::new();
+    let case = "sgx-control-platform-ca";
+    let [quote, collateral, root] = ["quote.bin", "collateral.json", "root.der"].map(|name| file(case, name));
+    let at = ["--root", &root, "--time", "1795521600"];
+    for noise in write_noise(&desk, &fs::read(&quote).unwrap()) {
+        let malformed = |arguments: &[&str]| {
+            let (exit, verdict) = verdict(desk.run(&[&["verify-evidence"], arguments, &at].concat()));
+            assert_eq!((exit, &verdict["error"]), (1, &json!("malformed")), "{arguments:?}: {verdict}");
+        };
+        malformed(&["--bundle", &noise]);
+        for tee in ["sgx-dcap", "tdx", "dev-sgx", "dev-tdx"] {
+            malformed(&["--tee", tee, "--evidence", &noise, "--collateral", &collateral]);
+        }
+        malformed(&["--tee", "sev-snp", "--evidence", &noise, "--vek", &root, "--chain", &noise]);
+        malformed(&["--tee", "sev-snp", "--evidence", &noise, "--vek", &noise, "--chain", &root]);
+        malformed(&["--tee", "nitro", "--evidence", &noise]);
+        malformed(&["--tee", "dev-sgx", "--evidence", &quote, "--collateral", &noise]);
+        // A policy or a root that cannot be read is no verdict on the evidence.
+        let given =
+            ["verify-evidence", "--tee", "dev-sgx", "--evidence", &quote, "--collateral", &collateral];
+        for unusable in [["--policy", &noise], ["--root", &noise]] {
+            let (exit, verdict) = verdict(desk.run(&[&given[..], &unusable].concat()));
+            assert_eq!((exit, &verdict["error"]), (1, &Value::Null), "{verdict}");
+        }
+    }
+}

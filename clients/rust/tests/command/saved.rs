@@ -49,7 +49,9 @@ fn what_proves_nothing_and_what_the_policy_refuses_have_exit_codes_of_their_own(
     let file = fs::read_to_string(desk.home.join("record.json")).unwrap();
     fs::write(desk.home.join("better.json"), file.replace("104233.18", "904233.18")).unwrap();
     fs::write(desk.home.join("noise.json"), vec![b'x'; 10_000_000]).unwrap();
-    for name in ["better.json", "noise.json", "missing.json", "root.pem"] {
+    fs::write(desk.home.join("open.json"), vec![b'['; 10_000_000]).unwrap();
+    fs::write(desk.home.join("long.json"), file.clone() + &"x".repeat(10_000_000)).unwrap();
+    for name in ["better.json", "noise.json", "open.json", "long.json", "missing.json", "root.pem"] {
         let error = desk.trusting(&["--json", "verify", name]).error();
         assert_eq!((&error["exit"], &error["code"]), (&1.into(), &"NOT_VERIFIED".into()), "{name}");
     }

@@ -2,9 +2,8 @@
 //! `dcap-qvl` judges the same bytes again; what is read here gives each refusal its class.
 
 use super::der::{self, Element, Reader};
-use base64ct::{Base64, Encoding};
-use dcap_qvl::config::CryptoProvider;
-use dcap_qvl::crypto::RingCrypto;
+use super::signatures::verify_signature;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 /// AlgorithmIdentifier of ecdsa-with-SHA256 (RFC 5758 section 3.2).
 const ECDSA_SHA256: &[u8] = &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
@@ -97,8 +96,8 @@ impl Certificate {
                 return None;
             }
             let (body, after) = rest.strip_prefix(PEM_BEGIN)?.split_once(PEM_END)?;
-            let base64: String = body.chars().filter(|character| !character.is_ascii_whitespace()).collect();
-            chain.push(Self::parse(&Base64::decode_vec(&base64).ok()?)?);
+            let base64: String = body.split_ascii_whitespace().collect();
+            chain.push(Self::parse(&BASE64_STANDARD.decode(base64).ok()?)?);
             rest = after;
         }
     }
@@ -185,29 +184,6 @@ impl RevocationList {
     pub(crate) fn revokes(&self, certificate: &Certificate) -> bool {
         self.revoked.contains(&certificate.serial)
     }
-}
-
-/// ECDSA P-256 with SHA-256; the key an uncompressed point, the signature DER.
-pub(crate) fn verify_signature(public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    RingCrypto::sig_algo().verify_signature(public_key, message, signature).is_ok()
-}
-
-/// The same with a raw `r || s`.
-pub(crate) fn verify_raw_signature(public_key: &[u8], message: &[u8], signature: &[u8; 64]) -> bool {
-    let (r, s) = signature.split_at(32);
-    let body = [unsigned_integer(r), unsigned_integer(s)].concat();
-    let Ok(length) = u8::try_from(body.len()) else { return false };
-    verify_signature(public_key, message, &[&[der::SEQUENCE, length], &body[..]].concat())
-}
-
-fn unsigned_integer(bytes: &[u8]) -> Vec<u8> {
-    let zeros = bytes.iter().take_while(|&&byte| byte == 0).count().min(bytes.len() - 1);
-    let mut value = bytes.iter().skip(zeros).copied().collect::<Vec<_>>();
-    if value.first().is_some_and(|&byte| byte & 0x80 != 0) {
-        value.insert(0, 0);
-    }
-    let length = u8::try_from(value.len()).unwrap_or(0);
-    [&[der::INTEGER, length], &value[..]].concat()
 }
 
 /// SEQUENCE { signed, ecdsa-with-SHA256, BIT STRING }: the form of certificates and lists alike.

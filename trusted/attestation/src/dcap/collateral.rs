@@ -1,7 +1,8 @@
 //! Steps 4 to 6: the collateral is complete and signed by whom it must be, and everything is within its dates.
 
-use super::certificate::{Certificate, RevocationList, verify_raw_signature};
+use super::certificate::{Certificate, RevocationList};
 use super::der::rfc3339;
+use super::signatures::verify_raw_signature;
 use crate::evidence::{Collateral, DcapCollateral, limits};
 use crate::failure::{Checked, Class, Refusal, ensure, refuse};
 use dcap_qvl::{QeIdentity, TcbInfo, TcbLevel};

@@ -2,8 +2,10 @@
 //! (ATTESTATION.md section 4, steps 1 to 14).
 //!
 //! Each step is a check of ours with a class of its own; `dcap-qvl` then judges the same bytes as a whole (section 6).
+//! Both look at every signature, and each is computed once (`signatures.rs`).
 
 mod der;
+mod signatures;
 mod certificate;
 mod report;
 mod quote;
@@ -23,12 +25,14 @@ pub(crate) use certificate::Certificate;
 pub(crate) use collateral::complete;
 pub use platform::{ClaimedPlatform, PckCa};
 use quote::{Body, Header, Quote, is_of_domain};
+use signatures::OneVerification;
 pub(crate) use tcb::Tcb;
 pub use tcb::TcbStatus;
 
 /// Steps 1 to 14 for SGX and TDX evidence.
 pub(crate) fn verify(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
     let &Case { tee, evidence, collateral, policy, roots, now } = case;
+    let _one = OneVerification::begin();
     let header = list.record(Step::Parse, form(evidence))?;
     let (quote, pck_chain) = list.record(Step::Supported, supported(header, tee, evidence))?;
     let root = list.record(Step::Root, root(tee, policy, roots))?;

@@ -2,9 +2,10 @@
 //! whether the collateral is about this platform. And what a quote claims of its platform, for whoever fetches
 //! collateral.
 
-use super::certificate::{Certificate, verify_raw_signature};
+use super::certificate::Certificate;
 use super::collateral::Parsed;
 use super::quote::Quote;
+use super::signatures::verify_raw_signature;
 use crate::evidence::{DcapCollateral, Tee, limits};
 use crate::failure::{Checked, Class, ensure, refuse};
 use dcap_qvl::intel::{PckExtension, parse_pck_extension};

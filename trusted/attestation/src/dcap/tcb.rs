@@ -6,6 +6,7 @@ use super::der::rfc3339;
 use super::module;
 use super::quote::Quote;
 use super::report::Domain;
+use super::signatures::OnceConfig;
 use crate::evidence::DcapCollateral;
 use crate::failure::{Checked, Class, Refusal, ensure, refuse};
 use crate::instant;
@@ -253,7 +254,7 @@ impl SecondJudge<'_> {
             pck_certificate_chain: None, // the quote's own chain is the one that was checked
         };
         // Debug is judged in step 13, with its class.
-        QuoteVerifier::new(self.root.to_vec())
+        QuoteVerifier::<OnceConfig>::new_with_config(self.root.to_vec())
             .allow_debug(true)
             .verify_with_policy(self.evidence, collateral, self.now, &QuotePolicy::claims_only(self.now))
             .or_else(|_| refuse(Class::CertChain, "the second verifier refuses what these steps accept"))

@@ -4,11 +4,8 @@ use super::cbor::put_bytes;
 use crate::policy::Policy;
 use crate::release::{NitroRelease, Release};
 use crate::roots::Roots;
-use crate::tests::throw_away::{Draft, Key, refused_at};
-use crate::{
-    Binding, Bundle, ChallengeProof, Class, Config, EnclaveTime, Evidence, Expected, Failure, Identity, Step,
-    Tee, Validity, VerifiedEvidence, verify, verify_evidence,
-};
+use crate::tests::throw_away::{Draft, Key, answers_one_request, bundle_verdict, refused_at};
+use crate::{Binding, Class, Evidence, Failure, Identity, Step, Tee, VerifiedEvidence, verify_evidence};
 use sha2::{Digest, Sha256};
 
 /// 2026-11-24T12:00:00Z
@@ -304,44 +301,38 @@ fn a_program_or_instance_against_the_policy_is_refused() {
     assert_eq!(World::new().judge(&policy).unwrap_err().class, Class::Measurement);
 }
 
-/// A bundle over a binding, whose document says these three.
-fn bundle(said: impl FnOnce(&Binding) -> [Option<Vec<u8>>; 3]) -> Result<(), (u8, Class)> {
-    let config = Config::parse(r#"{"environment":["live"]}"#).unwrap();
-    let mut binding = Binding {
-        tee: Tee::Nitro,
-        epoch: 42,
-        hpke: [3; 32],
-        result_key: [4; 32],
-        tls_spki: None,
-        config: config.sha256(),
-        log: None,
-        validity: Validity { not_before: NOW - 60, not_after: NOW + 86_400 },
-        challenge: None,
-        channel: None,
-    };
-    binding.answer(&[7; 32]);
+/// A document that says these three.
+fn saying(said: [Option<Vec<u8>>; 3]) -> (Evidence, Roots) {
     let mut world = World::new();
-    for (name, value) in ["user_data", "nonce", "public_key"].into_iter().zip(said(&binding)) {
+    for (name, value) in ["user_data", "nonce", "public_key"].into_iter().zip(said) {
         world.set(name, value.map_or(vec![0xf6], |value| cbor(&value)));
     }
-    let evidence = Evidence { evidence: world.evidence(), collateral: None };
-    let time = EnclaveTime { enclave: NOW, ..EnclaveTime::default() };
-    let json = Bundle::encode(&binding, Some(ChallengeProof::lone()), evidence, &config, time);
-    let bundle = Bundle::parse(json.as_bytes()).unwrap();
-    let expected = Expected { nonce: Some([7; 32]), asked_at: NOW - 1, ..Expected::default() };
-    let verdict = verify(&bundle, &strict(), &world.roots(), &expected, NOW);
-    verdict.map(drop).map_err(|failure| (failure.step.number(), failure.class))
+    (Evidence { evidence: world.evidence(), collateral: None }, world.roots())
+}
+
+/// What a document over a binding says.
+fn own(binding: &Binding) -> [Option<Vec<u8>>; 3] {
+    [
+        Some(binding.report_data().to_vec()),
+        binding.challenge.map(|challenge| challenge.to_vec()),
+        Some(binding.hpke.to_vec()),
+    ]
+}
+
+/// A bundle over a binding, whose document says these three.
+fn bundle(said: impl FnOnce(&Binding) -> [Option<Vec<u8>>; 3]) -> Result<(), (u8, Class)> {
+    bundle_verdict(Tee::Nitro, NOW, &strict(), |binding| saying(said(binding)))
+}
+
+#[test]
+fn a_document_answers_one_request_for_one_minute() {
+    let mut policy = strict();
+    policy.releases = vec![Release::Nitro(Box::new(NitroRelease { not_after: None, ..release() }))];
+    answers_one_request(Tee::Nitro, NOW, &policy, |binding| saying(own(binding)));
 }
 
 #[test]
 fn user_data_nonce_and_key_are_all_the_bindings() {
-    let own = |binding: &Binding| {
-        [
-            Some(binding.report_data().to_vec()),
-            binding.challenge.map(|challenge| challenge.to_vec()),
-            Some(binding.hpke.to_vec()),
-        ]
-    };
     assert_eq!(bundle(own), Ok(()));
     let refused = Err((Step::ReportData.number(), Class::ReportData));
     for at in 0..3 {

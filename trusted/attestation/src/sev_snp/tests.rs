@@ -3,10 +3,12 @@
 use crate::policy::{Policy, SnpProduct, SnpTcb};
 use crate::release::{Release, SnpRelease};
 use crate::roots::Roots;
-use crate::tests::throw_away::{Draft, Key, integer, list, refused_at, tlv};
+use crate::tests::throw_away::{
+    Draft, Key, answers_one_request, bundle_verdict, integer, list, refused_at, tlv,
+};
 use crate::{
-    Class, Collateral, Failure, Identity, Outcome, SnpCollateral, SnpSigningKey, Step, Tee, VerifiedEvidence,
-    verify_evidence,
+    Class, Collateral, Evidence, Failure, Identity, Outcome, SnpCollateral, SnpSigningKey, Step, Tee,
+    VerifiedEvidence, verify_evidence,
 };
 use sha2::{Digest, Sha256};
 
@@ -388,4 +390,37 @@ fn a_program_that_was_not_released_is_refused() {
     let mut policy = strict();
     policy.releases.clear();
     assert_eq!(World::new().judge(&policy).unwrap_err().class, Class::Measurement);
+}
+
+/// A report over these bytes.
+fn over(report_data: [u8; 64]) -> (Evidence, Roots) {
+    let mut world = World::new();
+    world.report[0x50..0x90].copy_from_slice(&report_data);
+    let collateral = world.collateral();
+    let roots = Roots::throw_away(&collateral.ark);
+    (Evidence { evidence: world.evidence(), collateral: Some(Collateral::Snp(collateral)) }, roots)
+}
+
+#[test]
+fn a_report_vouches_for_its_binding_and_no_other() {
+    let verdict = |change: fn(&mut [u8; 64])| {
+        bundle_verdict(Tee::SevSnp, NOW, &strict(), |binding| {
+            let mut report_data = binding.report_data();
+            change(&mut report_data);
+            over(report_data)
+        })
+    };
+    assert_eq!(verdict(|_| ()), Ok(()));
+    let refused = Err((Step::ReportData.number(), Class::ReportData));
+    assert_eq!(verdict(|report_data| report_data[0] ^= 1), refused);
+    assert_eq!(verdict(|report_data| report_data[63] ^= 1), refused);
+    assert_eq!(verdict(|report_data| *report_data = [0; 64]), refused);
+}
+
+#[test]
+fn a_report_answers_one_request_for_one_minute() {
+    let mut policy = strict();
+    let release = SnpRelease { name: None, measurement: [0xbb; 48], host_data: None, not_after: None };
+    policy.releases = vec![Release::Snp(release)];
+    answers_one_request(Tee::SevSnp, NOW, &policy, |binding| over(binding.report_data()));
 }

@@ -1,7 +1,10 @@
 //! Throw-away certificates for this crate's own tests, in the shape of AMD's and AWS's, with every part an argument. The
 //! keys are public by being here; no build trusts them.
 
-use crate::{Class, Failure, Step, VerifiedEvidence};
+use crate::{
+    Binding, Bundle, ChallengeProof, Class, Config, EnclaveTime, Evidence, Expected, Failure, Policy, Roots,
+    Step, Tee, Validity, VerifiedEvidence, verify,
+};
 use core::convert::Infallible;
 use p384::ecdsa::signature::Signer;
 use p384::ecdsa::{Signature, SigningKey};
@@ -226,4 +229,69 @@ pub(crate) fn refused_at(verdict: Result<VerifiedEvidence, Failure>, step: Step,
     let failure = verdict.map(drop).expect_err(class.as_str());
     assert_eq!((failure.step, failure.class), (step, class), "{failure}");
     assert_eq!(failure.passed.len(), usize::from(step.number()) - 1, "{failure}");
+}
+
+/// The nonce that `asked` has sent.
+const NONCE: [u8; 32] = [7; 32];
+
+/// A binding that answers a request of this time, and the configuration it names.
+fn binding(tee: Tee, now: u64) -> (Binding, Config) {
+    let config = Config::parse(r#"{"environment":["live"]}"#).unwrap();
+    let mut binding = Binding {
+        tee,
+        epoch: 42,
+        hpke: [3; 32],
+        result_key: [4; 32],
+        tls_spki: None,
+        config: config.sha256(),
+        log: None,
+        validity: Validity { not_before: now - 60, not_after: now + 86_400 },
+        challenge: None,
+        channel: None,
+    };
+    binding.answer(&NONCE);
+    (binding, config)
+}
+
+/// The verdict over a bundle of evidence that is made over a binding: to who asked for it.
+pub(crate) fn bundle_verdict(
+    tee: Tee,
+    now: u64,
+    policy: &Policy,
+    evidence: impl FnOnce(&Binding) -> (Evidence, Roots),
+) -> Result<(), (u8, Class)> {
+    bundle_verdict_at(tee, now, policy, (NONCE, now), evidence)
+}
+
+/// The same to who asked with this nonce, and looks at this time.
+pub(crate) fn bundle_verdict_at(
+    tee: Tee,
+    now: u64,
+    policy: &Policy,
+    (nonce, looked_at): ([u8; 32], u64),
+    evidence: impl FnOnce(&Binding) -> (Evidence, Roots),
+) -> Result<(), (u8, Class)> {
+    let (binding, config) = binding(tee, now);
+    let (evidence, roots) = evidence(&binding);
+    let time = EnclaveTime { enclave: now, ..EnclaveTime::default() };
+    let json = Bundle::encode(&binding, Some(ChallengeProof::lone()), evidence, &config, time);
+    let expected = Expected { nonce: Some(nonce), asked_at: now, ..Expected::default() };
+    let bundle = Bundle::parse(json.as_bytes()).unwrap();
+    let verdict = verify(&bundle, policy, &roots, &expected, looked_at);
+    verdict.map(drop).map_err(|failure| (failure.step.number(), failure.class))
+}
+
+/// Evidence answers the request it was made for, for a minute.
+pub(crate) fn answers_one_request(
+    tee: Tee,
+    now: u64,
+    policy: &Policy,
+    evidence: impl Fn(&Binding) -> (Evidence, Roots),
+) {
+    let at = |nonce, looked_at| bundle_verdict_at(tee, now, policy, (nonce, looked_at), &evidence);
+    let stale = Err((Step::Freshness.number(), Class::Freshness));
+    assert_eq!(at(NONCE, now), Ok(()));
+    assert_eq!(at(NONCE, now + 59), Ok(()));
+    assert_eq!(at(NONCE, now + 60), stale, "the same again");
+    assert_eq!(at([8; 32], now), stale, "another request");
 }

@@ -96,7 +96,10 @@ fn the_gramine_manifest_keeps_what_this_program_relies_on() {
     for line in [
         r#"sgx.remote_attestation = "dcap""#,
         "sgx.debug = false",
-        "sgx.allowed_files = []",
+        r#"sgx.allowed_files = ["file:/var/lib/perf-aggregator/"]"#,
+        r#"loader.env.ENCLAVE_PRIVATE_KEY = "/sealed/result-key""#,
+        r#"loader.env.ENCLAVE_PUBLIC_KEY = "/sealed/result-key.pub""#,
+        r#"  { path = "/sealed", uri = "file:/var/lib/perf-aggregator" },"#,
         r#"sgx.file_check_policy = "strict""#,
         r#"loader.argv = ["perf-aggregator-enclave"]"#,
         r#"loader.log_level = "error""#,
@@ -113,6 +116,7 @@ fn the_gramine_manifest_keeps_what_this_program_relies_on() {
     let settings = [
         "ENCLAVE_HOST",
         "ENCLAVE_PORT",
+        "ENCLAVE_TLS_NAMES",
         "ENCLAVE_METRICS_ADDR",
         "ENCLAVE_LOG",
         "SESSION_TTL_DEFAULT",
