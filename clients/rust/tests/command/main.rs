@@ -17,3 +17,4 @@ mod policy;
 mod watch;
 mod failures;
 mod collateral;
+mod man_in_the_middle;

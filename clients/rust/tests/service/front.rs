@@ -1,5 +1,6 @@
 //! TLS in front of a service, with a key of its own: the enclave's where the evidence names it, and that of a man in the
 //! middle where it does not.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use sha2::{Digest as _, Sha256};
