@@ -59,23 +59,29 @@ fn in_quotes(folder: &Path) -> String {
     format!("\"{}", folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default())
 }
 
-/// Each row of the table of invariants names a test that exists.
+/// The tables whose rows each name a test that exists: what must always be true, and what stops each attacker.
 pub(super) fn invariants() -> anyhow::Result<Checked> {
-    let page = fs::read_to_string(workspace::root().join("ARCHITECTURE.md")).context("ARCHITECTURE.md")?;
     let tests: BTreeSet<String> = sources()?.iter().flat_map(|(_, text)| tests(text)).collect();
-    let rows = invariant_rows(&page);
-    let mut complaints = Vec::new();
-    if rows.is_empty() {
-        complaints.push("ARCHITECTURE.md: no table under \"## Invariants\"".to_owned());
-    }
-    for (name, named) in &rows {
-        if named.is_empty() {
-            complaints.push(format!("{name}: no test is named"));
+    let (mut complaints, mut counts) = (Vec::new(), Vec::new());
+    for (page, heading, what) in [
+        ("ARCHITECTURE.md", "## Invariants", "invariants"),
+        ("docs/threat-model.md", "## Attackers", "attackers"),
+    ] {
+        let text = fs::read_to_string(workspace::root().join(page)).context(page)?;
+        let rows = tested_rows(&text, heading);
+        if rows.is_empty() {
+            complaints.push(format!("{page}: no table under \"{heading}\""));
         }
-        let missing = named.iter().filter(|test| !tests.contains(*test));
-        complaints.extend(missing.map(|test| format!("{name}: there is no test {test}")));
+        for (name, named) in &rows {
+            if named.is_empty() {
+                complaints.push(format!("{name}: no test is named"));
+            }
+            let missing = named.iter().filter(|test| !tests.contains(*test));
+            complaints.extend(missing.map(|test| format!("{name}: there is no test {test}")));
+        }
+        counts.push(format!("{} {what}", rows.len()));
     }
-    verdict(complaints, format!("{} invariants", rows.len()))
+    verdict(complaints, counts.join(", "))
 }
 
 fn verdict(complaints: Vec<String>, note: String) -> anyhow::Result<Checked> {
@@ -116,9 +122,9 @@ fn tests(text: &str) -> Vec<String> {
     names
 }
 
-/// The rows under the heading: an invariant's name, and the tests in backticks in its last column.
-fn invariant_rows(page: &str) -> Vec<(String, Vec<String>)> {
-    let section = page.split("## Invariants").nth(1).unwrap_or_default();
+/// The rows under a heading: a name, and the tests in backticks in the last column.
+fn tested_rows(page: &str, heading: &str) -> Vec<(String, Vec<String>)> {
+    let section = page.split(heading).nth(1).unwrap_or_default();
     let section = section.split("\n## ").next().unwrap_or_default();
     let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
     rows.filter_map(|row| {
@@ -145,8 +151,8 @@ mod tests {
             ("one-key".to_owned(), vec!["an_envelope_opens_once".to_owned()]),
             ("two".to_owned(), Vec::new()),
         ];
-        assert_eq!(invariant_rows(page), expected);
-        assert!(invariant_rows("# A").is_empty());
+        assert_eq!(tested_rows(page, "## Invariants"), expected);
+        assert!(tested_rows("# A", "## Invariants").is_empty());
     }
 
     #[test]
