@@ -7,6 +7,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod asked;
 mod service;
 
 use attestation::Class;

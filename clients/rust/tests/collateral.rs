@@ -1,6 +1,7 @@
 //! The fetcher of collateral as a library, at given times: development documents, and real ones of Intel's in place.
 #![cfg(test)]
 
+mod asked;
 #[path = "service/front.rs"]
 mod front;
 mod pcs;

@@ -1,6 +1,8 @@
 //! The command as people and scripts meet it, against a service that speaks the real protocol.
 #![cfg(test)]
 
+#[path = "../asked/mod.rs"]
+mod asked;
 #[path = "../service/mod.rs"]
 mod service;
 #[path = "../pcs/mod.rs"]

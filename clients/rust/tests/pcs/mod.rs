@@ -2,24 +2,17 @@
 //! are real ones, made under a development root or read from vectors; headers are encoded as Intel does it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use crate::asked::{Asked, read};
 use attestation::{
     BackendError, ClaimedPlatform, Collateral, DcapCollateral, Policy, Roots, Tee, claimed_platform,
     verify_evidence,
 };
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard},
     thread,
 };
-
-/// A request as it came.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) body: Vec<u8>,
-}
 
 /// A response as it will be sent.
 #[derive(Clone, Debug)]
@@ -106,21 +99,6 @@ fn serve(stream: TcpStream, state: &Mutex<State>, answers: &Answers) {
             return;
         }
     }
-}
-
-fn read(input: &mut impl BufRead) -> Option<Asked> {
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if input.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-    }
-    let mut words = head.split(' ');
-    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-    input.read_exact(&mut body).ok()?;
-    Some(Asked { method, target, body })
 }
 
 /// What Intel has of one platform.

@@ -4,6 +4,9 @@
 
 pub(crate) mod front;
 
+pub(crate) use crate::asked::Asked;
+
+use crate::asked::read;
 use attestation::{
     Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Tee, Validity,
     development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED},
@@ -17,7 +20,7 @@ use protocol::{
 };
 use serde_json::{Value, json};
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard},
     thread,
@@ -41,15 +44,6 @@ pub(crate) fn signed(key: &SigningKey, tag: Tag, route: Route, call: &Value, bod
     let key_id = wire::encode(key.verifying_key().as_bytes());
     let headers = message.sign(tag, i64::try_from(NOW).unwrap(), &key_id, |base| key.sign(base).to_bytes());
     serde_json::to_value(SignedAnswer::new(&message, headers, text.clone())).unwrap()
-}
-
-/// A request as it passed.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
 }
 
 /// A response as it will pass.
@@ -259,21 +253,6 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
             return;
         }
     }
-}
-
-fn read(input: &mut impl BufRead) -> Option<Asked> {
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if input.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-    }
-    let mut words = head.split(' ');
-    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-    input.read_exact(&mut body).ok()?;
-    Some(Asked { method, target, head, body })
 }
 
 /// An enclave where all is well.
