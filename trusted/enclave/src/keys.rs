@@ -47,6 +47,8 @@ struct SealedFile {
 const PURPOSE: &str = "result-key";
 /// A seal has some four hundred bytes.
 const FILE_BYTES_MAX: u64 = 4096;
+/// Seals that are kept aside.
+const ASIDE_MAX: u32 = 16;
 /// DER of an Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4), before its 32 bytes.
 const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
@@ -88,8 +90,7 @@ impl ResultKey {
                  host could have read it. Name a file that is not there yet, and the enclave makes a new key"
             ),
             Err(lost) => {
-                let beside = file.with_extension("unopened");
-                fs::rename(file, &beside).context("the file cannot be moved aside")?;
+                fs::rename(file, aside(file)?).context("the file cannot be moved aside")?;
                 tracing::warn!(
                     code = "result-key-lost",
                     other_program = lost == SealError::OtherProgram,
@@ -170,6 +171,12 @@ impl ResultKey {
         let der = [&SPKI_PREFIX[..], &self.public()].concat();
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", Base64::encode_string(&der))
     }
+}
+
+/// A name beside the file that nothing has yet: what was put aside before may open again some day.
+fn aside(file: &Path) -> anyhow::Result<PathBuf> {
+    let mut names = (1..=ASIDE_MAX).map(|number| file.with_extension(format!("unopened-{number}")));
+    names.find(|name| !name.exists()).context("too many seals that do not open were put aside: remove them")
 }
 
 /// All of a file; none if it is not there.

@@ -83,9 +83,14 @@ fn a_seal_that_does_not_open_is_kept_aside_and_a_new_key_is_made() {
         let text = fs::read(directory.file()).unwrap();
         let mut second = ResultKey::open(&directory.settings(), root(secret, measurement)).unwrap();
         assert_ne!(second.public(), first.public());
-        assert_eq!(fs::read(directory.0.join("result.unopened")).unwrap(), text, "nothing is lost");
+        assert_eq!(fs::read(directory.0.join("result.unopened-1")).unwrap(), text, "nothing is lost");
         second.next_epoch(1000).unwrap();
-        assert_ne!(fs::read(directory.file()).unwrap(), text);
+        let newer = fs::read(directory.file()).unwrap();
+        assert_ne!(newer, text);
+        // The same the other way round: neither is written over the other.
+        ResultKey::open(&directory.settings(), root(1, 2)).unwrap().next_epoch(1000).unwrap();
+        assert_eq!(fs::read(directory.0.join("result.unopened-1")).unwrap(), text);
+        assert_eq!(fs::read(directory.0.join("result.unopened-2")).unwrap(), newer);
     }
 }
 
