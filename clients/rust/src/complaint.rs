@@ -1,7 +1,7 @@
 //! How a command ends that did not succeed: exit code, what happened, what to do next; for people or as JSON.
 
 use crate::{
-    command::behind_json,
+    command::{behind_json, lacking},
     output::{lines, plain},
 };
 use attestation::{Behind, Class};
@@ -308,9 +308,10 @@ fn only_behind(behind: &Behind) -> String {
         some => format!(", and {} in the release's accepted_advisories", some.join(", ")),
     };
     format!(
-        "The hardware is genuine and everything else is as the policy asks: only its patches are behind. The operator must \
-         update the machine. To accept it until then, a policy (--policy FILE) must name {} in extra_tcb_status, with a \
-         reason and an end{advisories}.",
+        "The hardware is genuine and everything else is as the policy asks, but {}. The operator must mend the machine. \
+         To accept it until then, a policy (--policy FILE) must name {} in extra_tcb_status, with a reason and an \
+         end{advisories}.",
+        lacking(behind.status),
         behind.status
     )
 }
@@ -318,7 +319,12 @@ fn only_behind(behind: &Behind) -> String {
 /// What a refusal means, and what to do.
 const fn meaning(class: Class) -> &'static str {
     match class {
-        Class::UntrustedRoot | Class::Measurement => {
+        Class::Measurement => {
+            "Another program runs there than any that the policy names. The policy that is built in names none, since no \
+             release of the enclave is published yet; --policy FILE names programs that you accept. If yours names this \
+             one, do not use this service."
+        }
+        Class::UntrustedRoot => {
             "No release of the enclave with evidence by hardware exists yet, so perfagg accepts no enclave by default: \
              --policy FILE names programs and kinds of evidence that you accept. For development only: \
              --dangerous-development-root PEM accepts evidence under that root, which proves nothing about hardware."

@@ -79,7 +79,7 @@ impl Failure {
     /// policy that accepts this level too.
     pub(crate) fn if_only_behind(mut self, policy: &Policy, passes: impl FnOnce(&Policy) -> bool) -> Self {
         if let Some(behind) = self.behind.take().filter(|behind| passes(&policy.accepting(behind))) {
-            self.text.push_str("; only the patch level is behind");
+            self.text.push_str("; nothing else is in the way");
             self.behind = Some(behind);
         }
         self

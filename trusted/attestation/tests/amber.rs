@@ -59,7 +59,7 @@ fn amber(knobs: Knobs, status: TcbStatus, ids: &[&str]) -> Behind {
     let behind = *without.behind.clone().expect("nothing else is in the way");
     assert!(without.text.contains(&status.to_string()), "{without}");
     assert!(
-        without.text.ends_with("the policy does not accept that; only the patch level is behind"),
+        without.text.ends_with("the policy does not accept that; nothing else is in the way"),
         "{without}"
     );
 

@@ -16,7 +16,6 @@ use crate::{
 use advice::complaint;
 use attestation::{Tee, limits};
 use core::time::Duration;
-use ledger::Timestamp;
 use perfagg::{
     Clock,
     collateral::{
@@ -24,7 +23,6 @@ use perfagg::{
         schedule::{self, Last},
     },
 };
-use protocol::rfc3339;
 use rand_core::Rng as _;
 use serde_json::{Value, json};
 use std::{
@@ -206,7 +204,7 @@ fn page(round: &Round) -> String {
         .row(&["TCB evaluation", &level.evaluation.to_string()])
         .row(&["TCB info issued", &figure::time(tcb_info_issued)])
         .row(&["QE identity issued", &figure::time(qe_identity_issued)])
-        .row(&["first of all ends", &figure::time(&instant(*ends_at))])
+        .row(&["first of all ends", &figure::time(&figure::instant(*ends_at))])
         .row(&["TCB recovery", coming(early)]);
     if let Some(handed_in) = handed_in {
         table.row(&["enclave", said(*handed_in)]);
@@ -221,17 +219,17 @@ fn line(output: Output, round: &Round, now: u64, pause_s: u64) -> String {
     if output.json {
         let mut json = json(round);
         if let Value::Object(members) = &mut json {
-            members.insert("at".to_owned(), instant(now).into());
+            members.insert("at".to_owned(), figure::instant(now).into());
             members.insert("next_in_s".to_owned(), pause_s.into());
         }
         return json.to_string();
     }
     let Round { judged, handed_in, .. } = round;
     let said = handed_in.map_or("written", said);
-    let ends = figure::time(&instant(judged.ends_at));
+    let ends = figure::time(&figure::instant(judged.ends_at));
     let Level { status, evaluation, .. } = &judged.level;
     let again = figure::duration(pause_s);
-    let at = figure::time(&instant(now));
+    let at = figure::time(&figure::instant(now));
     format!(
         "{at}  {said}: {}, {status}, evaluation {evaluation}, ends {ends}; again in {again}",
         platform(judged)
@@ -253,7 +251,7 @@ fn json(round: &Round) -> Value {
         },
         "tcb": tcb(level),
         "issued": { "tcb_info": plain(tcb_info_issued), "qe_identity": plain(qe_identity_issued) },
-        "ends": instant(*ends_at),
+        "ends": figure::instant(*ends_at),
         "early": coming,
         "enclave": handed_in.map(|handed_in| match handed_in {
             HandedIn::Kept => "kept",
@@ -298,10 +296,4 @@ const fn said(handed_in: HandedIn) -> &'static str {
         HandedIn::Kept => "kept",
         HandedIn::Older => "serves a newer one already",
     }
-}
-
-fn instant(unix_s: u64) -> String {
-    // Nothing that Intel signs is beyond the year 9999.
-    let seconds = i64::try_from(unix_s).unwrap_or(i64::MAX).min(253_402_300_799);
-    rfc3339(Timestamp::from_millis(seconds * 1000))
 }

@@ -25,12 +25,14 @@ pub(super) fn headline(evidence: &VerifiedEvidence) -> String {
         None => verified.to_owned(),
         Some(amber) if evidence.tee().is_development() => {
             format!(
-                "{verified}\nAMBER: its patch level is behind, and accepted until {} only.",
+                "{verified}\nAMBER: {}; accepted until {} only.",
+                lacking(amber.behind.status),
                 day(amber.until)
             )
         }
         Some(amber) => format!(
-            "AMBER: verified, but the platform's patch level is behind. Accepted until {} only.",
+            "AMBER: verified, but {}. Accepted until {} only.",
+            lacking(amber.behind.status),
             day(amber.until)
         ),
     }
@@ -40,9 +42,7 @@ pub(super) fn headline(evidence: &VerifiedEvidence) -> String {
 pub(super) fn amber_remark(evidence: &VerifiedEvidence) -> Option<String> {
     let amber = amber(evidence)?;
     let (status, until) = (amber.behind.status, day(amber.until));
-    Some(format!(
-        "AMBER: the platform's patch level is behind ({status}); the policy accepts that until {until}."
-    ))
+    Some(format!("AMBER: {} ({status}); the policy accepts that until {until}.", lacking(status)))
 }
 
 fn amber(evidence: &VerifiedEvidence) -> Option<&Amber> {
@@ -138,6 +138,22 @@ fn patch_level(evidence: &VerifiedEvidence) -> String {
             )
         }
         (None, _) => "the vendor signs no judgement of it".to_owned(),
+    }
+}
+
+/// What an amber platform lacks.
+pub(crate) const fn lacking(status: TcbStatus) -> &'static str {
+    match status {
+        TcbStatus::OutOfDate
+        | TcbStatus::OutOfDateConfigurationNeeded
+        | TcbStatus::TDRelaunchAdvised
+        | TcbStatus::TDRelaunchAdvisedConfigurationNeeded => "the platform's patch level is behind",
+        TcbStatus::UpToDate
+        | TcbStatus::SWHardeningNeeded
+        | TcbStatus::ConfigurationNeeded
+        | TcbStatus::ConfigurationAndSWHardeningNeeded => {
+            "the platform's settings or programs leave known weaknesses open"
+        }
     }
 }
 

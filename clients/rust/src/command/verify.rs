@@ -9,9 +9,8 @@ use crate::{
     figure,
     output::{DEVELOPMENT, Output, plain},
 };
-use ledger::Timestamp;
 use perfagg::{Judged, Saved, SavedError, Trust};
-use protocol::{api::Summary, rfc3339};
+use protocol::{api::Summary, signed::Signed};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::{
@@ -89,7 +88,7 @@ fn json(judged: &Judged) -> Value {
     let Judged { enclave, signed, body } = judged;
     let mut json = json!({
         "ok": true, "error": null, "err": "",
-        "signed_at": instant(signed.created_s),
+        "signed_at": signed_at(signed),
         "result_key": hex::encode(signed.key),
         "development": enclave.development(),
         "tee": enclave.evidence().tee().name(),
@@ -111,7 +110,7 @@ fn people(judged: &Judged) -> Result<String, Complaint> {
     let evidence = enclave.evidence();
     let mut facts = verdict::facts();
     facts
-        .row(&["signed", &figure::time(&instant(signed.created_s))])
+        .row(&["signed", &figure::time(&signed_at(signed))])
         .row(&["by the key", &hex::encode(signed.key)])
         .row(&["made inside", verdict::hardware(evidence.tee())]);
     verdict::program(evidence, &mut facts);
@@ -138,6 +137,7 @@ fn shape(body: &Value) -> Result<Summary, Complaint> {
     })
 }
 
-fn instant(seconds: i64) -> String {
-    rfc3339(Timestamp::from_millis(seconds.saturating_mul(1000)))
+/// The judgement took it for an instant since 1970.
+fn signed_at(signed: &Signed) -> String {
+    figure::instant(u64::try_from(signed.created_s).unwrap_or_default())
 }
