@@ -1,10 +1,10 @@
 //! How a command ends that did not succeed: exit code, what happened, what to do next; for people or as JSON.
 
 use crate::{
-    command::{behind_json, lacking},
+    command::lacking,
     output::{lines, plain},
 };
-use attestation::{Behind, Class};
+use attestation::{Behind, Class, verdict::behind_json};
 use perfagg::{Failure, OnTheWay, Refused, Unreachable, session_file::SessionFileError};
 use protocol::{Code, Problem};
 use serde_json::{Map, Value, json};

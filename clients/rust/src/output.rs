@@ -1,6 +1,7 @@
 //! What the command says: results on stdout, remarks on stderr. A reader who has seen enough may leave.
 
 use crate::complaint::Complaint;
+pub(crate) use attestation::verdict::plain;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
 /// Stands above everything that rests on development evidence.
@@ -37,16 +38,6 @@ impl Output {
     pub(crate) fn watched(self) -> bool {
         !self.json && io::stderr().is_terminal()
     }
-}
-
-/// A text from outside, without what could move a terminal or hide what it says, and of bounded length.
-pub(crate) fn plain(text: &str) -> String {
-    const CHARS_MAX: usize = 1000;
-    let hides = |char: char| {
-        char.is_control()
-            || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().take(CHARS_MAX).map(|char| if hides(char) { ' ' } else { char }).collect()
 }
 
 /// A text in lines of at most `width` columns, broken between words.

@@ -9,7 +9,6 @@ pub(crate) fn date(unix: u64) -> String {
 }
 
 /// `2025-08-15T05:08:18Z`.
-#[cfg(feature = "development")]
 pub(crate) fn rfc3339(unix: u64) -> String {
     let second = unix % 86_400;
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);

@@ -24,6 +24,7 @@ mod sev_snp;
 mod nitro;
 mod request;
 mod verify;
+pub mod verdict;
 mod backend;
 #[cfg(feature = "development")]
 pub mod development;

@@ -41,7 +41,7 @@ use std::{
 /// A root certificate is about a kilobyte.
 const ROOT_BYTES_MAX: u64 = 64 * 1024;
 
-pub(crate) use verdict::{behind_json, lacking};
+pub(crate) use verdict::lacking;
 
 /// Runs what was asked for.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {

@@ -1,5 +1,5 @@
-//! What evidence proves, in words: the headline, which program, which machine. For people and, in the same terms, for
-//! programs.
+//! What evidence proves, in words: the headline, which program, which machine. For people; what programs read is made by
+//! `attestation::verdict`, which the wasm build shares.
 //!
 //! Not here: what it leaves open (`unproven.rs`), and judging it.
 
@@ -8,8 +8,8 @@ use crate::{
     output::plain,
     table::{Align, Table},
 };
-use attestation::{Amber, Behind, Identity, Outcome, Release, TcbStatus, Tee, VerifiedEvidence};
-use serde_json::{Value, json};
+pub(super) use attestation::verdict::outcome_json as json;
+use attestation::{Amber, Identity, Outcome, Release, TcbStatus, Tee, VerifiedEvidence};
 
 /// Two lines of it hold the longest measurement within a hundred columns.
 const HASH_COLUMNS: usize = 64;
@@ -175,38 +175,6 @@ pub(super) const fn in_words(status: TcbStatus) -> &'static str {
             "patched after this virtual machine started: it must start again, and its settings need a change"
         }
     }
-}
-
-/// The members `outcome`, `amber`, `release` and `platform_ids` of a verdict in JSON.
-pub(super) fn json(evidence: &VerifiedEvidence) -> Value {
-    let outcome = evidence.outcome().map(|outcome| match outcome {
-        Outcome::Green => "green",
-        Outcome::Amber(_) => "amber",
-    });
-    let amber = amber(evidence).map(|Amber { behind, reason, until }| {
-        let mut amber = behind_json(behind);
-        if let Value::Object(amber) = &mut amber {
-            amber.insert("reason".to_owned(), plain(reason).into());
-            amber.insert("until".to_owned(), figure::instant(*until).into());
-        }
-        amber
-    });
-    json!({
-        "outcome": outcome,
-        "amber": amber,
-        "release": evidence.release().map(|release| json!({ "name": release.name() })),
-        "platform_ids": evidence.platform_ids(),
-    })
-}
-
-/// How far a platform is behind.
-pub(crate) fn behind_json(behind: &Behind) -> Value {
-    json!({
-        "status": behind.status.to_string(),
-        "part": behind.part.name(),
-        "since": behind.since.map(figure::instant),
-        "advisories": behind.advisories,
-    })
 }
 
 fn day(unix_s: u64) -> String {

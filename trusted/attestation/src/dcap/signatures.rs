@@ -3,14 +3,16 @@
 //! Our steps and `dcap-qvl` look at the same nine signatures, and computing them is nearly all that a verification costs.
 //! So what has been found valid is remembered while the verification lasts: the key, the message and the signature, all
 //! their bytes. `dcap-qvl` finds its own way from the evidence to these three; only if it arrives at exactly the same ones
-//! is the answer taken from here, and if not, it is computed. An answer is thus never more than `ring` gave for the same
-//! question: whatever is remembered, no verdict changes. What was refused is not remembered.
+//! is the answer taken from here, and if not, it is computed. An answer is thus never more than the cryptography (`ring`;
+//! in wasm, plain Rust) gave for the same question: whatever is remembered, no verdict changes. What was refused is not remembered.
 //!
 //! It has to lie beside the call and not in it, because the library takes its cryptography as a type.
 
 use dcap_qvl::config::{Config, CryptoProvider};
-use dcap_qvl::configs::RingConfig;
-use dcap_qvl::crypto::RingCrypto;
+#[cfg(not(target_arch = "wasm32"))]
+use dcap_qvl::{configs::RingConfig as Given, crypto::RingCrypto as GivenCrypto};
+#[cfg(target_arch = "wasm32")]
+use dcap_qvl::{configs::RustCryptoConfig as Given, crypto::RustCryptoCrypto as GivenCrypto};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 use std::cell::Cell;
 
@@ -88,12 +90,12 @@ fn unsigned_integer(bytes: &[u8]) -> Vec<u8> {
 pub(crate) struct OnceConfig;
 
 impl Config for OnceConfig {
-    type X509 = <RingConfig as Config>::X509;
-    type SigEncoder = <RingConfig as Config>::SigEncoder;
+    type X509 = <Given as Config>::X509;
+    type SigEncoder = <Given as Config>::SigEncoder;
     type Crypto = OnceCrypto;
 }
 
-/// `dcap-qvl`'s cryptography by `ring`, but for the signatures that were computed before.
+/// `dcap-qvl`'s own cryptography, but for the signatures that were computed before.
 pub(crate) struct OnceCrypto;
 
 impl CryptoProvider for OnceCrypto {
@@ -102,11 +104,11 @@ impl CryptoProvider for OnceCrypto {
     }
 
     fn sha256(data: &[u8]) -> [u8; 32] {
-        RingCrypto::sha256(data)
+        GivenCrypto::sha256(data)
     }
 
     fn sha384(data: &[u8]) -> [u8; 48] {
-        RingCrypto::sha384(data)
+        GivenCrypto::sha384(data)
     }
 }
 
@@ -120,12 +122,12 @@ impl SignatureVerificationAlgorithm for Once {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        let ring = RingCrypto::sig_algo();
+        let given = GivenCrypto::sig_algo();
         let Some(mut valid) = VALID.try_with(Cell::take).unwrap_or_default() else {
-            return ring.verify_signature(public_key, message, signature);
+            return given.verify_signature(public_key, message, signature);
         };
         let known = valid.iter().any(|known| known.is(public_key, message, signature));
-        let verdict = if known { Ok(()) } else { ring.verify_signature(public_key, message, signature) };
+        let verdict = if known { Ok(()) } else { given.verify_signature(public_key, message, signature) };
         #[cfg(test)]
         tests::COMPUTED.set(tests::COMPUTED.get() + usize::from(!known));
         if verdict.is_ok() && !known && valid.len() < REMEMBERED {
@@ -136,11 +138,11 @@ impl SignatureVerificationAlgorithm for Once {
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        RingCrypto::sig_algo().public_key_alg_id()
+        GivenCrypto::sig_algo().public_key_alg_id()
     }
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        RingCrypto::sig_algo().signature_alg_id()
+        GivenCrypto::sig_algo().signature_alg_id()
     }
 }
 
