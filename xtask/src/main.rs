@@ -1,4 +1,4 @@
-//! The one door: `demo`, `test`, `slow`, `check`, `figures`, `vectors`, `bench`. CI calls the same commands.
+//! The one door: `demo`, `test`, `slow`, `check`, `verifier`, `figures`, `vectors`, `bench`. CI calls the same commands.
 
 mod workspace;
 mod children;
@@ -7,6 +7,7 @@ mod ports;
 mod demo;
 mod report;
 mod wasm;
+mod verifier;
 mod test;
 mod check;
 mod figures;
@@ -34,6 +35,8 @@ enum Command {
     Slow(test::SlowOptions),
     /// Format, lints, dependencies, tidiness, boundaries, trust budget, and what a release build must not hold.
     Check(check::Options),
+    /// Builds the verifier of evidence as one wasm file that imports nothing, and says how large it is.
+    Verifier(verifier::Options),
     /// Measures what the README states: lines, crates, size, start-up time, memory.
     Figures,
     /// Answers the cases of METRICS.md in a directory, and compares where they expect something.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Slow(options) => test::slow(&options),
         Command::Check(options) => check::run(&options),
+        Command::Verifier(options) => verifier::run(&options),
         Command::Figures => figures::run(),
         Command::Vectors(options) => vectors::run(&options),
         Command::Bench(options) => bench::run(&options),

@@ -24,10 +24,10 @@ const NEEDED: [&str; 2] = ["libstd-rust-web-", "libllvm"];
 /// Looks until something that downloads is given up: 2 min.
 const LOOKS_MAX: u32 = 6000;
 
-/// Builds a package in the release profile; the wasm file, or why there is none.
-pub(crate) fn build(package: &str, stop: &Stop) -> anyhow::Result<Result<PathBuf, String>> {
-    let mut command =
-        workspace::cargo(&["build", "--release", "--locked", "--target", TARGET, "-p", package]);
+/// Builds a package, as `cargo` is asked to; the wasm file, or why there is none.
+pub(crate) fn build(package: &str, how: &[&str], stop: &Stop) -> anyhow::Result<Result<PathBuf, String>> {
+    let mut command = workspace::cargo(how);
+    command.args(["--locked", "--target", TARGET, "-p", package]);
     if !rustup_has_it(stop)? {
         match debian(stop)? {
             Ok(debian) => debian.compiles(&mut command)?,
@@ -51,7 +51,7 @@ pub(crate) fn same_digest(native: &Built, stop: &Stop) -> anyhow::Result<Checked
     if let Some(missing) = crate::test::missing("node") {
         return Ok(Checked::Skipped(missing));
     }
-    let wasm = match build("ledger-digest", stop)? {
+    let wasm = match build("ledger-digest", &["build", "--release"], stop)? {
         Ok(wasm) => wasm,
         Err(missing) => return Ok(Checked::Skipped(missing)),
     };

@@ -125,7 +125,9 @@ impl Request {
         let Ok(json) = core::str::from_utf8(json) else {
             return Err("the request is not UTF-8".to_owned());
         };
-        let Ok(Head { call }) = serde_json::from_str(json) else {
+        // Members by their place instead of their name would be read too.
+        let head = json.trim_ascii_start().starts_with('{').then(|| serde_json::from_str(json).ok());
+        let Some(Head { call }) = head.flatten() else {
             return Err("the request names no call that is known".to_owned());
         };
         match call {

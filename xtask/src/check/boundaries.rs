@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::{collections::BTreeSet, fs};
 
 /// Our crates and which of ours each may use directly, tests apart. Data flows from left to right.
-const DIRECTIONS: [(&str, &[&str]); 10] = [
+const DIRECTIONS: [(&str, &[&str]); 11] = [
     ("ledger", &[]),
     ("protocol", &["ledger"]),
     ("attestation", &[]),
@@ -14,13 +14,14 @@ const DIRECTIONS: [(&str, &[&str]); 10] = [
     ("enclave", &["ledger", "protocol", "attestation", "exchange"]),
     ("gateway", &["protocol"]),
     ("perfagg", &["ledger", "protocol", "attestation"]),
+    ("attestation-wasm", &["attestation"]),
     ("simulator", &[]),
     ("xtask", &["ledger"]),
     ("ledger-digest", &["ledger"]),
 ];
 
 /// Crates that decide without waiting: bytes, time and randomness come as arguments.
-const PURE: [&str; 3] = ["ledger", "protocol", "attestation"];
+const PURE: [&str; 4] = ["ledger", "protocol", "attestation", "attestation-wasm"];
 
 /// Runtimes, HTTP, TLS, sockets: by exact name, or by a prefix that ends in a star.
 const IMPURE: [&str; 27] = [

@@ -11,8 +11,8 @@ use crate::{
     check,
     children::{Interrupted, Stop},
     programs,
-    report::{Outcome, Report, say},
-    wasm,
+    report::{Checked, Outcome, Report, say},
+    verifier, wasm,
 };
 use harness::Harness;
 pub(crate) use node::missing;
@@ -114,6 +114,17 @@ fn all(
     let digests = "native and wasm builds of the ledger give the same digest";
     if wanted(digests) {
         report.check(digests, wasm::same_digest(&built, stop));
+        stop.check()?;
+    }
+    if wanted("verifier/wasm") {
+        match verifier::for_node(stop) {
+            Ok(Ok((wasm, note))) => {
+                harness.variables.push((verifier::VARIABLE.to_owned(), wasm.display().to_string()));
+                report.check(verifier::WHAT, Ok(Checked::Good(note)));
+            }
+            Ok(Err(missing)) => report.check(verifier::WHAT, Ok(Checked::Skipped(missing))),
+            Err(error) => report.check(verifier::WHAT, Err(error)),
+        }
         stop.check()?;
     }
     harness.run_all(built.tests(), "", stop, report)?;
