@@ -10,38 +10,40 @@ use std::{
 };
 
 const PACKAGE: &str = "attestation-wasm";
-/// What its tests read from the environment.
-pub(crate) const VARIABLE: &str = "PERFAGG_VERIFIER_WASM";
+/// What its tests read from the environment: the directory with the files.
+pub(crate) const VARIABLE: &str = "PERFAGG_VERIFIER_DIR";
 /// How it stands in a report.
 pub(crate) const WHAT: &str = "the verifier compiles to wasm that imports nothing";
+/// The files: of every family, and of Intel's alone, which is what a web page loads first.
+const FILES: [(&str, &[&str]); 2] = [("verifier.wasm", &[]), ("verifier-dcap.wasm", &["--features", "dcap"])];
 /// As clients/verifier/src/abi.rs says.
 const EXPORTS: [&str; 4] = ["allocate", "answer_length", "memory", "verify"];
 /// The sections of a module that are looked at (WebAssembly Core Specification, 5.5.2).
 const IMPORT_SECTION: u8 = 2;
 const EXPORT_SECTION: u8 = 7;
 
-/// Where to put it.
+/// Where to put them.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Copy the file there.
-    #[arg(long, value_name = "FILE")]
+    /// Put the files into this directory too.
+    #[arg(long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let stop = Stop::listen()?;
-    let (file, note) = match build(&stop)? {
+    let (folder, note) = match build(&stop)? {
         Ok(built) => built,
         Err(missing) => bail!(missing),
     };
-    let file = match &options.out {
-        Some(out) => {
-            fs::copy(&file, out).with_context(|| format!("cannot write {}", out.display()))?;
-            out
+    let shown = options.out.as_ref().unwrap_or(&folder);
+    if let Some(out) = &options.out {
+        fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+        for (name, _) in FILES {
+            fs::copy(folder.join(name), out.join(name)).with_context(|| format!("cannot write {name}"))?;
         }
-        None => &file,
-    };
-    say(&format!("{}: {note}", workspace::shown(file)));
+    }
+    say(&format!("{}: {note}", workspace::shown(shown)));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -53,18 +55,26 @@ pub(crate) fn for_node(stop: &Stop) -> anyhow::Result<Result<(PathBuf, String), 
     }
 }
 
-/// The file and how large it is, or what is missing to build it. As a library for others alone: one for Rust beside it
-/// would switch off the optimisation of the whole.
+/// The directory with the files and how large they are, or what is missing to build them.
 fn build(stop: &Stop) -> anyhow::Result<Result<(PathBuf, String), String>> {
-    let how = ["rustc", "--profile", "wasm", "--crate-type", "cdylib"];
-    let file = match wasm::build(PACKAGE, &how, stop)? {
-        Ok(file) => file,
-        Err(missing) => return Ok(Err(missing)),
-    };
-    let bytes = fs::read(&file).context("the verifier's wasm file")?;
-    look_at(&bytes)?;
-    let compressed = compressed(&file).map(|size| format!(", {size} compressed")).unwrap_or_default();
-    Ok(Ok((file, format!("{} bytes{compressed}", bytes.len()))))
+    let folder = workspace::target()?.join("verifier");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut notes = Vec::new();
+    for (name, features) in FILES {
+        // Alone: a library for Rust beside it would switch off the optimisation of the whole.
+        let how = [&["rustc", "--profile", "wasm", "--crate-type", "cdylib"], features].concat();
+        let built = match wasm::build(PACKAGE, &how, stop)? {
+            Ok(built) => built,
+            Err(missing) => return Ok(Err(missing)),
+        };
+        let file = folder.join(name);
+        let bytes = fs::read(&built).context("the verifier's wasm file")?;
+        look_at(&bytes).context(name)?;
+        fs::write(&file, &bytes).with_context(|| format!("cannot write {name}"))?;
+        let compressed = compressed(&file).map(|size| format!(", {size} compressed")).unwrap_or_default();
+        notes.push(format!("{name} {} bytes{compressed}", bytes.len()));
+    }
+    Ok(Ok((folder, notes.join("; "))))
 }
 
 /// What `gzip -9` makes of it, where there is one.

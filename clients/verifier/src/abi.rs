@@ -14,6 +14,10 @@
 )]
 
 use crate::Buffers;
+#[cfg(not(feature = "dcap"))]
+use crate::answer;
+#[cfg(feature = "dcap")]
+use crate::answer_dcap as answer;
 use core::cell::RefCell;
 
 thread_local! {
@@ -29,7 +33,7 @@ extern "C" fn allocate(length: usize) -> usize {
 /// Answers the request in that buffer, which is given back. The answer stands until the next call.
 #[unsafe(no_mangle)]
 extern "C" fn verify(pointer: usize, length: usize) -> usize {
-    BUFFERS.with_borrow_mut(|buffers| buffers.verify(pointer, length))
+    BUFFERS.with_borrow_mut(|buffers| buffers.verify(pointer, length, answer))
 }
 
 /// How long the last answer is.

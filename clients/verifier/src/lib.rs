@@ -9,7 +9,7 @@ mod buffers;
 #[cfg(target_arch = "wasm32")]
 mod abi;
 
-pub use answer::answer;
+pub use answer::{answer, answer_dcap};
 pub use buffers::Buffers;
 
 /// Bytes of a request: a bundle of 512 KiB whose every other character is written with a backslash still fits.

@@ -7,12 +7,6 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// A request that was understood.
-pub(crate) enum Request {
-    Verify(Box<Verify>),
-    Evidence(Box<Evidence>),
-}
-
 /// To judge a bundle, as a client does before it seals.
 pub(crate) struct Verify {
     pub(crate) bundle: String,
@@ -39,9 +33,9 @@ struct Head {
     call: Call,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Call {
+pub(crate) enum Call {
     Verify,
     VerifyEvidence,
 }
@@ -116,30 +110,37 @@ fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Opt
     Option::deserialize(from)
 }
 
-impl Request {
-    /// The error is for people.
-    pub(crate) fn parse(json: &[u8]) -> Result<Self, String> {
-        if json.len() > REQUEST_BYTES_MAX {
-            return Err("the request is too large".to_owned());
-        }
-        let Ok(json) = core::str::from_utf8(json) else {
-            return Err("the request is not UTF-8".to_owned());
-        };
-        // Members by their place instead of their name would be read too.
-        let head = json.trim_ascii_start().starts_with('{').then(|| serde_json::from_str(json).ok());
-        let Some(Head { call }) = head.flatten() else {
-            return Err("the request names no call that is known".to_owned());
-        };
-        match call {
-            Call::Verify => Ok(Self::Verify(Box::new(form::<VerifyForm<'_>>(json)?.read()?))),
-            Call::VerifyEvidence => Ok(Self::Evidence(Box::new(form::<EvidenceForm<'_>>(json)?.read()?))),
-        }
+/// Which call, and the text it stands in. The error is for people.
+pub(crate) fn call(request: &[u8]) -> Result<(Call, &str), String> {
+    if request.len() > REQUEST_BYTES_MAX {
+        return Err("the request is too large".to_owned());
+    }
+    let Ok(json) = core::str::from_utf8(request) else {
+        return Err("the request is not UTF-8".to_owned());
+    };
+    // Members by their place instead of their name would be read too.
+    let head = json.trim_ascii_start().starts_with('{').then(|| form(json).ok()).flatten();
+    let Some(Head { call }) = head else {
+        return Err("the request names no call that is known".to_owned());
+    };
+    Ok((call, json))
+}
+
+impl Verify {
+    pub(crate) fn parse(json: &str) -> Result<Self, String> {
+        form::<VerifyForm<'_>>(json)?.read()
+    }
+}
+
+impl Evidence {
+    pub(crate) fn parse(json: &str) -> Result<Self, String> {
+        form::<EvidenceForm<'_>>(json)?.read()
     }
 }
 
 /// The place of what is wrong is told, and not what stands there.
 fn form<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
-    serde_json::from_str(json).map_err(|error| {
+    serde_json::from_slice(json.as_bytes()).map_err(|error| {
         format!("the request is not of its call's form, at line {} column {}", error.line(), error.column())
     })
 }

@@ -342,7 +342,7 @@ impl Config {
     /// Reads the text; nothing unless it is a JSON object in canonical form (RFC 8785) with an `environment` list.
     /// Numbers are integers: no other kind has one obvious spelling.
     pub fn parse(text: &str) -> Option<Self> {
-        let document: Value = serde_json::from_str(text).ok()?;
+        let document: Value = serde_json::from_slice(text.as_bytes()).ok()?;
         if canonical(&document)? != text {
             return None;
         }
@@ -394,12 +394,12 @@ pub(crate) fn canonical(value: &Value) -> Option<String> {
             format!("[{}]", items.join(","))
         }
         Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_cached_key(|(name, _)| name.encode_utf16().collect::<Vec<_>>());
-            let members = members
-                .into_iter()
-                .map(|(name, value)| Some(format!("{}:{}", Value::from(name.as_str()), canonical(value)?)))
-                .collect::<Option<Vec<_>>>()?;
+            let mut in_order = BTreeMap::new();
+            for (name, value) in members {
+                let member = format!("{}:{}", Value::from(name.as_str()), canonical(value)?);
+                in_order.insert(name.encode_utf16().collect::<Vec<_>>(), member);
+            }
+            let members: Vec<_> = in_order.into_values().collect();
             format!("{{{}}}", members.join(","))
         }
     })

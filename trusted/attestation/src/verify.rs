@@ -62,12 +62,41 @@ pub fn verify(
     expected: &Expected,
     now: u64,
 ) -> Result<VerifiedEnclave, Failure> {
-    judge(bundle, policy, roots, expected, now).map_err(|failure| {
-        failure.if_only_behind(policy, |policy| judge(bundle, policy, roots, expected, now).is_ok())
+    verify_by(every_family, bundle, policy, roots, expected, now)
+}
+
+/// As [`verify`], in a build that must be small and knows Intel's evidence alone: any other is `unsupported` there.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_dcap(
+    bundle: &Bundle,
+    policy: &Policy,
+    roots: &Roots,
+    expected: &Expected,
+    now: u64,
+) -> Result<VerifiedEnclave, Failure> {
+    verify_by(dcap_alone, bundle, policy, roots, expected, now)
+}
+
+/// Steps 2 to 14. What is not reached is not linked, so who judges is given by name.
+type Family = fn(&mut Checklist, &Case<'_>) -> Result<Genuine, Failure>;
+
+fn verify_by(
+    family: Family,
+    bundle: &Bundle,
+    policy: &Policy,
+    roots: &Roots,
+    expected: &Expected,
+    now: u64,
+) -> Result<VerifiedEnclave, Failure> {
+    judge(family, bundle, policy, roots, expected, now).map_err(|failure| {
+        failure.if_only_behind(policy, |policy| judge(family, bundle, policy, roots, expected, now).is_ok())
     })
 }
 
 fn judge(
+    family: Family,
     bundle: &Bundle,
     policy: &Policy,
     roots: &Roots,
@@ -108,7 +137,7 @@ pub fn verify_evidence(
 ) -> Result<VerifiedEvidence, Failure> {
     let judge = |policy: &Policy| {
         let mut list = Checklist::default();
-        let genuine = family(&mut list, &Case { tee, evidence, collateral, policy, roots, now })?;
+        let genuine = every_family(&mut list, &Case { tee, evidence, collateral, policy, roots, now })?;
         if let Some(wanted) = wanted {
             list.record(Step::ReportData, report_data(&genuine, wanted))?;
         }
@@ -135,11 +164,19 @@ fn form(bundle: &Bundle) -> Checked<(Binding, Config)> {
 }
 
 /// Steps 2 to 14, by the family of the evidence. Closed: a new kind must decide where it is judged.
-fn family(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
+fn every_family(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
     match case.tee {
         Tee::SgxDcap | Tee::DevSgx | Tee::Tdx | Tee::DevTdx => dcap::verify(list, case),
         Tee::SevSnp => sev_snp::verify(list, case),
         Tee::Nitro => nitro::verify(list, case),
+    }
+}
+
+fn dcap_alone(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
+    match case.tee {
+        Tee::SgxDcap | Tee::DevSgx | Tee::Tdx | Tee::DevTdx => dcap::verify(list, case),
+        Tee::SevSnp | Tee::Nitro => list
+            .record(Step::Supported, refuse(Class::Unsupported, "this build judges Intel's evidence alone")),
     }
 }
 

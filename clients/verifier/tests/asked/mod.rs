@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use attestation::development::{DevelopmentBackend, Knobs};
-use attestation::{Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Validity};
+use attestation::{Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Tee, Validity};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -45,6 +45,17 @@ impl World {
 
     pub(crate) fn usual() -> Self {
         Self::with(Knobs::default())
+    }
+
+    /// The same bundle, said to be of another kind.
+    pub(crate) fn bundle_of(&self, tee: &str) -> String {
+        let mut bundle: Value = serde_json::from_str(&self.bundle).unwrap();
+        let binding = BASE64_STANDARD.decode(bundle["binding"].as_str().unwrap()).unwrap();
+        let mut binding = Binding::parse(&binding).unwrap();
+        binding.tee = Tee::from_name(tee).unwrap();
+        bundle["binding"] = BASE64_STANDARD.encode(binding.encode()).into();
+        bundle["tee"] = tee.into();
+        bundle.to_string()
     }
 
     /// To verify its bundle as a client of the development root does.
