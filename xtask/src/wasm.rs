@@ -5,7 +5,7 @@
 
 use crate::{
     children::{Running, Stop},
-    programs::{self, Built},
+    programs::{self, Built, Executable},
     report::Checked,
     workspace,
 };
@@ -35,8 +35,11 @@ pub(crate) fn build(package: &str, how: &[&str], stop: &Stop) -> anyhow::Result<
         }
     }
     let built = programs::run(&mut command, stop)?;
-    let made =
-        built.executables.into_iter().find(|made| made.path.extension().is_some_and(|it| it == "wasm"));
+    // A dependency may be a file of its own as well, and is not what was asked for.
+    let ours = |made: &Executable| {
+        made.name.replace('_', "-") == package && made.path.extension().is_some_and(|it| it == "wasm")
+    };
+    let made = built.executables.into_iter().find(ours);
     match made {
         Some(made) if built.success => Ok(Ok(made.path)),
         _ => bail!("{package} does not compile for {TARGET}: see cargo's messages above"),
