@@ -49,6 +49,10 @@ pub(crate) fn build(package: &str, how: &[&str], stop: &Stop) -> anyhow::Result<
 /// What panics name is where a source lies. Nobody's directories belong in a file that others download, and with them it
 /// would be another file on each machine.
 fn nameless() -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where cargo keeps sources is told by the environment alone"
+    )]
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo = cargo.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap_or_default();
     let flags = [(workspace::root(), "perf-aggregator"), (&*cargo, "cargo")]
