@@ -1,6 +1,7 @@
 //! What the command takes. Never a key, a secret or a passphrase: arguments are seen by every process of a machine
 //! and kept by shells.
 
+pub(crate) mod audit;
 pub(crate) mod collateral;
 
 use attestation::Tee;
@@ -148,6 +149,9 @@ pub(crate) enum Command {
     /// Judge saved evidence offline, at a given time, and say in JSON what was found
     #[command(after_help = VERIFY_EVIDENCE)]
     VerifyEvidence(VerifyEvidence),
+    /// Judge logs that others keep, offline
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Fetch what an enclave's evidence is judged with, and keep it fresh; for operators
     #[command(subcommand, after_help = collateral::COLLATERAL)]
     Collateral(collateral::Collateral),

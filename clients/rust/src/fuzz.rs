@@ -2,7 +2,8 @@
 //! Sealed answers have theirs in `protocol`, bundles in `attestation`.
 
 use crate::{
-    Saved, ServiceUrl, Trust, collateral, connection::Reply, failure::Failure, seal, session_file::Session,
+    Saved, ServiceUrl, Trust, access_log::AccessLog, collateral, connection::Reply, failure::Failure, seal,
+    session_file::Session,
 };
 
 /// An answer that nobody sealed is never a success, whatever its status and bytes.
@@ -38,4 +39,23 @@ pub fn fuzz_saved(data: &[u8]) {
 /// An answer of Intel's service, or of a cache: what is taken of it is a piece of it.
 pub fn fuzz_pcs(data: &[u8]) {
     collateral::fuzz_answer(data);
+}
+
+/// An access log of another hand: what holds is one chain from its first line to its last, however it came in files.
+pub fn fuzz_access_log(data: &[u8]) {
+    let judged = |log: &[u8]| {
+        let mut judge = AccessLog::new(None);
+        judge.read(log)?;
+        judge.finish()
+    };
+    let Ok(verdict) = judged(data) else { return };
+    let lines: Vec<&[u8]> = data.split_inclusive(|byte| *byte == b'\n').collect();
+    let whole = lines.iter().filter(|line| line.ends_with(b"\n")).count();
+    assert_eq!(usize::try_from(verdict.lines), Ok(whole));
+    // Without any one line but the first or the last, it is no chain any more.
+    for left_out in 1..whole.saturating_sub(1) {
+        let others = lines.iter().enumerate().filter(|(at, _)| *at != left_out);
+        let others: Vec<u8> = others.flat_map(|(_, line)| line.iter().copied()).collect();
+        assert!(judged(&others).is_err());
+    }
 }

@@ -11,6 +11,7 @@ mod client;
 mod events;
 mod registration;
 mod saved;
+pub mod access_log;
 mod seal;
 mod connection;
 mod handshake;
@@ -33,4 +34,4 @@ pub use service_url::{ServiceUrl, UrlDefect};
 pub use trust::Trust;
 
 #[doc(hidden)]
-pub use fuzz::{fuzz_pcs, fuzz_reply, fuzz_saved, fuzz_service_url, fuzz_session};
+pub use fuzz::{fuzz_access_log, fuzz_pcs, fuzz_reply, fuzz_saved, fuzz_service_url, fuzz_session};

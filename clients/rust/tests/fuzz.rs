@@ -7,7 +7,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-use perfagg::{fuzz_pcs, fuzz_reply, fuzz_service_url, fuzz_session};
+use perfagg::{fuzz_access_log, fuzz_pcs, fuzz_reply, fuzz_service_url, fuzz_session};
 
 const REPLIES: [&[u8]; 8] = [
     b"\x00\xc8{\"v\":1,\"nonce\":\"AAAA\",\"ciphertext\":\"AAAA\"}",
@@ -59,6 +59,13 @@ fn no_bytes_of_a_service_break_the_parsers_of_collateral() {
 #[test]
 fn no_bytes_break_the_parser_of_session_files() {
     mutate(&SESSIONS, fuzz_session);
+}
+
+#[test]
+fn no_bytes_of_a_log_break_its_judge_or_pass_for_a_chain() {
+    let log = include_bytes!("access-log/access-2026-11-24.jsonl");
+    let tail = &log[log[..log.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1..];
+    mutate(&[log, tail], fuzz_access_log);
 }
 
 /// Each seed as it is, and twenty thousand times with some bytes changed, cut, doubled or taken from another seed.

@@ -15,6 +15,7 @@ mod replay;
 mod verify;
 mod revoke;
 mod verify_evidence;
+mod audit;
 mod collateral;
 mod policy;
 
@@ -61,6 +62,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
     if let Command::VerifyEvidence(asked) = &command {
         return verify_evidence::run(Output { json: options.json }, asked);
     }
+    if let Command::Audit(asked) = &command {
+        return audit::run(&options, asked);
+    }
     if let Command::Collateral(asked) = &command {
         return collateral::run(&options, asked).await;
     }
@@ -101,6 +105,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         Command::Replay { .. }
         | Command::Verify { .. }
         | Command::VerifyEvidence(_)
+        | Command::Audit(_)
         | Command::Collateral(_)
         | Command::Policy(_)
         | Command::Completions { .. } => Ok(()),

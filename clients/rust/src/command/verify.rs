@@ -30,11 +30,20 @@ const NOT_PROVEN: [&str; 5] = [
 
 /// Judges the file and shows what it says.
 pub(super) fn run(output: Output, path: &Path, trust: &Trust) -> Result<(), Complaint> {
-    let bytes = read(path)?;
-    let judged = Saved::parse(&bytes).and_then(|saved| saved.judge(trust));
-    let judged = judged.map_err(|error| refused(&error, trust))?;
+    let judged = judge(path, trust)?;
     let text = if output.json { json(&judged).to_string() } else { people(&judged)? };
     output.result(&text)
+}
+
+/// The key that signed a saved answer, if its evidence vouches for it and the policy accepts that.
+pub(super) fn result_key(path: &Path, trust: &Trust) -> Result<[u8; 32], Complaint> {
+    // Where 2 would say that a log holds, evidence against the policy is as none.
+    judge(path, trust).map(|judged| judged.signed.key).map_err(Complaint::where_two_is_a_verdict)
+}
+
+fn judge(path: &Path, trust: &Trust) -> Result<Judged, Complaint> {
+    let judged = Saved::parse(&read(path)?).and_then(|saved| saved.judge(trust));
+    judged.map_err(|error| refused(&error, trust))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Complaint> {

@@ -19,4 +19,5 @@ mod policy;
 mod watch;
 mod failures;
 mod collateral;
+mod audit;
 mod man_in_the_middle;

@@ -49,6 +49,7 @@ fn help_pages_are_as_agreed() {
         help("help-collateral.txt", &["collateral"]),
         help("help-collateral-fetch.txt", &["collateral", "fetch"]),
         help("help-collateral-watch.txt", &["collateral", "watch"]),
+        help("help-audit-log-verify.txt", &["audit", "log", "verify"]),
         help("help-policy-show.txt", &["policy", "show"]),
         help("help-policy-check.txt", &["policy", "check"]),
         help("help-completions.txt", &["completions"]),
