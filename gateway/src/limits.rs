@@ -19,6 +19,23 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Idle connections to the enclave are given up before it closes them itself (after 10 s), so that no call is
 /// sent into one that is just ending.
 pub(crate) const BACKEND_IDLE: Duration = Duration::from_secs(5);
+/// A TLS handshake with the enclave must be over by then.
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// And what it claims of its key must have come by then: evidence waits for the platform.
+pub(crate) const CLAIM_TIMEOUT: Duration = Duration::from_secs(20);
+/// What an evidence bundle may weigh (ATTESTATION.md section 2).
+pub(crate) const BUNDLE_BYTES_MAX: usize = 512 * 1024;
+/// And the binding in it.
+pub(crate) const BINDING_BYTES_MAX: usize = 2048;
+
+/// Entries of the access log that wait for the disk; beyond it calls are counted as lost. A second of a busy service.
+pub(crate) const ACCESS_QUEUE_MAX: usize = 4096;
+/// Entries that are written at once, with one wait for the disk.
+pub(crate) const ACCESS_BATCH_MAX: usize = 512;
+/// A line of the access log.
+pub(crate) const ACCESS_LINE_BYTES_MAX: u64 = 1024;
+/// A stop waits so long for what is left to be written.
+pub(crate) const ACCESS_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The bounds of one call.
 #[derive(Clone, Copy, Debug)]

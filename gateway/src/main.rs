@@ -1,19 +1,27 @@
 //! The main service (DESIGN.md section 2): an optional relay outside the enclave. It passes the enclave's paths on
 //! unchanged and sees sealed bytes only; nothing that it says is believed by a client.
 //!
-//! Not here: web pages and the access audit log, which are later releases.
+//! Not here: web pages, which are a later release.
 
 mod settings;
 mod log;
 mod limits;
+mod clock;
 mod server;
 mod route;
+mod clear;
+mod backend;
 mod relay;
+mod passing;
 mod problem;
+mod access;
+mod counters;
 #[cfg(test)]
 mod tests;
 
+use access::{AccessLog, Book};
 use anyhow::Context as _;
+use counters::Counters;
 use settings::Settings;
 use std::{process::ExitCode, sync::Arc};
 use tokio::{signal::unix, sync::watch};
@@ -32,19 +40,29 @@ async fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
     log::start(&settings.log)?;
+    let counters = Arc::new(Counters::default());
+    let access = Arc::new(access_log(&settings, &counters)?);
     let listener = server::Listener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: choose another with HOST or PORT", settings.listen))?;
+    let operator = server::Listener::bind(settings.metrics)
+        .await
+        .with_context(|| format!("MAIN_METRICS_ADDR: cannot listen on {}", settings.metrics))?;
     // Both before the announcement: whoever reads it may send a signal at once.
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
-    announce(&listener, &settings)?;
+    announce(&listener, &operator, &settings)?;
 
-    let relay = Arc::new(relay::Relay::new(settings.backend, limits::CALL));
+    let (counted, kept) = (Arc::clone(&counters), Arc::clone(&access));
+    let relay = Arc::new(relay::Relay::new(settings.backend, limits::CALL, counted, kept)?);
     let (stop, stopping) = watch::channel(false);
-    let serving = tokio::spawn(server::serve(listener, stopping, move |request| {
+    let serving = tokio::spawn(server::serve(listener, stopping.clone(), move |request| {
         let relay = Arc::clone(&relay);
         async move { relay.answer(request).await }
+    }));
+    let counting = tokio::spawn(server::serve(operator, stopping, move |request| {
+        let counters = Arc::clone(&counters);
+        async move { counters.answer(&request) }
     }));
     tokio::select! {
         _ = terminate.recv() => {}
@@ -52,15 +70,38 @@ async fn run() -> anyhow::Result<()> {
     }
     tracing::info!("stopping: calls under way are answered");
     stop.send_replace(true);
-    serving.await.context("the server ended badly")
+    let ended = serving.await.and(counting.await);
+    access.close().await;
+    ended.context("the server ended badly")
+}
+
+/// The access log, if one is wanted.
+fn access_log(settings: &Settings, counters: &Arc<Counters>) -> anyhow::Result<AccessLog> {
+    let Some(directory) = &settings.access_log else {
+        tracing::warn!("no access log is kept: ACCESS_LOG_DIR is not set");
+        return Ok(AccessLog::off(clock::system, Arc::clone(counters)));
+    };
+    let book = Book::open(directory, clock::system)?;
+    AccessLog::start(book, clock::system, Arc::clone(counters)).context("the access log cannot be kept")
 }
 
 /// One line on stdout, for whoever started this program.
 #[expect(clippy::print_stdout, reason = "the one line that other programs read; everything else is a log")]
-fn announce(listener: &server::Listener, settings: &Settings) -> anyhow::Result<()> {
+fn announce(
+    listener: &server::Listener,
+    operator: &server::Listener,
+    settings: &Settings,
+) -> anyhow::Result<()> {
     let listening = format!("http://{}", listener.address()?);
-    let backend = format!("http://{}", settings.backend);
-    println!("{}", serde_json::json!({ "listening": listening, "backend": backend }));
-    tracing::info!(listening, backend, "serving");
+    let metrics = format!("http://{}", operator.address()?);
+    let backend = format!("{}://{}", settings.backend.scheme(), settings.backend.authority);
+    let access_log = settings.access_log.is_some();
+    println!(
+        "{}",
+        serde_json::json!({
+            "listening": listening, "backend": backend, "metrics": metrics, "access_log": access_log
+        })
+    );
+    tracing::info!(listening, backend, metrics, access_log, "serving");
     Ok(())
 }

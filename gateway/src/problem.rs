@@ -10,8 +10,12 @@ use protocol::{Code, Problem};
 pub(crate) enum Failure {
     /// No answer from the enclave that could be relayed.
     BackendUnreachable,
+    /// TLS there ends at a key that the enclave does not claim.
+    BackendKey,
     /// The enclave did not answer in time.
     Timeout,
+    /// A key or a secret came in clear.
+    ClearCredentials,
     /// The request body is larger than any call.
     TooLarge,
     /// The request body broke off or took too long.
@@ -34,11 +38,26 @@ impl Failure {
                 "The main service gets no answer from the enclave",
                 "Try again later; the operator checks BACKEND_URL and that the enclave runs.",
             ),
+            Self::BackendKey => (
+                "RELAY_BACKEND_KEY",
+                502,
+                "TLS at the enclave's address ends at another key than the enclave's",
+                "Nothing was passed on. Try again later; the operator looks at what stands between, and at \
+                 BACKEND_TLS_KEY if it is set.",
+            ),
             Self::Timeout => (
                 "RELAY_TIMEOUT",
                 504,
                 "The enclave did not answer in time",
                 "Try again with a new envelope: the enclave may have worked on this one.",
+            ),
+            Self::ClearCredentials => (
+                "RELAY_CLEAR_CREDENTIALS",
+                422,
+                "The call carries a key or a secret in clear",
+                "The key has travelled in clear: delete it at the exchange now and make a new one. Nothing of it was \
+                 passed on or kept here, but whoever is on the way may have read it. Register with perfagg, \
+                 SecureClient or register-user.ps1: they seal it to the enclave before it leaves your machine.",
             ),
             Self::TooLarge => (
                 "RELAY_TOO_LARGE",

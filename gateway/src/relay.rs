@@ -2,29 +2,36 @@
 //! headers those that are named here. An answer passes through piece by piece; nothing of it is kept.
 
 use crate::{
+    access::AccessLog,
+    backend::{Connector, NoWay},
+    clear,
+    counters::Counters,
     limits::{self, Call},
+    passing::{CutOff, Passing, Record, Recorded},
     problem::{Failure, own_answer},
     route,
+    settings::Backend,
 };
-use core::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use core::net::IpAddr;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, combinators::BoxBody};
 use hyper::{
     HeaderMap, Method, Request, Response, Uri,
-    body::{Body, Bytes, Frame, Incoming, SizeHint},
+    body::{Body as _, Bytes, Incoming},
     header::CONTENT_TYPE,
-    http::uri::{Authority, Scheme},
+    http::request::Parts,
 };
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::time::{Instant, timeout};
+
+/// Where sealed calls go.
+const SEALED: &str = "/enclave/sealed";
 
 /// What goes back to a caller.
 pub(crate) type Answer = Response<BoxBody<Bytes, CutOff>>;
@@ -60,57 +67,92 @@ const ANSWER_HEADERS: [&str; 14] = [
     "x-request-id",
 ];
 
-/// The way to one enclave.
+/// Where a request came from; put beside it by whoever accepted the connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// The way to one enclave, and what is kept of it.
 pub(crate) struct Relay {
-    client: Client<HttpConnector, Full<Bytes>>,
-    backend: Authority,
+    client: Client<Connector, Full<Bytes>>,
+    backend: Backend,
     bounds: Call,
+    counters: Arc<Counters>,
+    log: Arc<AccessLog>,
     calls: AtomicU64,
 }
 
 impl Relay {
-    pub(crate) fn new(backend: Authority, bounds: Call) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(limits::CONNECT_TIMEOUT));
-        connector.set_nodelay(true);
+    /// # Errors
+    /// If TLS cannot be set up, which would be a mistake of ours.
+    pub(crate) fn new(
+        backend: Backend,
+        bounds: Call,
+        counters: Arc<Counters>,
+        log: Arc<AccessLog>,
+    ) -> Result<Self, rustls::Error> {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(limits::BACKEND_IDLE)
-            .build(connector);
-        Self { client, backend, bounds, calls: AtomicU64::new(0) }
+            .build(Connector::new(&backend, log.clock)?);
+        Ok(Self { client, backend, bounds, counters, log, calls: AtomicU64::new(0) })
     }
 
     /// Answers a request, and logs it: the route by its name, the status, and the time until the answer began.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let began = Instant::now();
         let request_id = format!("main-{}", self.calls.fetch_add(1, Ordering::Relaxed));
         let route = route::find(request.uri().path());
-        let outcome = match route {
-            None => Err(Failure::NotFound),
-            Some(route::LIVE) => live(request.method()),
-            Some(_) => self.pass_on(request).await,
-        };
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+        let mut record = Record::begin(Arc::clone(&self.log), peer, route.unwrap_or("(none)"));
+        let outcome = self.outcome(route, request, &mut record.called.bytes_in).await;
         let (answer, code) = match outcome {
             Ok(answer) => (answer, ""),
-            Err(failure) => (failure.answer(&request_id), failure.code()),
+            Err(failure) => {
+                self.counters.failure(failure);
+                (failure.answer(&request_id), failure.code())
+            }
         };
-        let (route, status, ms) =
-            (route.unwrap_or("(none)"), answer.status().as_u16(), began.elapsed().as_millis());
+        let (route, status) = (record.called.route, answer.status().as_u16());
+        record.called.status = status;
+        self.counters.call(route, status);
+        let ms = record.began.elapsed().as_millis();
         tracing::info!(route, status, ms, code, request_id, "call");
-        answer
+        answer.map(|body| Recorded { body, record }.boxed())
     }
 
-    async fn pass_on(&self, request: Request<Incoming>) -> Result<Answer, Failure> {
+    async fn outcome(
+        &self,
+        route: Option<&'static str>,
+        request: Request<Incoming>,
+        bytes_in: &mut u64,
+    ) -> Result<Answer, Failure> {
+        if request.uri().path_and_query().is_some_and(|path| clear::is_told(path.as_str().as_bytes())) {
+            return Err(Failure::ClearCredentials);
+        }
+        if route == Some(route::LIVE) {
+            return live(request.method());
+        }
         let (head, body) = request.into_parts();
-        let body = self.read(body).await?;
+        let body = self.read(body).await;
+        *bytes_in = body.as_ref().map_or(0, |body| as_u64(body.len()));
+        // What is sealed tells nothing, whatever its bytes look like.
+        let told = |body: &Bytes| clear::is_told(body) && !(route == Some(SEALED) && is_envelope(body));
+        if body.as_ref().is_ok_and(told) {
+            return Err(Failure::ClearCredentials);
+        }
+        match route {
+            Some(_) => self.pass_on(head, body?).await,
+            None => Err(Failure::NotFound),
+        }
+    }
+
+    async fn pass_on(&self, head: Parts, body: Bytes) -> Result<Answer, Failure> {
         let mut call = Request::new(Full::new(body));
         *call.method_mut() = head.method;
         *call.uri_mut() = self.address(&head.uri)?;
         *call.headers_mut() = only(&REQUEST_HEADERS, &head.headers);
 
         let answer = timeout(self.bounds.answer_timeout, self.client.request(call)).await;
-        let (head, body) =
-            answer.map_err(|_| Failure::Timeout)?.map_err(|_| Failure::BackendUnreachable)?.into_parts();
+        let (head, body) = answer.map_err(|_| Failure::Timeout)?.map_err(failure)?.into_parts();
         let too_large = body.size_hint().lower() > as_u64(self.bounds.answer_bytes_max);
         if too_large || head.status.is_informational() {
             return Err(Failure::BackendUnreachable);
@@ -120,13 +162,7 @@ impl Relay {
             false => (self.bounds.passing_timeout, None),
         };
         let deadline = Instant::now().checked_add(life).ok_or(Failure::Internal)?;
-        let passing = Passing {
-            body,
-            left: self.bounds.answer_bytes_max,
-            deadline,
-            silence,
-            alarm: Box::pin(sleep(silence.map_or(life, |silence| silence.min(life)))),
-        };
+        let passing = Passing::new(body, self.bounds.answer_bytes_max, deadline, life, silence);
         let mut answer = Response::new(passing.boxed());
         *answer.status_mut() = head.status;
         *answer.headers_mut() = only(&ANSWER_HEADERS, &head.headers);
@@ -148,11 +184,20 @@ impl Relay {
     /// The same path and query at the enclave.
     fn address(&self, uri: &Uri) -> Result<Uri, Failure> {
         let mut parts = hyper::http::uri::Parts::default();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(self.backend.clone());
+        parts.scheme = Some(self.backend.scheme());
+        parts.authority = Some(self.backend.authority.clone());
         parts.path_and_query = uri.path_and_query().cloned();
         Uri::from_parts(parts).map_err(|_| Failure::NotFound)
     }
+}
+
+/// Why the enclave gave no answer.
+fn failure(error: hyper_util::client::legacy::Error) -> Failure {
+    if NoWay::is_other_key(&error) { Failure::BackendKey } else { Failure::BackendUnreachable }
+}
+
+fn is_envelope(body: &[u8]) -> bool {
+    protocol::Envelope::parse(body).is_ok()
 }
 
 /// This program runs; `/health/ready` tells of the enclave.
@@ -181,66 +226,4 @@ pub(crate) fn is_stream(headers: &HeaderMap) -> bool {
 
 fn as_u64(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
-}
-
-/// An answer on its way through, bounded in bytes and in time. Trailers, which nobody names, are left out.
-struct Passing {
-    body: Incoming,
-    left: usize,
-    /// When it must have passed.
-    deadline: Instant,
-    /// How long nothing may come, if that is bounded too.
-    silence: Option<Duration>,
-    /// At the deadline, or when nothing came for too long.
-    alarm: Pin<Box<Sleep>>,
-}
-
-/// An answer that broke off, grew too large or took too long: the caller sees it end early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CutOff;
-
-impl fmt::Display for CutOff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the enclave's answer was cut off")
-    }
-}
-
-impl std::error::Error for CutOff {}
-
-impl Body for Passing {
-    type Data = Bytes;
-    type Error = CutOff;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        if self.alarm.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Some(Err(CutOff)));
-        }
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(next) = self.silence.and_then(|silence| Instant::now().checked_add(silence)) {
-            let deadline = self.deadline;
-            self.alarm.as_mut().reset(next.min(deadline));
-        }
-        Poll::Ready(match frame.map(|frame| frame.map(Frame::into_data)) {
-            None | Some(Ok(Err(_))) => None,
-            Some(Err(_)) => Some(Err(CutOff)),
-            Some(Ok(Ok(piece))) => match self.left.checked_sub(piece.len()) {
-                None => Some(Err(CutOff)),
-                Some(left) => {
-                    self.left = left;
-                    Some(Ok(Frame::data(piece)))
-                }
-            },
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

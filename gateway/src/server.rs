@@ -4,9 +4,12 @@
 use crate::{
     limits,
     problem::Failure,
-    relay::{Answer, is_stream},
+    relay::{Answer, Peer, is_stream},
 };
-use core::{net::SocketAddr, pin::pin};
+use core::{
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
@@ -57,8 +60,8 @@ where
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            (Ok((stream, _)), Ok(permit)) => {
-                let serving = connection(stream, stop.clone(), handler.clone());
+            (Ok((stream, peer)), Ok(permit)) => {
+                let serving = connection(stream, peer.ip(), stop.clone(), handler.clone());
                 connections.spawn(async move {
                     serving.await;
                     drop(permit);
@@ -74,7 +77,7 @@ where
 }
 
 /// One connection, until it ends, has lived long enough, or the program stops.
-async fn connection<F, W>(stream: TcpStream, mut stop: watch::Receiver<bool>, handler: F)
+async fn connection<F, W>(stream: TcpStream, peer: IpAddr, mut stop: watch::Receiver<bool>, handler: F)
 where
     F: Fn(Request<Incoming>) -> W + Clone + Send + 'static,
     W: Future<Output = Answer> + Send + 'static,
@@ -82,7 +85,8 @@ where
     let _ = stream.set_nodelay(true);
     let streams = Arc::new(AtomicBool::new(false));
     let noted = Arc::clone(&streams);
-    let answer = service_fn(move |request| {
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
         // A task of its own: a panic in it ends there.
         let (work, streams) = (tokio::spawn(handler(request)), Arc::clone(&noted));
         async move {

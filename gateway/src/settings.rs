@@ -7,18 +7,51 @@ use core::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
-use hyper::{Uri, http::uri::Authority};
+use hyper::{
+    Uri,
+    http::uri::{Authority, Scheme},
+};
+use rustls::pki_types::ServerName;
+use std::path::PathBuf;
 
 /// The settings of one start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// `HOST`, `PORT`: where calls come in. Wrong: nobody reaches this program.
     pub(crate) listen: SocketAddr,
-    /// `BACKEND_URL`: where the enclave listens. Wrong: another enclave answers, which clients notice by its
-    /// evidence, or none does.
-    pub(crate) backend: Authority,
+    /// `BACKEND_URL`, `BACKEND_TLS_KEY`: where the enclave listens, and at which TLS key. Wrong: another enclave
+    /// answers, which clients notice by its evidence, or none does. Plain reads are seen by whoever answers.
+    pub(crate) backend: Backend,
+    /// `ACCESS_LOG_DIR`: where the access log is kept; without it there is none. Wrong: the start fails, or a log is
+    /// written where nobody looks.
+    pub(crate) access_log: Option<PathBuf>,
+    /// `MAIN_METRICS_ADDR`: where the operator reads counters. Loopback only; wrong: nobody reads them.
+    pub(crate) metrics: SocketAddr,
     /// `RUST_LOG`: how much is logged. Wrong: more or fewer lines; none of them can hold more than `log.rs` allows.
     pub(crate) log: String,
+}
+
+/// The way to the enclave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Backend {
+    pub(crate) authority: Authority,
+    /// Over TLS; without it both are on one machine.
+    pub(crate) tls: Option<BackendTls>,
+}
+
+/// Whom TLS must end at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BackendTls {
+    /// What a certificate of the web must be for.
+    pub(crate) name: ServerName<'static>,
+    /// SHA-256 of the only key that is accepted, if the operator names one.
+    pub(crate) key: Option<[u8; 32]>,
+}
+
+impl Backend {
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP }
+    }
 }
 
 /// A setting that cannot be used. Its text names the setting and what it takes, never its value.
@@ -66,23 +99,65 @@ impl Settings {
                 text.parse().map_err(|_| refuse("PORT", "takes a port from 0 to 65535; 0 is any free one"))?
             }
         };
-        let backend = value("BACKEND_URL").unwrap_or_else(|| "http://localhost:3000".to_owned());
-        let backend = authority(&backend).ok_or_else(|| {
-            refuse(
-                "BACKEND_URL",
-                "takes http://HOST:PORT and nothing after it, such as http://localhost:3000",
-            )
-        })?;
-        Ok(Self { listen: SocketAddr::new(host, port), backend, log: value("RUST_LOG").unwrap_or_default() })
+        let backend = backend(value("BACKEND_URL"), value("BACKEND_TLS_KEY"))?;
+        let metrics: SocketAddr = match value("MAIN_METRICS_ADDR") {
+            None => SocketAddr::from((Ipv4Addr::LOCALHOST, 9465)),
+            Some(text) => text
+                .parse()
+                .map_err(|_| refuse("MAIN_METRICS_ADDR", "takes an address and port on loopback"))?,
+        };
+        if !metrics.ip().is_loopback() {
+            let takes = "must be on loopback: put a collector beside this program and let it forward";
+            return Err(refuse("MAIN_METRICS_ADDR", takes));
+        }
+        Ok(Self {
+            listen: SocketAddr::new(host, port),
+            backend,
+            access_log: value("ACCESS_LOG_DIR").map(PathBuf::from),
+            metrics,
+            log: value("RUST_LOG").unwrap_or_default(),
+        })
     }
 }
 
-/// The host and port of a plain URL without user, path or query.
-fn authority(url: &str) -> Option<Authority> {
+fn backend(url: Option<String>, key: Option<String>) -> Result<Backend, SettingError> {
+    let takes = "takes https://HOST:PORT, or http://HOST:PORT on loopback, and nothing after it, such as http://localhost:3000";
+    let url = url.unwrap_or_else(|| "http://localhost:3000".to_owned());
+    let (authority, is_tls) = authority(&url).ok_or(SettingError::new("BACKEND_URL", takes))?;
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    let key = key.map(|text| {
+        let mut key = [0; 32];
+        let takes = "takes the SHA-256 of a SubjectPublicKeyInfo, 64 hex digits";
+        hex::decode_to_slice(text, &mut key).map_err(|_| SettingError::new("BACKEND_TLS_KEY", takes))?;
+        Ok(key)
+    });
+    let key = key.transpose()?;
+    if !is_tls {
+        if key.is_some() {
+            return Err(SettingError::new("BACKEND_TLS_KEY", "is for a BACKEND_URL with https://"));
+        }
+        if host != "localhost" && !host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
+            let takes =
+                "takes http:// on loopback only: a call and what it reads would pass a network in clear";
+            return Err(SettingError::new("BACKEND_URL", takes));
+        }
+        return Ok(Backend { authority, tls: None });
+    }
+    let name = ServerName::try_from(host).map_err(|_| SettingError::new("BACKEND_URL", takes))?;
+    Ok(Backend { authority, tls: Some(BackendTls { name, key }) })
+}
+
+/// The host and port of a URL without user, path or query, and whether it is for TLS.
+fn authority(url: &str) -> Option<(Authority, bool)> {
     let uri: Uri = url.parse().ok()?;
-    let plain = uri.scheme_str() == Some("http") && matches!(uri.path(), "" | "/") && uri.query().is_none();
+    let is_tls = match uri.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        _ => return None,
+    };
     let authority = uri.authority()?;
-    (plain && !authority.as_str().contains('@') && !authority.host().is_empty()).then(|| authority.clone())
+    let plain = matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');
+    (plain && !authority.host().is_empty()).then(|| (authority.clone(), is_tls))
 }
 
 #[cfg(test)]
@@ -105,7 +180,9 @@ mod tests {
     fn without_settings_the_documented_defaults_hold() {
         let settings = read(&[("HOST", ""), ("PORT", " ")]).unwrap();
         assert_eq!(settings.listen, "0.0.0.0:5000".parse().unwrap());
-        assert_eq!(settings.backend, "localhost:3000");
+        assert_eq!(settings.backend.authority, "localhost:3000");
+        assert_eq!((settings.backend.tls, settings.access_log), (None, None));
+        assert_eq!(settings.metrics, "127.0.0.1:9465".parse().unwrap());
     }
 
     #[test]
@@ -118,22 +195,62 @@ mod tests {
 
     #[test]
     fn backend_url_is_a_host_and_a_port() {
-        for (url, backend) in [
-            ("http://127.0.0.1:3443", "127.0.0.1:3443"),
-            ("http://[::1]:3000/", "[::1]:3000"),
-            ("http://enclave.internal", "enclave.internal"),
+        for (url, backend, tls) in [
+            ("http://127.0.0.1:3443", "127.0.0.1:3443", false),
+            ("http://[::1]:3000/", "[::1]:3000", false),
+            ("http://localhost", "localhost", false),
+            ("https://enclave.example", "enclave.example", true),
+            ("https://203.0.113.7:3000/", "203.0.113.7:3000", true),
+            ("https://[2001:db8::1]:3000", "[2001:db8::1]:3000", true),
         ] {
-            assert_eq!(read(&[("BACKEND_URL", url)]).unwrap().backend, backend);
+            let settings = read(&[("BACKEND_URL", url)]).unwrap();
+            assert_eq!((settings.backend.authority.as_str(), settings.backend.tls.is_some()), (backend, tls));
         }
         for url in [
             "planted",
-            "https://planted",
+            "ftp://planted",
             "http://",
-            "http://user:planted@h",
-            "http://h/planted",
-            "http://h/?planted",
+            "https://",
+            "http://user:planted@localhost",
+            "https://user:planted@h",
+            "http://localhost/planted",
+            "https://h/?planted",
+            "https://planted_name!",
         ] {
             refused("BACKEND_URL", url);
         }
+    }
+
+    #[test]
+    fn without_tls_the_enclave_is_on_this_machine() {
+        for url in [
+            "http://enclave.planted",
+            "http://203.0.113.7:3000",
+            "http://[2001:db8::1]",
+            "http://localhost.planted",
+            "http://127.0.0.1.planted",
+            "http://0.0.0.0:3000",
+        ] {
+            refused("BACKEND_URL", url);
+        }
+    }
+
+    #[test]
+    fn a_pin_is_the_hash_of_a_key_and_needs_tls() {
+        let key = "0a".repeat(32);
+        let settings = read(&[("BACKEND_URL", "https://h"), ("BACKEND_TLS_KEY", &key)]).unwrap();
+        assert_eq!(settings.backend.tls.unwrap().key, Some([0x0a; 32]));
+        refused("BACKEND_TLS_KEY", &key);
+        for key in ["planted", "0a", &"0a".repeat(33), &format!("{}zz", "0a".repeat(31))] {
+            let error = read(&[("BACKEND_URL", "https://h"), ("BACKEND_TLS_KEY", key)]).expect_err(key);
+            assert!(error.to_string().starts_with("BACKEND_TLS_KEY takes"), "{error}");
+        }
+    }
+
+    #[test]
+    fn counters_never_leave_loopback() {
+        assert_eq!(read(&[("MAIN_METRICS_ADDR", "[::1]:0")]).unwrap().metrics.port(), 0);
+        refused("MAIN_METRICS_ADDR", "0.0.0.0:9465");
+        refused("MAIN_METRICS_ADDR", "planted");
     }
 }

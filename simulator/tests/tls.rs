@@ -99,6 +99,28 @@ fn a_certificate_of_an_authority_is_shown_for_a_key_that_never_left() {
     assert_eq!(http(enclave.operator(), "PUT", "/tls.pem", &[], &root.pem()).status, 422);
 }
 
+#[test]
+fn a_main_service_passes_calls_on_over_tls_to_the_enclaves_key_and_to_no_other() {
+    let Some(binaries) = stack::binaries() else { return };
+    let stack = Stack::start(binaries, "main-tls", &[]);
+    let enclave = stack.enclave_with_tls("localhost");
+    let main = stack.main_before(&enclave.url);
+    stack.register("far", &main.url, &[]);
+    assert_eq!(stack.perfagg_json("far", &["attest", &main.url])["mode"], "relayed");
+    assert!(stack.perfagg("far", &["summary"]).status.success());
+
+    // Who ends TLS in between and passes the enclave's evidence on sees nothing else.
+    let man = ManInTheMiddle::before(enclave.address());
+    let diverted = stack.main_before(&format!("https://{}", man.address));
+    let ran = stack.perfagg("far", &["--json", "summary", "--service-url", &diverted.url]);
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("RELAY_BACKEND_KEY"), "{ran:?}");
+    let seen = String::from_utf8_lossy(&man.seen()).into_owned();
+    assert!(
+        seen.contains("GET /attestation/quote ") && !seen.contains("POST") && !seen.contains("nonce"),
+        "{seen}"
+    );
+}
+
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }

@@ -9,7 +9,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -131,14 +131,7 @@ impl Stack {
             .args(simulator_arguments);
         let simulator = Program::start(command, "url");
         let enclave = Program::start(enclave_command(&binaries, &simulator.url, &directory), "listening");
-        let mut command = Command::new(binaries.join("perf-aggregator-main"));
-        command.envs([
-            ("HOST", "127.0.0.1"),
-            ("PORT", "0"),
-            ("BACKEND_URL", enclave.url.as_str()),
-            ("RUST_LOG", "trace"),
-        ]);
-        let main = Program::start(command, "listening");
+        let main = main_before(&binaries, &enclave.url);
         Self { simulator, enclave, main, directory, binaries }
     }
 
@@ -148,6 +141,11 @@ impl Stack {
         fs::create_dir_all(self.directory.join("tls/data")).unwrap();
         command.arg("--tls").env("ENCLAVE_TLS_NAMES", names);
         Program::start(command, "listening")
+    }
+
+    /// A further main service, before this enclave.
+    pub(crate) fn main_before(&self, enclave: &str) -> Program {
+        main_before(&self.binaries, enclave)
     }
 
     /// The enclave stops and starts again: a new process on the same files.
@@ -227,6 +225,18 @@ impl Drop for Stack {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+fn main_before(binaries: &Path, enclave: &str) -> Program {
+    let mut command = Command::new(binaries.join("perf-aggregator-main"));
+    command.envs([
+        ("HOST", "127.0.0.1"),
+        ("PORT", "0"),
+        ("BACKEND_URL", enclave),
+        ("MAIN_METRICS_ADDR", "127.0.0.1:0"),
+        ("RUST_LOG", "trace"),
+    ]);
+    Program::start(command, "listening")
 }
 
 fn enclave_command(binaries: &std::path::Path, simulator: &str, directory: &std::path::Path) -> Command {
