@@ -111,7 +111,6 @@ impl Drop for Directory {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test's own client")]
 fn ask(to: SocketAddr, request: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(to)?;
     stream.write_all(request.as_bytes())?;
