@@ -168,7 +168,9 @@ fn days(directory: &Path) -> io::Result<Vec<String>> {
     for entry in read_dir(directory)? {
         let name = entry?.file_name();
         let day = name.to_str().and_then(|name| name.strip_prefix("access-")?.strip_suffix(".jsonl"));
-        days.extend(day.filter(|day| day.len() == 10).map(str::to_owned));
+        let is_date =
+            |day: &&str| day.len() == 10 && day.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
+        days.extend(day.filter(is_date).map(str::to_owned));
     }
     days.sort();
     Ok(days)
