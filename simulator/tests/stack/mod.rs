@@ -239,7 +239,7 @@ fn main_before(binaries: &Path, enclave: &str) -> Program {
     Program::start(command, "listening")
 }
 
-fn enclave_command(binaries: &std::path::Path, simulator: &str, directory: &std::path::Path) -> Command {
+fn enclave_command(binaries: &Path, simulator: &str, directory: &Path) -> Command {
     let mut command = Command::new(binaries.join("perf-aggregator-enclave"));
     command.args(["--dangerous-venue-url", simulator]).envs([
         ("ENCLAVE_HOST", "127.0.0.1"),
