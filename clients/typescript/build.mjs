@@ -1,0 +1,56 @@
+// Builds the package into dist: ESM with types by tsc, the same in CommonJS, and the verifier beside them.
+//   node build.mjs             verifier.wasm here, or the file that PERFAGG_VERIFIER_WASM names; without one, the build says so
+//   node build.mjs --release   fails without one: such a package could verify nothing
+import { createHash } from 'node:crypto'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import ts from 'typescript'
+
+process.chdir(import.meta.dirname)
+rmSync('dist', { recursive: true, force: true })
+
+const replaced = (file, what, by) => {
+  const text = readFileSync(file, 'utf8')
+  if (text.split(what).length !== 2) throw new Error(`${file} does not have ${what} once`)
+  writeFileSync(file, text.replace(what, by))
+}
+
+const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile)
+const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, '.')
+const program = ts.createProgram(fileNames, options)
+const { diagnostics } = program.emit()
+const complaints = [...ts.getPreEmitDiagnostics(program), ...diagnostics]
+if (complaints.length > 0) {
+  process.stderr.write(ts.formatDiagnostics(complaints, { getCanonicalFileName: name => name, getCurrentDirectory: ts.sys.getCurrentDirectory, getNewLine: () => '\n' }))
+  process.exit(1)
+}
+
+const wasm = process.env.PERFAGG_VERIFIER_WASM ?? 'verifier.wasm'
+if (existsSync(wasm)) {
+  copyFileSync(wasm, 'dist/verifier.wasm')
+  const sha256 = createHash('sha256').update(readFileSync(wasm)).digest('hex')
+  replaced('dist/esm/verifier.js', "VERIFIER_SHA256 = ''", `VERIFIER_SHA256 = '${sha256}'`)
+} else if (process.argv.includes('--release')) {
+  process.stderr.write('verifier.wasm is not there: build clients/verifier and put it here\n')
+  process.exit(1)
+} else {
+  console.log('verifier.wasm is not there: this build can verify nothing')
+}
+
+// The checked ESM build in the other module format.
+mkdirSync('dist/cjs')
+const target = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 }
+for (const name of readdirSync('dist/esm')) {
+  if (name.endsWith('.js')) {
+    const { outputText } = ts.transpileModule(readFileSync(`dist/esm/${name}`, 'utf8'), { compilerOptions: target })
+    writeFileSync(`dist/cjs/${name}`, outputText)
+  } else {
+    cpSync(`dist/esm/${name}`, `dist/cjs/${name}`)
+  }
+}
+replaced('dist/cjs/place.js', 'import.meta.url', "require('node:url').pathToFileURL(__filename).href")
+writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
+
+const size = names => gzipSync(Buffer.concat(names.map(name => readFileSync(name)))).length
+const code = readdirSync('dist/esm').filter(name => name.endsWith('.js')).map(name => `dist/esm/${name}`)
+console.log(`dist: ${code.length} files, ${(size(code) / 1024).toFixed(1)} KiB gzipped${existsSync('dist/verifier.wasm') ? `; verifier ${(size(['dist/verifier.wasm']) / 1024).toFixed(1)} KiB gzipped` : ''}`)

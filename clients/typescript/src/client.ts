@@ -1,0 +1,223 @@
+//! `SecureClient`: what a trader's program holds. It registers an account at a verified enclave and reads its figures.
+//! Session and credentials are in private fields and in memory only.
+
+import type { Metrics, Revoked, SessionEvent, SessionOpened, Summary } from './api.js';
+import { systemClock } from './clock.js';
+import { AnswerError, SecureClientError, UsageError } from './failure.js';
+import { Journey, type Parts } from './journey.js';
+import { Registration, check, isText, type RegistrationOptions } from './registration.js';
+import type { Route } from './seal.js';
+import { serviceUrl, type ServiceUrl } from './service_url.js';
+import { trust, type DevelopmentTrust, type Policy, type Trust } from './trust.js';
+import { packagedVerifier, type VerifiedEnclave, type VerifierSource } from './verifier.js';
+import { isObject, utf8, wipe } from './wire.js';
+
+/** What a client is made of. `apiKey` and `secret` are needed to register, `sessionId` to go on with a session. */
+export interface SecureClientOptions extends RegistrationOptions {
+  /** The enclave, or a main service in front of it: `https://HOST:PORT`; `http://` on this machine only. */
+  readonly enclaveUrl: string;
+  /** Which enclaves are believed: a policy (docs/policy.md), or `dangerousDevelopment(root)`. Without one, the policy
+   *  that was released with this package. */
+  readonly policy?: Policy | DevelopmentTrust | undefined;
+  /** The id of a session that is open. */
+  readonly sessionId?: string | undefined;
+  /** The bytes of `verifier.wasm`, where they cannot be loaded from beside the code. Others are refused. */
+  readonly verifier?: VerifierSource | undefined;
+}
+
+/** Where to begin, and when to end. */
+export interface WatchOptions {
+  /** The id of the last event that was received: what came after it is told first. */
+  readonly after?: number | undefined;
+  /** Ends the watching, by throwing its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const OPTIONS: Readonly<Record<keyof SecureClientOptions, true>> = {
+  enclaveUrl: true,
+  userId: true,
+  exchange: true,
+  apiKey: true,
+  secret: true,
+  passphrase: true,
+  accountTypes: true,
+  sandbox: true,
+  label: true,
+  ttlSeconds: true,
+  acceptTradingKey: true,
+  bearer: true,
+  policy: true,
+  sessionId: true,
+  verifier: true,
+};
+
+/** How often in a row a stream may fail before it is given up: with the pauses between about ten minutes. */
+const FAILURES_MAX = 14;
+/** The longest pause between two tries. */
+const PAUSE_S_MAX = 60;
+
+/** @internal The same client on other parts: for our tests. Not exported by the package. */
+export let dangerousWithParts: (options: SecureClientOptions, parts: Parts) => SecureClient;
+
+/** A client of one service, for one account. */
+export class SecureClient {
+  readonly #url: ServiceUrl;
+  readonly #trust: Trust;
+  #parts: Parts;
+  #journey: Journey;
+  #registration: Registration | undefined;
+  #registering: Promise<SessionOpened> | undefined;
+  #sessionId: string | undefined;
+
+  static {
+    dangerousWithParts = (options, parts) => {
+      const client = new SecureClient(options);
+      client.#parts = parts;
+      client.#journey = new Journey(client.#url, client.#trust, parts);
+      return client;
+    };
+  }
+
+  /** Calls nobody yet. */
+  constructor(options: SecureClientOptions) {
+    if (!isObject(options)) throw new UsageError('OPTION_INVALID', 'new SecureClient takes an object.');
+    if (!Object.keys(options).every((name) => Object.hasOwn(OPTIONS, name))) {
+      throw new UsageError('OPTION_INVALID', `Options are ${Object.keys(OPTIONS).join(', ')}.`);
+    }
+    const { enclaveUrl, policy, sessionId, verifier } = options;
+    check('sessionId', sessionId, 'the id of a session', (id) => isText(id) && /^session_\d{1,12}_[0-9A-Za-z]{16,64}$/.test(id));
+    check('verifier', verifier, 'the bytes of verifier.wasm', (bytes) => bytes instanceof ArrayBuffer || bytes instanceof Uint8Array);
+    if (globalThis.crypto?.subtle === undefined) throw new UsageError('CRYPTO_MISSING');
+    this.#url = serviceUrl(enclaveUrl);
+    this.#registration = new Registration(options);
+    this.#trust = trust(policy, options.sandbox ?? false);
+    this.#sessionId = sessionId;
+    this.#parts = { clock: systemClock, fetch: (...call) => fetch(...call), verify: packagedVerifier(verifier) };
+    this.#journey = new Journey(this.#url, this.#trust, this.#parts);
+  }
+
+  /** The id of the session, if there is one. Whoever has it reads. */
+  get sessionId(): string | undefined {
+    return this.#sessionId;
+  }
+
+  /** The enclave that was verified last. */
+  get enclave(): VerifiedEnclave | undefined {
+    return this.#journey.enclave;
+  }
+
+  /** Fetches fresh evidence and verifies it. Other calls do so by themselves. */
+  attest(): Promise<VerifiedEnclave> {
+    return this.#journey.attest();
+  }
+
+  /** Verifies the enclave, seals the credentials to it and opens a session. Then this client forgets the credentials;
+   *  if it fails, it keeps them for another try. */
+  async register(): Promise<SessionOpened> {
+    this.#registering ??= this.#register().finally(() => {
+      this.#registering = undefined;
+    });
+    return this.#registering;
+  }
+
+  async #register(): Promise<SessionOpened> {
+    const registration = this.#registration;
+    if (this.#sessionId !== undefined || registration === undefined) throw new UsageError('SESSION_OPEN');
+    const answer = await this.#journey.call('POST /enclave/sessions', registration.body());
+    const { session_id, expires_at, environment, account, key_rights } = answer;
+    const known = isText(session_id) && isText(expires_at) && isText(environment) && isObject(account) && isObject(key_rights);
+    if (!known) throw new AnswerError('ANSWER_UNKNOWN_FORM');
+    this.#sessionId = session_id;
+    this.#journey.settle(environment);
+    this.#registration = undefined;
+    registration.forget();
+    Object.defineProperty(answer, 'session_id', { enumerable: false });
+    return answer as unknown as SessionOpened;
+  }
+
+  /** Reads the headline. */
+  async getSummary(): Promise<Summary> {
+    const answer = await this.#read('GET /enclave/summary/{session_id}');
+    const parts = ['return', 'trades', 'coverage', 'sync', 'why'];
+    if (!parts.every((part) => isObject(answer[part]))) throw new AnswerError('ANSWER_UNKNOWN_FORM');
+    return answer as unknown as Summary;
+  }
+
+  /** Reads everything. */
+  async getMetrics(): Promise<Metrics> {
+    return (await this.#read('GET /enclave/metrics/{session_id}')) as Metrics;
+  }
+
+  /** Ends the session: the enclave stops polling and wipes the key. Only deleting the key at the venue is final. */
+  async revoke(): Promise<Revoked> {
+    const answer = await this.#read('DELETE /enclave/sessions/{session_id}');
+    if (answer['revoked'] !== true) throw new AnswerError('ANSWER_UNKNOWN_FORM');
+    this.#sessionId = undefined;
+    return answer as unknown as Revoked;
+  }
+
+  /** What happens, as it happens, until the session ends. A stream that was cut is taken up where it was. */
+  async *watch(options: WatchOptions = {}): AsyncGenerator<SessionEvent, void, undefined> {
+    const { signal } = options;
+    let { after } = options;
+    let failures = 0;
+    for (;;) {
+      const seen = after;
+      try {
+        for await (const event of this.#stream(after, signal)) {
+          after = event.id;
+          yield event;
+          if (event.event === 'expiry' && event.data.state !== 'soon') return;
+        }
+        failures = 0;
+      } catch (failure) {
+        // What came before it was sealed, so a stream that was moving is not a failure of its own.
+        failures = seen === after ? failures + 1 : 1;
+        if (!(failure instanceof SecureClientError) || !failure.isTransient || failures > FAILURES_MAX) throw failure;
+        await this.#pause(pauseS(failures, failure.retryAfterSeconds), signal);
+      }
+    }
+  }
+
+  /** One stream, to its end. */
+  async *#stream(after: number | undefined, signal: AbortSignal | undefined): AsyncGenerator<SessionEvent, void, undefined> {
+    const body = this.#body(after);
+    const events = await this.#journey.listen('GET /enclave/events/{session_id}', body, signal).finally(() => wipe(body));
+    try {
+      for (let event = await events.next(); event !== undefined; event = await events.next()) yield event;
+    } finally {
+      events.close();
+    }
+  }
+
+  async #read(route: Route): Promise<Record<string, unknown>> {
+    const body = this.#body();
+    return this.#journey.call(route, body).finally(() => wipe(body));
+  }
+
+  #body(after?: number): Uint8Array<ArrayBuffer> {
+    if (this.#sessionId === undefined) throw new UsageError('NO_SESSION');
+    return utf8(JSON.stringify({ session_id: this.#sessionId, after }));
+  }
+
+  #pause(forS: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        cancel();
+        reject(signal?.reason);
+      };
+      const cancel = this.#parts.clock.after(forS * 1000, () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      });
+      signal?.addEventListener('abort', stop, { once: true });
+      if (signal?.aborted === true) stop();
+    });
+  }
+}
+
+/** At once after the first failure, then 1, 2, 4 seconds and so on; longer if the service says so. */
+export function pauseS(failures: number, advisedS: number | undefined): number {
+  const doubled = failures <= 1 ? 0 : 2 ** Math.min(failures - 2, 6);
+  return Math.min(Math.max(doubled, advisedS ?? 0), PAUSE_S_MAX);
+}
