@@ -51,7 +51,7 @@ const OPTIONS: Readonly<Record<keyof SecureClientOptions, true>> = {
   verifier: true,
 };
 
-/** How often in a row a stream may fail before it is given up: with the pauses between about ten minutes. */
+/** How often in a row a stream may fail before it is given up: with the pauses between about eight minutes. */
 const FAILURES_MAX = 14;
 /** The longest pause between two tries. */
 const PAUSE_S_MAX = 60;
