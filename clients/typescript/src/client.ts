@@ -131,7 +131,8 @@ export class SecureClient {
     this.#journey.settle(environment);
     this.#registration = undefined;
     registration.forget();
-    Object.defineProperty(answer, 'session_id', { enumerable: false });
+    // An accessor: not even an inspection of hidden members shows it.
+    Object.defineProperty(answer, 'session_id', { get: () => session_id, enumerable: false });
     return answer as unknown as SessionOpened;
   }
 

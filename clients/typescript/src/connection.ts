@@ -96,7 +96,7 @@ export class Connection {
     }
   }
 
-  #send(ask: Ask, signal: AbortSignal): Promise<Response> {
+  async #send(ask: Ask, signal: AbortSignal): Promise<Response> {
     const { body } = ask;
     return this.#fetch(this.#url.origin + ask.path, {
       method: body === undefined ? 'GET' : 'POST',

@@ -108,7 +108,11 @@ export async function judged(request: Request, module: WebAssembly.Module): Prom
   const instance = await WebAssembly.instantiate(module, {});
   const answer = object(ask(instance.exports as unknown as Exports, utf8(JSON.stringify(request))));
   if (answer?.['ok'] === true && isEnclave(answer['enclave'])) return Object.freeze(answer['enclave']);
-  if (answer?.['ok'] === false && isRefusal(answer)) throw new AttestationError(answer);
+  if (answer?.['ok'] === false && isRefusal(answer)) {
+    // The caller's own words, not the service's: this decides the advice alone.
+    const ours = /^(policy|development_root): /.test(answer.text);
+    throw ours ? new UsageError('POLICY_INVALID', answer.text) : new AttestationError(answer);
+  }
   throw new UsageError('VERIFIER_FAILED');
 }
 

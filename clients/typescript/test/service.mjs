@@ -153,8 +153,13 @@ export class Service {
   asked = []
   verify = async request => {
     this.asked.push(request)
-    const bundle = JSON.parse(request.bundle)
     const refused = (kind, said) => new AttestationError({ class: kind, step: 16, step_name: 'freshness', text: said, against_policy: false, steps: [] })
+    let bundle
+    try {
+      bundle = JSON.parse(request.bundle)
+    } catch {
+      throw refused('malformed', 'the bundle is not JSON')
+    }
     if (bundle.nonce !== request.nonce) throw refused('freshness', 'the evidence does not answer this request’s nonce')
     if (request.now - request.asked_at >= 60) throw refused('freshness', 'the nonce is older than a minute')
     return bundle.enclave
