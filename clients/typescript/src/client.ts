@@ -85,8 +85,18 @@ export class SecureClient {
       throw new UsageError('OPTION_INVALID', `Options are ${Object.keys(OPTIONS).join(', ')}.`);
     }
     const { enclaveUrl, policy, sessionId, verifier } = options;
-    check('sessionId', sessionId, 'the id of a session', (id) => isText(id) && /^session_\d{1,12}_[0-9A-Za-z]{16,64}$/.test(id));
-    check('verifier', verifier, 'the bytes of verifier.wasm', (bytes) => bytes instanceof ArrayBuffer || bytes instanceof Uint8Array);
+    check(
+      'sessionId',
+      sessionId,
+      'the id of a session',
+      (id) => isText(id) && /^session_\d{1,12}_[0-9A-Za-z]{16,64}$/.test(id),
+    );
+    check(
+      'verifier',
+      verifier,
+      'the bytes of verifier.wasm',
+      (bytes) => bytes instanceof ArrayBuffer || bytes instanceof Uint8Array,
+    );
     if (globalThis.crypto?.subtle === undefined) throw new UsageError('CRYPTO_MISSING');
     this.#url = serviceUrl(enclaveUrl);
     this.#registration = new Registration(options);
@@ -125,7 +135,8 @@ export class SecureClient {
     if (this.#sessionId !== undefined || registration === undefined) throw new UsageError('SESSION_OPEN');
     const answer = await this.#journey.call('POST /enclave/sessions', registration.body());
     const { session_id, expires_at, environment, account, key_rights } = answer;
-    const known = isText(session_id) && isText(expires_at) && isText(environment) && isObject(account) && isObject(key_rights);
+    const known =
+      isText(session_id) && isText(expires_at) && isText(environment) && isObject(account) && isObject(key_rights);
     if (!known) throw new AnswerError('ANSWER_UNKNOWN_FORM');
     this.#sessionId = session_id;
     this.#journey.settle(environment);
@@ -181,9 +192,14 @@ export class SecureClient {
   }
 
   /** One stream, to its end. */
-  async *#stream(after: number | undefined, signal: AbortSignal | undefined): AsyncGenerator<SessionEvent, void, undefined> {
+  async *#stream(
+    after: number | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<SessionEvent, void, undefined> {
     const body = this.#body(after);
-    const events = await this.#journey.listen('GET /enclave/events/{session_id}', body, signal).finally(() => wipe(body));
+    const events = await this.#journey
+      .listen('GET /enclave/events/{session_id}', body, signal)
+      .finally(() => wipe(body));
     try {
       for (let event = await events.next(); event !== undefined; event = await events.next()) yield event;
     } finally {

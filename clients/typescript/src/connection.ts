@@ -100,7 +100,10 @@ export class Connection {
     const { body } = ask;
     return this.#fetch(this.#url.origin + ask.path, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: body === undefined ? { accept: 'application/json' } : { accept: 'application/json', 'content-type': 'application/json' },
+      headers:
+        body === undefined
+          ? { accept: 'application/json' }
+          : { accept: 'application/json', 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body }),
       redirect: 'error',
       credentials: 'omit',

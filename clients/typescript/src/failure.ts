@@ -15,12 +15,18 @@ const OWN = {
   ],
   NO_SESSION: ['there is no session', 'Call register() first, or give the sessionId of a session that is open.'],
   SESSION_OPEN: ['this client has a session already', 'Use it, or make a new client for another registration.'],
-  ENVELOPE_TOO_LARGE: ['the sealed call is too large', 'Key, secret, passphrase and labels together must stay under 16 KiB.'],
+  ENVELOPE_TOO_LARGE: [
+    'the sealed call is too large',
+    'Key, secret, passphrase and labels together must stay under 16 KiB.',
+  ],
   CRYPTO_MISSING: [
     'this machine has no WebCrypto with X25519',
     'Use Node 20.16 or later, or a current browser; pages must come over https or from localhost.',
   ],
-  SEALING_FAILED: ['the call cannot be sealed to the key of the evidence', 'Nothing was sent. Do not use this service; ask its operator.'],
+  SEALING_FAILED: [
+    'the call cannot be sealed to the key of the evidence',
+    'Nothing was sent. Do not use this service; ask its operator.',
+  ],
   VERIFIER_MISSING: [
     'the verifier cannot be loaded',
     'verifier.wasm must lie beside the code as the package has it; where it cannot, pass its bytes as the option verifier.',
@@ -39,7 +45,10 @@ const OWN = {
   ],
   CONNECTION_BROKEN: ['the connection broke', 'Check that enclaveUrl has the right scheme and port; then try again.'],
   TIMEOUT: ['the answer took too long', 'Try again later.'],
-  ANSWER_TOO_LARGE: ['the answer is larger than one may be', 'Check that enclaveUrl is that of an enclave or its main service.'],
+  ANSWER_TOO_LARGE: [
+    'the answer is larger than one may be',
+    'Check that enclaveUrl is that of an enclave or its main service.',
+  ],
   ATTESTATION_REFUSED: ['the evidence was refused', ''],
   ANSWER_NOT_SEALED: ['the answer was not sealed by the enclave for this call', ''],
   ENVIRONMENT_MISMATCH: ['the answer is of another environment than the verified one', ''],
@@ -48,38 +57,40 @@ const OWN = {
 } as const satisfies Record<string, readonly [title: string, hint: string]>;
 
 /** What the service's own codes mean, in our words. */
-const SERVICE: ReadonlyMap<string, string> = new Map(Object.entries({
-  ENVELOPE_MALFORMED: 'the sealed call is not in the form of the protocol',
-  ENVELOPE_TOO_LARGE: 'the sealed call is too large',
-  ENVELOPE_KEY_UNKNOWN: 'the call is sealed to keys that the enclave no longer has',
-  ENVELOPE_EXPIRED: 'the sealed call has expired or would live too long',
-  ENVELOPE_REPLAYED: 'this sealed call was already used',
-  ENVELOPE_REJECTED: 'the sealed call does not open',
-  EXCHANGE_UNKNOWN: 'no connector reads this exchange',
-  CREDENTIALS_INVALID: 'the credentials are not in the form that the exchange uses',
-  KEY_NOT_READ_ONLY: 'the key can do more than read',
-  SANDBOX_UNSUPPORTED: 'this exchange has no sandbox that can be read',
-  CREDENTIALS_REFUSED: 'the exchange refused the credentials',
-  VENUE_REGION_BLOCKED: 'the exchange does not serve the region of this enclave',
-  VENUE_IP_NOT_ALLOWED: 'the key is bound to addresses that do not include this enclave’s',
-  VENUE_UNREACHABLE: 'the exchange does not answer',
-  VENUE_RATE_LIMITED: 'the exchange asks this enclave to slow down',
-  SESSION_UNKNOWN: 'there is no such session',
-  SESSION_EXPIRED: 'the session has expired',
-  SESSION_REVOKED: 'the session was revoked',
-  LEDGER_CHANGED: 'the ledger changed between two pages',
-  RATE_LIMITED: 'too many calls',
-  CLOCK_UNTRUSTED: 'the enclave’s clock disagrees with the exchanges’',
-  STATE_ROLLED_BACK: 'the enclave’s state is older than what was seen before',
-  STORE_UNAVAILABLE: 'the enclave cannot store anything now',
-  REQUEST_MALFORMED: 'the request is not in the form of the protocol',
-  NOT_FOUND: 'there is no such route',
-  METHOD_NOT_ALLOWED: 'the route takes another method',
-  INTERNAL: 'the enclave failed at this request',
-  RELAY_BACKEND_UNREACHABLE: 'the main service does not reach the enclave',
-  RELAY_TIMEOUT: 'the enclave did not answer the main service in time',
-  RELAY_TOO_LARGE: 'the main service refuses the size',
-}));
+const SERVICE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ENVELOPE_MALFORMED: 'the sealed call is not in the form of the protocol',
+    ENVELOPE_TOO_LARGE: 'the sealed call is too large',
+    ENVELOPE_KEY_UNKNOWN: 'the call is sealed to keys that the enclave no longer has',
+    ENVELOPE_EXPIRED: 'the sealed call has expired or would live too long',
+    ENVELOPE_REPLAYED: 'this sealed call was already used',
+    ENVELOPE_REJECTED: 'the sealed call does not open',
+    EXCHANGE_UNKNOWN: 'no connector reads this exchange',
+    CREDENTIALS_INVALID: 'the credentials are not in the form that the exchange uses',
+    KEY_NOT_READ_ONLY: 'the key can do more than read',
+    SANDBOX_UNSUPPORTED: 'this exchange has no sandbox that can be read',
+    CREDENTIALS_REFUSED: 'the exchange refused the credentials',
+    VENUE_REGION_BLOCKED: 'the exchange does not serve the region of this enclave',
+    VENUE_IP_NOT_ALLOWED: 'the key is bound to addresses that do not include this enclave’s',
+    VENUE_UNREACHABLE: 'the exchange does not answer',
+    VENUE_RATE_LIMITED: 'the exchange asks this enclave to slow down',
+    SESSION_UNKNOWN: 'there is no such session',
+    SESSION_EXPIRED: 'the session has expired',
+    SESSION_REVOKED: 'the session was revoked',
+    LEDGER_CHANGED: 'the ledger changed between two pages',
+    RATE_LIMITED: 'too many calls',
+    CLOCK_UNTRUSTED: 'the enclave’s clock disagrees with the exchanges’',
+    STATE_ROLLED_BACK: 'the enclave’s state is older than what was seen before',
+    STORE_UNAVAILABLE: 'the enclave cannot store anything now',
+    REQUEST_MALFORMED: 'the request is not in the form of the protocol',
+    NOT_FOUND: 'there is no such route',
+    METHOD_NOT_ALLOWED: 'the route takes another method',
+    INTERNAL: 'the enclave failed at this request',
+    RELAY_BACKEND_UNREACHABLE: 'the main service does not reach the enclave',
+    RELAY_TIMEOUT: 'the enclave did not answer the main service in time',
+    RELAY_TOO_LARGE: 'the main service refuses the size',
+  }),
+);
 
 const NOT_BELIEVED =
   'Nothing of it was believed. Try again; if it stays so, do not use this service, and ask its operator whether this package is as new as the enclave.';
@@ -106,7 +117,6 @@ export class SecureClientError extends Error {
     this.hint = hint;
     this.retryAfterSeconds = retryAfterS;
   }
-
 }
 
 /** The caller's options, or the machine they run on, cannot be used. Nobody was called. */
@@ -213,7 +223,8 @@ export class UnsignedError extends SecureClientError {
     // Of a stranger's document nothing is repeated but a code that is on our list.
     const code = said !== undefined && SERVICE.has(said.code) ? said.code : 'ANSWER_UNSIGNED';
     const title = `${SERVICE.get(code) ?? `${OWN.ANSWER_UNSIGNED[0]}, with HTTP status ${status}`}, not signed by the enclave`;
-    const advice = status === 404 || status === 405 ? 'Check that enclaveUrl is that of an enclave or its main service. ' : '';
+    const advice =
+      status === 404 || status === 405 ? 'Check that enclaveUrl is that of an enclave or its main service. ' : '';
     super(code, title, `${advice}${NOBODYS_WORD} Try again later; if it stays so, ask the operator.`, retryAfterS);
     this.status = status;
     this.isTransient = status === 429 || status >= 500;

@@ -76,7 +76,10 @@ async function dh(privateKey: CryptoKey, publicKey: Bytes): Promise<Bytes> {
 /** GenerateKeyPair. The private half cannot be taken out again. */
 export async function generateEphemeral(): Promise<Ephemeral> {
   const pair = (await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits'])) as CryptoKeyPair;
-  return { privateKey: pair.privateKey, publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)) };
+  return {
+    privateKey: pair.privateKey,
+    publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)),
+  };
 }
 
 /** Encap, section 4.1, with ExtractAndExpand. */

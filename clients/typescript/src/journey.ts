@@ -90,7 +90,8 @@ export class Journey {
       return await attempt();
     } catch (failure) {
       // Said in clear, so perhaps a lie: it costs a quote, and moves nothing else.
-      const renew = failure instanceof UnsignedError && ['ENVELOPE_KEY_UNKNOWN', 'ENVELOPE_EXPIRED'].includes(failure.code);
+      const renew =
+        failure instanceof UnsignedError && ['ENVELOPE_KEY_UNKNOWN', 'ENVELOPE_EXPIRED'].includes(failure.code);
       if (!renew) throw failure;
       await this.attest();
       return attempt();

@@ -4,7 +4,20 @@
 import type { Reply } from './connection.js';
 import { AnswerError, RefusedError, UnsignedError, UsageError, problem } from './failure.js';
 import * as hpke from './hpke.js';
-import { concat, decode, decodeExactly, encode, isCount, object, padded, text, unpadded, utf8, wipe, type Bytes } from './wire.js';
+import {
+  concat,
+  decode,
+  decodeExactly,
+  encode,
+  isCount,
+  object,
+  padded,
+  text,
+  unpadded,
+  utf8,
+  wipe,
+  type Bytes,
+} from './wire.js';
 
 const VERSION = 1;
 /** What is inside an envelope, padding included. */

@@ -44,7 +44,10 @@ export function trust(chosen: unknown, sandbox: boolean): Trust {
   const asked = [sandbox ? 'sandbox' : 'live', ...(development === undefined ? [] : ['development'])];
   if (policy === undefined) return builtIn(development?.root, asked);
   if (!isObject(policy)) {
-    throw new UsageError('POLICY_INVALID', 'policy must be an object as docs/policy.md says, or dangerousDevelopment(root).');
+    throw new UsageError(
+      'POLICY_INVALID',
+      'policy must be an object as docs/policy.md says, or dangerousDevelopment(root).',
+    );
   }
   const copy = copied(policy);
   const named: unknown = copy['environment'] ?? ['live'];

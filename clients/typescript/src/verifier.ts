@@ -81,7 +81,8 @@ export async function compiled(
   }
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (sha256 === '') throw new UsageError('VERIFIER_MISSING', 'This is a build without a verifier: it can verify nothing.');
+  if (sha256 === '')
+    throw new UsageError('VERIFIER_MISSING', 'This is a build without a verifier: it can verify nothing.');
   if (hex !== sha256) throw new UsageError('VERIFIER_ALTERED');
   return WebAssembly.compile(bytes);
 }
@@ -92,7 +93,8 @@ async function load(): Promise<VerifierSource> {
   if (url.protocol === 'file:') {
     // Not an import: bundlers for browsers would look for it.
     const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-    const files = process?.getBuiltinModule?.('node:fs/promises') as { readFile(url: URL): Promise<Uint8Array> } | undefined;
+    const files = process?.getBuiltinModule?.('node:fs/promises') as
+      { readFile(url: URL): Promise<Uint8Array> } | undefined;
     if (files === undefined) throw new Error();
     return files.readFile(url);
   }
@@ -107,7 +109,7 @@ export async function judged(request: Request, module: WebAssembly.Module): Prom
   // No imports: it reaches neither clock, nor network, nor us.
   const instance = await WebAssembly.instantiate(module, {});
   const answer = object(ask(instance.exports as unknown as Exports, utf8(JSON.stringify(request))));
-  if (answer?.['ok'] === true && isEnclave(answer['enclave'])) return Object.freeze(answer['enclave']);
+  if (answer?.['ok'] === true && isEnclave(answer['enclave'])) return frozen(answer['enclave']);
   if (answer?.['ok'] === false && isRefusal(answer)) {
     // The caller's own words, not the service's: this decides the advice alone.
     const ours = /^(policy|development_root): /.test(answer.text);
@@ -138,13 +140,21 @@ function tooLarge(): AttestationError {
   return new AttestationError({ ...refused, against_policy: false, steps: [] });
 }
 
+/** The same, which nobody can change: calls rest on it. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
+
 /** What calls rest on is there, whatever else is said. */
 function isEnclave(value: unknown): value is VerifiedEnclave {
   if (!isObject(value)) return false;
   const { hpke_public_key, result_key, keyset_hash, epoch, environment, time, development } = value;
   const keys = decodeExactly(32, hpke_public_key) && decodeExactly(32, result_key) && decodeExactly(64, keyset_hash);
   const counts = isCount(epoch) && isCount(time) && typeof development === 'boolean';
-  return keys !== undefined && counts && Array.isArray(environment) && environment.every((name) => typeof name === 'string');
+  return (
+    keys !== undefined && counts && Array.isArray(environment) && environment.every((name) => typeof name === 'string')
+  );
 }
 
 function isRefusal(value: Record<string, unknown>): value is Record<string, unknown> & Refusal {
