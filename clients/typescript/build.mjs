@@ -1,5 +1,6 @@
 // Builds the package into dist: ESM with types by tsc, the same in CommonJS, and the verifier beside them.
-//   node build.mjs             verifier.wasm here, or the file that PERFAGG_VERIFIER_WASM names; without one, the build says so
+//   node build.mjs             verifier.wasm and verifier-dcap.wasm here, or the files that PERFAGG_VERIFIER_WASM and
+//                              PERFAGG_VERIFIER_DCAP_WASM name; without any, the build says so
 //   node build.mjs --release   fails without one: such a package could verify nothing
 import { createHash } from 'node:crypto'
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -25,15 +26,21 @@ if (complaints.length > 0) {
   process.exit(1)
 }
 
-const wasm = process.env.PERFAGG_VERIFIER_WASM ?? 'verifier.wasm'
-if (existsSync(wasm)) {
-  copyFileSync(wasm, 'dist/verifier.wasm')
-  const sha256 = createHash('sha256').update(readFileSync(wasm)).digest('hex')
-  replaced('dist/esm/verifier.js', "VERIFIER_SHA256 = ''", `VERIFIER_SHA256 = '${sha256}'`)
-} else if (process.argv.includes('--release')) {
-  process.stderr.write('verifier.wasm is not there: build clients/verifier and put it here\n')
-  process.exit(1)
-} else {
+const verifiers = []
+for (const [name, variable] of [['verifier.wasm', 'PERFAGG_VERIFIER_WASM'], ['verifier-dcap.wasm', 'PERFAGG_VERIFIER_DCAP_WASM']]) {
+  const file = process.env[variable] ?? name
+  if (!existsSync(file)) continue
+  copyFileSync(file, `dist/${name}`)
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+  replaced('dist/esm/verifier.js', `'${name}': ''`, `'${name}': '${sha256}'`)
+  verifiers.push(name)
+}
+if (!verifiers.includes('verifier.wasm')) {
+  // The smaller file alone would leave evidence that nothing judges.
+  if (verifiers.length > 0 || process.argv.includes('--release')) {
+    process.stderr.write('verifier.wasm is not there: build clients/verifier and put it here\n')
+    process.exit(1)
+  }
   console.log('verifier.wasm is not there: this build can verify nothing')
 }
 
@@ -53,4 +60,5 @@ writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
 
 const size = names => gzipSync(Buffer.concat(names.map(name => readFileSync(name)))).length
 const code = readdirSync('dist/esm').filter(name => name.endsWith('.js')).map(name => `dist/esm/${name}`)
-console.log(`dist: ${code.length} files, ${(size(code) / 1024).toFixed(1)} KiB gzipped${existsSync('dist/verifier.wasm') ? `; verifier ${(size(['dist/verifier.wasm']) / 1024).toFixed(1)} KiB gzipped` : ''}`)
+console.log(`dist: ${code.length} files, ${(size(code) / 1024).toFixed(1)} KiB gzipped`)
+for (const name of verifiers) console.log(`${name}: ${(size([`dist/${name}`]) / 1024).toFixed(1)} KiB gzipped`)

@@ -5,8 +5,15 @@ import { AttestationError, UsageError, type Refusal } from './failure.js';
 import { HERE } from './place.js';
 import { decodeExactly, isCount, isObject, object, text, utf8, type Bytes } from './wire.js';
 
-/** SHA-256 of `verifier.wasm`, hex: build.mjs writes it. Nothing else is ever run, wherever it is loaded from. */
-export const VERIFIER_SHA256: string = '';
+/** The files of the verifier and their SHA-256, hex: build.mjs writes them. Nothing else is ever run, wherever it is
+ *  loaded from. `verifier.wasm` judges every kind of evidence; the other one Intel's alone, and is smaller. */
+export const VERIFIERS: Readonly<Record<'verifier.wasm' | 'verifier-dcap.wasm', string>> = {
+  'verifier.wasm': '',
+  'verifier-dcap.wasm': '',
+};
+
+/** Kinds of evidence of Intel's structure. */
+const DCAP: readonly unknown[] = ['sgx-dcap', 'tdx', 'dev-sgx', 'dev-tdx'];
 
 const WASM_BYTES_MAX = 16 * 1024 * 1024;
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
@@ -54,24 +61,35 @@ interface Exports {
 
 /** The verifier of this package, loaded at its first use. */
 export function packagedVerifier(source?: VerifierSource): Verify {
-  let module: Promise<WebAssembly.Module> | undefined;
+  const modules = new Map<string, Promise<WebAssembly.Module>>();
   return async (request) => {
-    module ??= compiled(source ?? load, VERIFIER_SHA256);
+    const file = fileFor(request.bundle);
+    const module = modules.get(file) ?? compiled(source ?? (() => load(file)), Object.values(VERIFIERS));
+    modules.set(file, module);
     try {
       return judged(request, await module);
     } catch (failure) {
       // What could not be loaded may be there the next time.
-      if (failure instanceof UsageError) module = undefined;
+      if (failure instanceof UsageError) modules.delete(file);
       throw failure;
     }
   };
 }
 
-/** Compiles bytes that have this SHA-256, and no others. */
+/** The file that judges this evidence. Whoever lies about its kind meets a verifier that refuses it. */
+function fileFor(bundle: string): keyof typeof VERIFIERS {
+  const dcap = VERIFIERS['verifier-dcap.wasm'] !== '' && DCAP.includes(object(bundle)?.['tee']);
+  return dcap ? 'verifier-dcap.wasm' : 'verifier.wasm';
+}
+
+/** Compiles bytes that have one of these SHA-256, and no others. */
 export async function compiled(
   source: VerifierSource | (() => Promise<VerifierSource>),
-  sha256: string,
+  known: readonly string[],
 ): Promise<WebAssembly.Module> {
+  if (known.every((sha256) => sha256 === '')) {
+    throw new UsageError('VERIFIER_MISSING', 'This is a build without a verifier: it can verify nothing.');
+  }
   let bytes: Bytes;
   try {
     // A copy: what is hashed is what is compiled.
@@ -81,15 +99,13 @@ export async function compiled(
   }
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (sha256 === '')
-    throw new UsageError('VERIFIER_MISSING', 'This is a build without a verifier: it can verify nothing.');
-  if (hex !== sha256) throw new UsageError('VERIFIER_ALTERED');
+  if (!known.includes(hex)) throw new UsageError('VERIFIER_ALTERED');
   return WebAssembly.compile(bytes);
 }
 
-/** Reads `verifier.wasm` from where the package has it: a file for Node, Deno and Bun, a URL for browsers. */
-async function load(): Promise<VerifierSource> {
-  const url = new URL('../verifier.wasm', HERE);
+/** Reads a file from where the package has it: from disk for Node, Deno and Bun, by URL for browsers. */
+async function load(file: keyof typeof VERIFIERS): Promise<VerifierSource> {
+  const url = new URL(`../${file}`, HERE);
   if (url.protocol === 'file:') {
     // Not an import: bundlers for browsers would look for it.
     const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };

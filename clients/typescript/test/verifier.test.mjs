@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { AttestationError } from '../dist/esm/failure.js'
-import { VERIFIER_SHA256, compiled, judged, packagedVerifier } from '../dist/esm/verifier.js'
+import { VERIFIERS, compiled, judged, packagedVerifier } from '../dist/esm/verifier.js'
 import { failure } from './setup.mjs'
 
 const PAGE = 65536
@@ -93,21 +93,23 @@ test('the request arrives as it was made', async () => {
 test('only the bytes that the package was built with are run', async () => {
   const bytes = saying(JSON.stringify({ ok: true, enclave }))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  assert.ok((await compiled(bytes, sha256)) instanceof WebAssembly.Module)
-  assert.ok((await compiled(bytes.buffer, sha256)) instanceof WebAssembly.Module)
-  assert.ok((await compiled(async () => bytes, sha256)) instanceof WebAssembly.Module)
+  assert.ok((await compiled(bytes, ['', sha256])) instanceof WebAssembly.Module)
+  assert.ok((await compiled(bytes.buffer, ['', sha256])) instanceof WebAssembly.Module)
+  assert.ok((await compiled(async () => bytes, ['', sha256])) instanceof WebAssembly.Module)
   const altered = new Uint8Array(bytes)
   altered[altered.length - 1] ^= 1
-  assert.equal((await failure(compiled(altered, sha256))).code, 'VERIFIER_ALTERED')
-  assert.equal((await failure(compiled(bytes, ''))).code, 'VERIFIER_MISSING')
-  assert.equal((await failure(compiled(() => Promise.reject(new Error('planted')), sha256))).code, 'VERIFIER_MISSING')
-  const expected = VERIFIER_SHA256 === '' ? 'VERIFIER_MISSING' : 'VERIFIER_ALTERED'
+  assert.equal((await failure(compiled(altered, ['', sha256]))).code, 'VERIFIER_ALTERED')
+  assert.equal((await failure(compiled(bytes, ['', '']))).code, 'VERIFIER_MISSING')
+  assert.equal((await failure(compiled(() => Promise.reject(new Error('planted')), ['', sha256]))).code, 'VERIFIER_MISSING')
+  const expected = VERIFIERS['verifier.wasm'] === '' ? 'VERIFIER_MISSING' : 'VERIFIER_ALTERED'
   assert.equal((await failure(packagedVerifier(bytes)(request))).code, expected)
 })
 
-test('the verifier of the package refuses what is no evidence', { skip: VERIFIER_SHA256 === '' && 'this build has no verifier.wasm' }, async () => {
-  assert.ok(existsSync(new URL('../dist/verifier.wasm', import.meta.url)))
-  const refused = await failure(packagedVerifier()({ ...request, bundle: '{}' }))
-  assert.ok(refused instanceof AttestationError, String(refused))
-  assert.equal(refused.class, 'malformed')
+test('the verifier of the package refuses what is no evidence', { skip: VERIFIERS['verifier.wasm'] === '' && 'this build has no verifier.wasm' }, async () => {
+  for (const [file, sha256] of Object.entries(VERIFIERS)) assert.equal(existsSync(new URL(`../dist/${file}`, import.meta.url)), sha256 !== '', file)
+  for (const bundle of ['{}', '', '{"tee":"dev-sgx"}', '{"tee":"sev-snp"}']) {
+    const refused = await failure(packagedVerifier()({ ...request, bundle }))
+    assert.ok(refused instanceof AttestationError, String(refused))
+    assert.equal(refused.class, 'malformed')
+  }
 })
