@@ -10,6 +10,7 @@ mod progress;
 mod table;
 mod figure;
 mod shown;
+mod sparkline;
 
 use arguments::Arguments;
 use clap::Parser as _;

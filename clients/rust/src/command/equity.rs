@@ -5,6 +5,7 @@ use crate::{
     figure::{self, NONE, text},
     output::plain,
     shown::{Form, shown},
+    sparkline,
     table::{Align, Table},
 };
 use serde_json::Value;
@@ -120,6 +121,7 @@ pub(super) fn page(of: &Value, currency: &str) -> String {
     );
     [
         table(of, &HEADLINE, currency),
+        curve(of),
         warnings(equity),
         format!("\n{}", table(of, &RETURNS, currency)),
         format!("\nWhat the equity comes from, in {}\n\n{}", plain(currency), explained(equity, currency)),
@@ -141,6 +143,17 @@ fn table(of: &Value, rows: &[Row], currency: &str) -> String {
         };
     }
     table.render()
+}
+
+/// Growth by day, in one line.
+fn curve(of: &Value) -> String {
+    const CELLS: usize = 60;
+    let days = of.get("days").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let date = |day: Option<&Value>| day.and_then(|day| text(day, "date")).unwrap_or_default();
+    let returns: Vec<_> = days.iter().map(|day| day.get("return").and_then(Value::as_f64)).collect();
+    let Some(line) = sparkline::growth(&returns, CELLS) else { return String::new() };
+    let [first, last] = [days.first(), days.last()].map(|day| plain(&date(day)));
+    format!("\n  {line}\n  Growth by day without flows, {first} to {last}\n")
 }
 
 /// What must be known before a figure is believed.
