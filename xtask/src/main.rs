@@ -1,6 +1,7 @@
 //! The one door: `demo`, `test`, `slow`, `check`, `verifier`, `figures`, `vectors`, `bench`. CI calls the same commands.
 
 mod workspace;
+mod installed;
 mod children;
 mod programs;
 mod ports;

@@ -1,7 +1,7 @@
 //! The verifier of evidence as one wasm file (clients/verifier): built, and looked at. It imports nothing, so nothing of
 //! its host reaches a verdict; it exports what its callers know, and no more.
 
-use crate::{children::Stop, report::say, wasm, workspace};
+use crate::{children::Stop, installed::node_is_missing, report::say, wasm, workspace};
 use anyhow::{Context as _, bail};
 use std::{
     fs,
@@ -49,7 +49,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 /// The same, if there is a Node to run it.
 pub(crate) fn for_node(stop: &Stop) -> anyhow::Result<Result<(PathBuf, String), String>> {
-    match crate::test::missing("node") {
+    match node_is_missing("node") {
         Some(missing) => Ok(Err(missing)),
         None => build(stop),
     }

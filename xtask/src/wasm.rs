@@ -65,7 +65,7 @@ pub(crate) fn same_digest(native: &Built, stop: &Stop) -> anyhow::Result<Checked
     let native = workspace::output(&mut Command::new(native.program("ledger-digest")?))?;
     let parts: Vec<(&str, &str)> = native.lines().filter_map(|line| line.split_once(' ')).collect();
     let expected: String = parts.iter().map(|(digest, _)| *digest).collect();
-    if let Some(missing) = crate::test::missing("node") {
+    if let Some(missing) = crate::installed::node_is_missing("node") {
         return Ok(Checked::Skipped(missing));
     }
     let wasm = match build("ledger-digest", &["build", "--release"], stop)? {

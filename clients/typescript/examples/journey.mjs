@@ -20,14 +20,14 @@ try {
   console.log(`${account.venue}: key is ${key_rights.verdict}, session until ${expires_at}`)
 
   for await (const { event, data } of client.watch()) {
-    if (event === 'sync') console.log(`${data.state}, ${Math.round(data.progress * 100)} %`)
+    if (event === 'sync') console.error(`${data.state}, ${Math.round(data.progress * 100)} %`)
     if (event === 'metrics') break
   }
 
   const summary = await client.getSummary()
-  console.log(`equity ${summary.equity} ${summary.quote_currency}, return ${summary.return.twr ?? summary.why['return.twr']}`)
+  console.log(`equity ${summary.equity ?? 'unknown'} ${summary.quote_currency}, ${summary.trades.fills} fills`)
   const metrics = await client.getMetrics()
-  console.log(`environment ${metrics.environment}, ${summary.trades.fills} fills`)
+  console.log(`environment ${summary.environment}, ${metrics.total?.days.length ?? 0} days`)
 
   console.log((await client.revoke()).note)
 } catch (error) {

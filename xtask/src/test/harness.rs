@@ -111,7 +111,10 @@ fn name(binary: &Executable) -> String {
 }
 
 /// Runs a command to its end; what it printed, and what it complained of. No status: it did not end in time.
-fn finish(command: &mut Command, stop: &Stop) -> anyhow::Result<(Option<ExitStatus>, String, String)> {
+pub(super) fn finish(
+    command: &mut Command,
+    stop: &Stop,
+) -> anyhow::Result<(Option<ExitStatus>, String, String)> {
     let (stdout, printing) = std::io::pipe()?;
     let (stderr, complaining) = std::io::pipe()?;
     command.stdin(Stdio::null()).stdout(printing).stderr(complaining);

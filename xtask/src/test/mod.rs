@@ -5,6 +5,8 @@
 
 mod libtest;
 mod harness;
+mod tap;
+mod clients;
 mod node;
 
 use crate::{
@@ -14,9 +16,12 @@ use crate::{
     report::{Checked, Outcome, Report, say},
     verifier, wasm,
 };
+use clients::Given;
 use harness::Harness;
-pub(crate) use node::missing;
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// Which tests.
 #[derive(clap::Args)]
@@ -92,8 +97,16 @@ fn all(
         }
     }
 
-    let everything =
-        ["build", "--workspace", "--bins", "--tests", "--keep-going", "--features", "enclave/development"];
+    let everything = [
+        "build",
+        "--workspace",
+        "--bins",
+        "--tests",
+        "--examples",
+        "--keep-going",
+        "--features",
+        "enclave/development",
+    ];
     let built = build("everything", &everything, stop, report)?;
     let mut harness = Harness { filter: filter.to_vec(), variables };
     match programs::NAMES.into_iter().find(|name| built.program(name).is_err()) {
@@ -116,16 +129,15 @@ fn all(
         report.check(digests, wasm::same_digest(&built, stop));
         stop.check()?;
     }
-    if wanted("verifier/wasm") {
-        match verifier::for_node(stop) {
-            Ok(Ok((wasm, note))) => {
-                harness.variables.push((verifier::VARIABLE.to_owned(), wasm.display().to_string()));
-                report.check(verifier::WHAT, Ok(Checked::Good(note)));
-            }
-            Ok(Err(missing)) => report.check(verifier::WHAT, Ok(Checked::Skipped(missing))),
-            Err(error) => report.check(verifier::WHAT, Err(error)),
-        }
-        stop.check()?;
+    let needed =
+        wanted("verifier/wasm") || clients::SUITES.iter().any(|suite| clients::wanted(suite, filter));
+    let verifier = if needed { verifier(stop, report)? } else { None };
+    if let Some(folder) = &verifier {
+        harness.variables.push((verifier::VARIABLE.to_owned(), folder.display().to_string()));
+    }
+    let given = Given { verifier: verifier.as_deref(), variables: &harness.variables, filter, stop };
+    if given.run(report)? {
+        harness.variables.push(("PERFAGG_SECURE_CLIENT".to_owned(), "built".to_owned()));
     }
     harness.run_all(built.tests(), "", stop, report)?;
     harness.run_doc_tests(stop, report)?;
@@ -140,6 +152,19 @@ fn all(
     harness.variables.retain(|(name, _)| name != "PERFAGG_BIN_DIR");
     let enclave = built.tests().into_iter().filter(|test| test.package.ends_with("trusted/enclave"));
     harness.run_all(enclave, ", without development", stop, report)
+}
+
+/// The folder with the verifier's wasm files, if they can be built.
+fn verifier(stop: &Stop, report: &mut Report) -> anyhow::Result<Option<PathBuf>> {
+    let built = verifier::for_node(stop);
+    stop.check()?;
+    let (result, folder) = match built {
+        Ok(Ok((folder, note))) => (Ok(Checked::Good(note)), Some(folder)),
+        Ok(Err(missing)) => (Ok(Checked::Skipped(missing)), None),
+        Err(error) => (Err(error), None),
+    };
+    report.check(verifier::WHAT, result);
+    Ok(folder)
 }
 
 /// Builds tests. What does not compile is one failure, with cargo's message; the rest is still run.
