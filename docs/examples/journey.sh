@@ -19,7 +19,7 @@ read_with() { curl --silent --show-error --fail-with-body --header @- "$@" <<<"A
 summary="$(read_with "$url/enclave/summary")"
 printf 'equity %s %s, %s fills\n' "$(member equity "$summary")" "$(member quote_currency "$summary")" "$(member fills "$summary")"
 metrics="$(read_with "$url/enclave/metrics")"
-printf 'environment %s, %s days\n' "$(member environment "$summary")" "$(grep -o '"mark":' <<<"$metrics" | wc -l | tr -d ' ')"
+printf 'environment %s, %s months\n' "$(member environment "$summary")" "$(grep -o '"month":' <<<"$metrics" | wc -l | tr -d ' ')"
 
 receipt="$(read_with --request DELETE "$url/enclave/sessions")"
 member note "$receipt"

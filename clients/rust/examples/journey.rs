@@ -44,8 +44,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         summary.trades.fills.unwrap_or_default()
     ));
     let metrics = client.metrics(&session_id).await?.body;
-    let days = metrics.pointer("/total/days").and_then(|days| days.as_array()).map_or(0, Vec::len);
-    say(&format!("environment {}, {days} days", summary.environment));
+    let months = metrics["months"].as_array().map_or(0, Vec::len);
+    say(&format!("environment {}, {months} months", summary.environment));
 
     say(&client.revoke(&session_id).await?.body.note);
     Ok(())

@@ -27,7 +27,7 @@ try {
   const summary = await client.getSummary()
   console.log(`equity ${summary.equity ?? 'unknown'} ${summary.quote_currency}, ${summary.trades.fills} fills`)
   const metrics = await client.getMetrics()
-  console.log(`environment ${summary.environment}, ${metrics.total?.days.length ?? 0} days`)
+  console.log(`environment ${summary.environment}, ${metrics.months.length} months`)
 
   console.log((await client.revoke()).note)
 } catch (error) {
