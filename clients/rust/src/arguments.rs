@@ -217,6 +217,9 @@ pub(crate) struct Register {
     /// Accept a key that can trade too; every figure will say so
     #[arg(long)]
     pub(crate) accept_trading_key: bool,
+    /// Print the verdict on the enclave first, as attest does
+    #[arg(long)]
+    pub(crate) verdict: bool,
     /// Wait until the history is collected, with a progress bar
     #[arg(long)]
     pub(crate) wait: bool,

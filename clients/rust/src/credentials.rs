@@ -5,6 +5,9 @@ use protocol::{Credentials, Secret, limits};
 use std::io::{self, ErrorKind, IsTerminal as _, Read};
 use zeroize::Zeroizing;
 
+/// Windows PowerShell may write it before anything else into the stdin of a program. No credential begins with it.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// One credential: what people call it, and its variable.
 struct Part {
     name: &'static str,
@@ -54,9 +57,14 @@ impl Sought {
 
     /// One line for each that is missing. No more is read than that, into a buffer that is wiped.
     fn read_lines(&mut self, mut input: impl Read) -> Result<(), Complaint> {
+        let mut mark = BYTE_ORDER_MARK;
         for part in self.0.iter_mut().filter(|part| part.found.is_none()) {
             let line = read_line(&mut input).map_err(|error| Complaint::internal(&error))?;
-            let text = line.and_then(|line| core::str::from_utf8(&line).ok().map(str::to_owned));
+            let text = line.and_then(|line| {
+                let line = line.strip_prefix(mark).unwrap_or(&line);
+                core::str::from_utf8(line).ok().map(str::to_owned)
+            });
+            mark = &[];
             let Some(text) = text.filter(|text| !text.is_empty()) else {
                 return Err(part.missing());
             };
@@ -147,6 +155,14 @@ mod tests {
         let mut rest = sought(Some("from the environment"));
         rest.read_lines(&b"secret\nphrase"[..]).unwrap();
         assert_eq!(found(&rest), ["from the environment", "secret", "phrase"]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_first_line_is_no_part_of_the_key() {
+        let mut all = sought(None);
+        all.read_lines("\u{feff}key\r\n\u{feff}secret\nphrase".as_bytes()).unwrap();
+        assert_eq!(found(&all), ["key", "\u{feff}secret", "phrase"]);
+        assert!(sought(None).read_lines("\u{feff}\nsecret\nphrase".as_bytes()).is_err());
     }
 
     #[test]

@@ -21,9 +21,12 @@ pub(super) async fn run(journey: &Journey, url: &str, with_steps: bool) -> Resul
         journey.keep(&mut session, &client)?;
     }
     let Some(enclave) = client.enclave() else { return Err(Failure::AnswerForm.into()) };
-    let text =
-        if journey.output.json { json(&url, enclave).to_string() } else { people(&url, enclave, with_steps) };
-    journey.output.result(&text)
+    journey.output.result(&page(journey, &url, enclave, with_steps))
+}
+
+/// The verdict on a verified enclave, for people or as one line of JSON.
+pub(super) fn page(journey: &Journey, url: &str, enclave: &VerifiedEnclave, with_steps: bool) -> String {
+    if journey.output.json { json(url, enclave).to_string() } else { people(url, enclave, with_steps) }
 }
 
 fn json(url: &str, enclave: &VerifiedEnclave) -> Value {

@@ -1,6 +1,6 @@
 //! `perfagg register`: verify, seal the key, keep the session, wait for the history.
 
-use super::{Journey, parse_url, verdict};
+use super::{Journey, attest, parse_url, verdict};
 use crate::{
     arguments::Register,
     complaint::Complaint,
@@ -67,6 +67,12 @@ pub(super) async fn open(journey: &Journey, asked: &Register, sought: Sought) ->
         // A session that nobody can read again must not hold a key.
         let _ = client.revoke(&session_id).await;
         return Err(journey.complain(error));
+    }
+    if asked.verdict
+        && let Some(enclave) = client.enclave()
+    {
+        let page = attest::page(journey, &client.url().to_string(), enclave, false);
+        journey.output.result(&page)?;
     }
     if journey.output.json {
         journey.output.result(answer.json())?;

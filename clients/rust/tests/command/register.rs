@@ -5,7 +5,7 @@ use crate::{
     service::{refuses, summary, well},
 };
 use protocol::{Code, Route};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     io::Write as _,
     process::{Child, Command, Stdio},
@@ -84,6 +84,35 @@ fn credentials_come_from_stdin_where_the_environment_has_none() {
     let ran = with_stdin(command, b"k-1\n");
     assert_eq!(ran.exit, 2);
     assert!(ran.err.contains("API secret") && ran.err.contains("PERFAGG_API_SECRET"), "{}", ran.err);
+}
+
+#[test]
+fn the_verdict_stands_before_the_session_and_the_session_as_it_was_sealed() {
+    let desk = Desk::new();
+    let url = desk.service.url();
+    let attested = desk.trusting(&["--json", "attest", &url]).well();
+    let ran = desk.register(&["--json", "--verdict", "--bearer"]).well();
+    let [verdict, session] = ran.out.lines().collect::<Vec<_>>()[..] else { panic!("{}", ran.out) };
+    let verdict: Value = serde_json::from_str(verdict).unwrap();
+    let attested: Value = serde_json::from_str(&attested.out).unwrap();
+    for member in ["service_url", "development", "tee", "measurement", "keyset_hash", "epoch", "environment"]
+    {
+        assert!(!verdict[member].is_null(), "{member}");
+        assert_eq!(verdict[member], attested[member], "{member}");
+    }
+    let session: Value = serde_json::from_str(session).unwrap();
+    assert_eq!(session["session_id"], desk.session()["session_id"]);
+
+    let for_people = desk.register(&["--verdict", "--replace"]).well();
+    assert!(for_people.out.contains("What this does not prove"), "{}", for_people.out);
+    assert!(for_people.out.contains("Registered alice"), "{}", for_people.out);
+
+    desk.service.answers(|route, body| match route {
+        Route::Register => refuses(Code::KeyNotReadOnly),
+        _ => well(route, body),
+    });
+    let refused = desk.register(&["--json", "--verdict", "--replace"]);
+    assert_eq!((refused.exit, refused.out.as_str()), (4, ""));
 }
 
 fn with_stdin(mut command: Command, lines: &[u8]) -> Ran {
