@@ -241,7 +241,7 @@ function Add-SecretLine {
         }
         foreach ($character in $characters) {
             if ([char]::IsControl($character)) {
-                throw (Get-Failure -Message "the $Name must be one line of text.")
+                throw (Get-Failure -Message "the $Name has a control character. To paste at the prompt, right-click.")
             }
         }
         $bytes = [System.Text.Encoding]::UTF8.GetBytes($characters, 0, $characters.Length)
@@ -516,6 +516,10 @@ try {
         if ($request.ContainsKey($name)) {
             $request[$name] = Get-FullPath -Path $request[$name] -Name $name
         }
+    }
+    if ($AccountType) {
+        # powershell -File gives a list as one text.
+        $request['AccountType'] = $AccountType -split '\s*,\s*'
     }
     Assert-Request -Request $request
     $arguments = Get-PerfaggArgument -Request $request

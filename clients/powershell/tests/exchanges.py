@@ -81,7 +81,7 @@ def exchanged(room, name, **around):
 
 
 def reads(stack, run):
-    """The session can be read plainly, as the issue's Invoke-RestMethod does, at the enclave and at the main service."""
+    """The session can be read plainly, as Invoke-RestMethod does, at the enclave and the main service."""
     session = run.session.members
     for url in (session["ServiceUrl"], stack.main, stack.enclave):
         status, summary = get(f"{url}/enclave/summary/{session['SessionId']}")
@@ -271,7 +271,35 @@ def nobody_to_ask_is_an_error(room):
     assert run.exit == 2 and "use -CredentialFile" in run.error()[1], run.error()
 
 
+def text_for_a_secret_works_and_is_warned_of(room):
+    stack, run = exchanged(room, "typed")
+    reads(stack, run)
+    for name in ("ApiKey", "Secret"):
+        assert sum(f"-{name} was given as text" in warning for warning in run.machine.warnings) == 1, run.machine.warnings
+    _, hidden = exchanged(room, "everything")
+    assert not any("as text" in warning for warning in hidden.machine.warnings)
+
+
+def a_perfagg_that_answers_strangely_is_told(room):
+    """It ends badly without a word that is known, it ends well with one that is not, or it is no program at all."""
+    asked = {"UserId": "a", "Exchange": "binance", "ServiceUrl": NOBODY, "PerfaggPath": os.path.join(room.directory, "perfagg")}
+    for script, code, words, number in [
+        ("cat >&2; exit 101", "PERFAGG_FAILED", "-Verbose shows what it said", 101),
+        ("exec cat >/dev/null", "ANSWER_UNKNOWN_FORM", "perfagg revoke ends it", 1),
+        ("cat >/dev/null; echo '{}'; echo '{}'", "ANSWER_UNKNOWN_FORM", "from one release", 1),
+        (None, "PERFAGG_UNUSABLE", "no program for this machine", 1),
+    ]:
+        with open(asked["PerfaggPath"], "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\n{script}\n" if script else "nothing")
+        os.chmod(asked["PerfaggPath"], 0o700)
+        run = Run(room, asked, answers=["typed-key", "typed-secret"])
+        assert (run.exit, run.error()[0]) == (number, code) and words in run.error()[1], run.error()
+        if code != "PERFAGG_FAILED":
+            run.left_nothing("typed-key", "typed-secret")
+
+
 TESTS = [
+    text_for_a_secret_works_and_is_warned_of, a_perfagg_that_answers_strangely_is_told,
     a_registration_by_prompt_can_be_read_plainly, the_session_is_the_same_in_both_versions_of_powershell,
     every_parameter_reaches_perfagg, hostile_labels_arrive_as_they_are, a_wrong_key_is_refused_in_the_enclaves_words,
     a_key_that_can_withdraw_is_refused, a_trading_key_is_taken_when_asked_for_and_warned_of,

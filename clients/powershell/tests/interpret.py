@@ -78,7 +78,7 @@ COMPARISONS = {
     "-match": lambda a, b: bool(pattern(b).search(string(a))),
     "-notmatch": lambda a, b: not pattern(b).search(string(a)),
     "-like": lambda a, b: bool(re.fullmatch(re.escape(b).replace(r"\*", ".*"), string(a), re.IGNORECASE)),
-    "-split": lambda a, b: pattern(b).split(string(a)),
+    "-split": lambda a, b: [part for whole in (a if isinstance(a, list) else [a]) for part in pattern(b).split(whole)],
     "-join": lambda a, b: b.join(string(part) for part in a),
 }
 

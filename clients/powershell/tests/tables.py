@@ -63,7 +63,7 @@ MEMBERS = {
 PROPERTIES = {"Arguments", "FileName", "RedirectStandardError", "RedirectStandardInput", "RedirectStandardOutput",
               "StandardErrorEncoding", "StandardOutputEncoding", "UseShellExecute"}
 
-# What perfagg's answers have, beyond: `exchange/reply.json` holds them against a real answer.
+# What the script reads of perfagg's answers, and of its own object. Real answers are read by it in the exchanges.
 REPLY = {"account", "code", "detail", "development", "Development", "Enclave", "environment", "error", "expires_at",
          "fingerprint", "key_rights", "KeyRights", "lease_until", "measurement", "outcome", "service_url", "session_id",
          "title", "types", "venue", "verdict"}
