@@ -51,7 +51,7 @@ Write over a session that is still open in that file; it ends by itself.
 .PARAMETER Direct
 Refuse unless TLS ends in the enclave itself, with nobody in between.
 .PARAMETER PerfaggPath
-The program perfagg. When absent it is looked for beside this script, then on the PATH.
+The program perfagg. When absent it is looked for on the PATH, then beside this script.
 
 .OUTPUTS
 PerfAggregator.Session: SessionId, ExpiresAt (UTC), ServiceUrl, UserId, Environment, Exchange, Account, AccountType,
@@ -191,23 +191,25 @@ function Get-FullPath {
     }
 }
 
-# Where perfagg is: as named, beside this script, or on the PATH. A batch file is none: it would read arguments twice.
+# Where perfagg is: as named, on the PATH, or beside this script. A batch file is none: it would read arguments twice.
 function Find-Perfagg {
     param ([string] $Path, [string] $Beside)
     $name = 'perfagg'
     if ([System.Environment]::OSVersion.Platform -eq 'Win32NT') {
         $name = 'perfagg.exe'
     }
-    $found = Join-Path -Path $Beside -ChildPath $name
     if ($Path) {
         $found = Get-FullPath -Path $Path -Name 'PerfaggPath'
+    } else {
+        $onPath = Get-Command -Name $name -CommandType Application -ErrorAction SilentlyContinue |
+            Select-Object -First 1
+        if ($onPath) {
+            return $onPath.Path
+        }
+        $found = Join-Path -Path $Beside -ChildPath $name
     }
     if ((Test-Path -LiteralPath $found -PathType Leaf) -and ($name -eq 'perfagg' -or $found -like '*.exe')) {
         return $found
-    }
-    $onPath = Get-Command -Name $name -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
-    if ($onPath -and -not $Path) {
-        return $onPath.Path
     }
     throw (Get-Failure -Code 'PERFAGG_MISSING' -Message (
             "the program $name is missing. It comes from where this script comes from: in that repository, " +
@@ -461,11 +463,6 @@ function ConvertTo-Session {
 # What else to say of a session that was opened.
 function Write-SessionWarning {
     param ([object] $Session)
-    if ($Session.Development) {
-        Write-Warning -Message (
-            'DEVELOPMENT EVIDENCE: it proves nothing about hardware. Whoever runs this enclave can read what is sent ' +
-            'to it: never give it the key of a real account.')
-    }
     if ($Session.Enclave.outcome -eq 'amber') {
         Write-Warning -Message 'AMBER: the platform lacks patches; the policy accepts that for now: see perfagg attest.'
     }
@@ -477,6 +474,11 @@ function Write-SessionWarning {
 # Everything after the user agreed: credentials, perfagg, the session.
 function Register-User {
     param ([hashtable] $Request, [string] $Perfagg, [string[]] $ArgumentList)
+    if ($Request.ContainsKey('DangerousDevelopmentRoot')) {
+        Write-Warning -Message (
+            'DEVELOPMENT EVIDENCE is accepted: it proves nothing about hardware. Whoever runs such an enclave can ' +
+            'read what is sent to it: never give it the key of a real account.')
+    }
     # Large enough never to move and leave a copy behind.
     $credential = New-Object -TypeName System.IO.MemoryStream -ArgumentList 65536
     try {

@@ -4,9 +4,15 @@ import json
 import os
 import re
 import subprocess
+import threading
+import time
 from datetime import datetime, timezone
 
 from argv import arguments_of
+
+
+class Stopped(Exception):
+    """Ctrl-C, while PowerShell waits: no `catch` sees it, every `finally` does."""
 
 
 class Hashtable(dict):
@@ -63,7 +69,7 @@ class Process:
     """A real process, started as .NET does where it is not Windows: from one line of arguments."""
 
     def __init__(self, machine):
-        self.machine, self.child, self.start, self.out = machine, None, None, None
+        self.machine, self.child, self.start, self.readers, self.said = machine, None, None, [], {}
 
     def begin(self):
         start = self.start.members
@@ -82,15 +88,32 @@ class Process:
     def write(self, data):
         self.machine.started[-1]["stdin"] += bytes(data)
 
+    def read(self, which):
+        """Begins to read one of its pipes to the end."""
+        pipe = (self.child.stdout, self.child.stderr)[which]
+        reader = threading.Thread(target=lambda: self.said.update({which: pipe.read()}), daemon=True)
+        reader.start()
+        self.readers.append(reader)
+
     def end_of_input(self):
-        # Sent whole at the end: pipes hold more than any credentials, so no order is lost by that.
-        self.out = self.child.communicate(self.machine.started[-1]["stdin"], timeout=60)
+        try:
+            self.child.stdin.write(self.machine.started[-1]["stdin"])
+            self.child.stdin.close()
+        except OSError:
+            raise Thrown("the pipe is broken", "System.IO.IOException") from None
+
+    def result(self, which):
+        for reader in self.readers:
+            reader.join(60)
+        return self.said[which].decode()
 
 
 class Machine:
     """What is around the script: a platform, a person who types, an environment, and what was seen."""
 
-    def __init__(self, script, windows=False, dates=True, answers=(), environment=None, what_if=False, path=()):
+    def __init__(self, script, windows=False, dates=True, answers=(), environment=None, what_if=False, path=(),
+                 stopped=False):
+        self.stopped, self.processes = stopped, []
         self.script, self.windows, self.dates, self.answers = script, windows, dates, list(answers)
         self.environment, self.what_if, self.path = dict(environment or {}), what_if, path
         self.started, self.warnings, self.verbose, self.errors, self.prompts, self.asked = [], [], [], [], [], []
@@ -180,7 +203,9 @@ class Machine:
         return []
 
     def cmdlet_start_sleep(self, milliseconds):
-        assert milliseconds <= 200
+        if self.stopped:
+            raise Stopped
+        time.sleep(milliseconds / 1000)
         return []
 
     def from_json(self, value):
@@ -228,7 +253,8 @@ def construct(machine, kind, arguments):
     if kind == "System.Diagnostics.ProcessStartInfo":
         return PsObject({"EnvironmentVariables": dict(machine.environment)}, kind)
     if kind == "System.Diagnostics.Process":
-        return Process(machine)
+        machine.processes.append(Process(machine))
+        return machine.processes[-1]
     if kind == "System.Management.Automation.PSPropertySet":
         return PsObject({"name": arguments[0], "names": arguments[1]}, kind)
     if kind == "System.Management.Automation.ErrorRecord":
@@ -263,7 +289,7 @@ def member(of, name):
     if isinstance(of, tuple) and isinstance(of[0], Process):
         process, which = of
         assert name == ("BaseStream" if which == "input" else "Result")
-        return process if which == "input" else process.out[which].decode()
+        return process if which == "input" else process.result(which)
     raise Thrown(f"no member {name} of {type(of).__name__}", "PropertyNotFoundException")
 
 
@@ -304,7 +330,7 @@ def call(of, name, arguments):
         return None
     if isinstance(of, tuple):
         assert name in ("ReadToEndAsync", "Close")
-        return of if name == "ReadToEndAsync" else of[0].end_of_input()
+        return of[0].end_of_input() if name == "Close" else of[0].read(of[1]) or of
     if isinstance(of, Thrown) and name == "GetType":
         return type(of.kind, (), {})
     if isinstance(of, datetime) and name == "ToUniversalTime":

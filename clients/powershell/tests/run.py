@@ -27,7 +27,7 @@ def tests():
     return [*text_tests.TESTS, *exchanges.TESTS, *native.TESTS]
 
 
-class Room:
+class Desk:
     """What tests share: the script, a directory, and the services, started for the first that asks."""
 
     def __init__(self, directory):
@@ -53,12 +53,12 @@ class Room:
 def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     with tempfile.TemporaryDirectory() as directory:
-        room = Room(directory)
+        desk = Desk(directory)
         try:
             for number, test in enumerate(tests(), 1):
                 name = test.__name__.replace("_", " ")
                 try:
-                    test(room)
+                    test(desk)
                     counts["passed"] += 1
                     print(f"ok {number} - {name}", flush=True)
                 except Skip as why:
@@ -69,7 +69,7 @@ def main():
                     print(f"not ok {number} - {name}", flush=True)
                     print("".join("# " + line for line in traceback.format_exc().splitlines(True)), flush=True)
         finally:
-            room.close()
+            desk.close()
     print(f"1..{sum(counts.values())}")
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
     return 1 if counts["failed"] else 0

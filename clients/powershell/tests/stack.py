@@ -26,7 +26,7 @@ class Stack:
         """Starts one and gives its first line, which says that it is ready and where."""
         environment = {k: v for k, v in os.environ.items() if k not in without} | variables
         with open(os.path.join(self.directory, name + ".log"), "wb") as log:
-            program = os.path.join(self.programs, "perf-aggregator-" + name)
+            program = os.path.join(self.programs, "perf-aggregator-" + name + (".exe" if os.name == "nt" else ""))
             child = subprocess.Popen([program, *arguments], env=environment, stdin=subprocess.DEVNULL,
                                      stdout=subprocess.PIPE, stderr=log)
         self.running.append(child)

@@ -12,18 +12,18 @@ HOSTILE = [
 ]
 
 
-def two_grammars_read_every_line(room):
+def two_grammars_read_every_line(desk):
     for grammar in tree.GRAMMARS:
-        assert tree.errors(tree.parse(room.source, grammar)) == [], grammar
+        assert tree.errors(tree.parse(desk.source, grammar)) == [], grammar
 
 
-def the_lint_has_nothing_to_say(room):
-    assert lint(room.source) == []
+def the_lint_has_nothing_to_say(desk):
+    assert lint(desk.source) == []
 
 
-def the_lint_sees_what_is_planted(room):
+def the_lint_sees_what_is_planted(desk):
     """Each change is one that a hasty author might make; the words are those of the complaint."""
-    source = room.source.decode()
+    source = desk.source.decode()
     at = "    $full = 1\n"
     anchor = "function Get-FullPath {\n    param ([string] $Path, [string] $Name)\n"
     assert source.count(anchor) == 1
@@ -68,7 +68,7 @@ def the_lint_sees_what_is_planted(room):
         assert any(words.lower() in complaint.lower() for complaint in found), f"{new!r} is not seen: {found}"
 
 
-def the_reader_of_arguments_goes_by_the_published_rules(_room):
+def the_reader_of_arguments_goes_by_the_published_rules(_desk):
     # The examples of "Parsing C command-line arguments" in Microsoft's reference.
     for line, expected in [
         (r'"a b c" d e', ["a b c", "d", "e"]),
@@ -81,14 +81,14 @@ def the_reader_of_arguments_goes_by_the_published_rules(_room):
         assert arguments_of(line) == expected, line
 
 
-def what_is_quoted_is_read_back_as_it_was(room):
-    interpreter = Interpreter(tree.parse(room.source), Machine("register-user.ps1"))
+def what_is_quoted_is_read_back_as_it_was(desk):
+    interpreter = Interpreter(tree.parse(desk.source), Machine("register-user.ps1"))
     quoted = [interpreter.function("ConvertTo-QuotedArgument", {"Value": value})[0] for value in HOSTILE]
     assert arguments_of(" ".join(quoted)) == HOSTILE
 
 
-def every_exit_code_of_perfagg_is_in_the_help(room):
-    page = room.source.decode()
+def every_exit_code_of_perfagg_is_in_the_help(desk):
+    page = desk.source.decode()
     notes = page[page.index(".NOTES"):page.index(".LINK")]
     for code in ("0", "1", "2", "3", "4", "5", "6", "130"):
         assert any(line.split()[:1] == [code] for line in notes.splitlines()), code
