@@ -1,0 +1,272 @@
+//! Figures on a page, in a real Chromium under the policy that the pages have: drawn, opened, updated in place.
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import test, { after, before } from 'node:test'
+import { browser, bundle, demo, noBrowser, record, styleSheet } from './bench.mjs'
+
+const skip = { skip: noBrowser }
+const answer = await demo()
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const script = await bundle('index.ts', 'iife')
+const style = await styleSheet()
+const COLOURS = {
+  light: '--bg:#fbfaf7;--surface:#fff;--text:#1d2126;--muted:#5b6470;--line:#dfe1e4;--accent:#1f4e8c;--good:#17693d;--bad:#a8261c;--warn:#8a5a00',
+  dark: '--bg:#14171b;--surface:#1c2026;--text:#e6e8ea;--muted:#9aa3ad;--line:#2e343b;--accent:#7fb0ee;--good:#63c18d;--bad:#f08a7f;--warn:#e0ac4c',
+}
+const ORIGIN = 'http://127.0.0.1:9'
+
+let chromium
+before(async () => {
+  if (!noBrowser) chromium = await browser()
+})
+after(async () => chromium?.close())
+
+/** A page with the figures loaded, served without any network, under the policy of the pages. */
+async function opened({ width = 1200, scheme = 'light', body = answer } = {}) {
+  const page = await chromium.newPage({ viewport: { width, height: 900 } })
+  const complaints = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  const files = {
+    '/': ['text/html', '<!doctype html><html lang="en"><head><title>Figures</title><link rel="stylesheet" href="/style.css"><link rel="icon" href="data:,"><script src="/figures.js"></script></head><body><main><h1>Figures</h1><div id="root"></div></main></body></html>'],
+    '/figures.js': ['text/javascript', script],
+    '/style.css': ['text/css', `:root{${COLOURS[scheme]}} body{background:var(--bg);color:var(--text);font-family:sans-serif;margin:0} main{padding:16px}\n${style}`],
+  }
+  await page.route('**/*', (route) => {
+    const found = files[new URL(route.request().url()).pathname]
+    if (found === undefined) return route.abort()
+    const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:"
+    return route.fulfill({ contentType: found[0], body: found[1], headers: { 'content-security-policy': policy } })
+  })
+  await page.goto(`${ORIGIN}/`)
+  await page.evaluate((body) => {
+    const queue = []
+    let wake = () => {}
+    const test = { body, states: [], reads: 0, fail: null }
+    test.send = (event, data = {}) => {
+      queue.push({ id: 1, event, data })
+      wake()
+    }
+    test.source = {
+      getSummary: async () => test.body,
+      getMetrics: async () => {
+        test.reads += 1
+        if (test.fail !== null) throw test.fail
+        return test.body
+      },
+      async *watch({ signal }) {
+        for (;;) {
+          while (queue.length > 0) yield queue.shift()
+          await new Promise((done) => {
+            wake = done
+            signal.addEventListener('abort', done)
+          })
+          if (signal.aborted) return
+        }
+      },
+    }
+    globalThis.bench = test
+  }, body)
+  return { page, complaints }
+}
+
+/** The dashboard, mounted and drawn. */
+async function mounted(options) {
+  const { page, complaints } = await opened(options)
+  await page.evaluate(() => {
+    const { bench, figures } = globalThis
+    bench.dashboard = figures.mountDashboard(document.getElementById('root'), bench.source, { onState: (state) => bench.states.push(state) })
+  })
+  await page.waitForSelector('.pf-status')
+  return { page, complaints }
+}
+
+for (const scheme of ['light', 'dark']) {
+  for (const width of [360, 1200]) {
+    test(`axe finds nothing serious, ${scheme}, ${width} px, and nothing overflows`, skip, async () => {
+      const gap = (day, index) => (index > 40 && index < 60 ? { ...day, mark: 'bridged', equity: null, return: null, why: { equity: 'no_price' } } : { ...day, mark: index > 300 ? 'observed' : day.mark })
+      const { page, complaints } = await mounted({ width, scheme, body: record(answer, { days: 400, change: gap }) })
+      for (const details of await page.$$('summary')) await details.click()
+      await page.click('[data-opens="sharpe"]')
+      const check = async () => {
+        // Playwright evaluates outside of the page's policy.
+        await page.evaluate(axe)
+        const { violations } = await page.evaluate(() => globalThis.axe.run())
+        return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes[0].html}`)
+      }
+      assert.deepEqual(await check(), [])
+      await page.keyboard.press('Escape')
+      assert.deepEqual(await check(), [])
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width)
+      assert.deepEqual(complaints, [])
+      await page.close()
+    })
+  }
+}
+
+test('every definition opens by keyboard, tells the exact number, and gives focus back', skip, async () => {
+  const { page } = await mounted()
+  const ids = await page.$$eval('[data-opens]', (buttons) => buttons.map((button, index) => (button.setAttribute('data-at', index), index)))
+  assert.ok(ids.length > 80)
+  for (const at of ids) {
+    await page.focus(`[data-at="${at}"]`)
+    await page.keyboard.press('Enter')
+    const dialog = page.locator('dialog[open]')
+    assert.equal(await dialog.count(), 1, String(at))
+    assert.ok((await dialog.locator('.pf-definition p').count()) > 1)
+    await page.keyboard.press('Escape')
+    assert.equal(await page.locator('dialog[open]').count(), 0)
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('data-at')), String(at))
+  }
+  await page.click('.pf-headline [data-opens="realized_net"]')
+  assert.ok((await page.textContent('.pf-exact')).includes(`${answer.total.realized_net} USDT`))
+  await page.click('[data-close]')
+  assert.equal(await page.locator('dialog[open]').count(), 0)
+  await page.close()
+})
+
+test('new figures come in place: focus, scrolling and what stands open stay', skip, async () => {
+  const { page } = await mounted()
+  await page.click('[data-table="curve"] > summary')
+  await page.focus('.pf-statistics [data-opens="volatility"]')
+  await page.evaluate(() => {
+    globalThis.bench.kept = document.activeElement
+    document.querySelector('[data-table="curve"] .pf-tall').scrollTop = 300
+    globalThis.scrollTo(0, 900)
+    const { bench } = globalThis
+    const total = { ...bench.body.total, equity: { ...bench.body.total.equity, equity: '999888.777' } }
+    bench.body = { ...bench.body, total }
+    bench.send('metrics', { as_of: bench.body.as_of, revision: 2 })
+  })
+  await page.waitForFunction(() => document.querySelector('.pf-headline')?.textContent.includes('999,888.78'))
+  const kept = await page.evaluate(() => ({
+    same: document.activeElement === globalThis.bench.kept && document.activeElement.isConnected,
+    open: document.querySelector('[data-table="curve"]').open,
+    table: document.querySelector('[data-table="curve"] .pf-tall').scrollTop,
+    page: globalThis.scrollY,
+    reads: globalThis.bench.reads,
+  }))
+  assert.deepEqual(kept, { same: true, open: true, table: 300, page: 900, reads: 2 })
+  await page.close()
+})
+
+test('the crosshair moves by keys, says its day, and stays on it when a day is added', skip, async () => {
+  const { page } = await mounted()
+  const scrub = page.locator('[data-chart="curve"] .pf-scrub')
+  await scrub.focus()
+  await page.keyboard.press('Home')
+  const days = answer.total.days
+  const first = await scrub.getAttribute('aria-valuetext')
+  assert.ok(first.startsWith('27 Nov 2025: equity '), first)
+  assert.ok(first.endsWith('(reconstructed)'), first)
+  for (const key of ['ArrowRight', 'ArrowRight', 'PageUp', 'ArrowLeft']) await page.keyboard.press(key)
+  assert.equal(await scrub.getAttribute('aria-valuenow'), '31')
+  const before = await scrub.getAttribute('aria-valuetext')
+  assert.equal(await page.locator('[data-chart="curve"] .pf-cross circle').count(), 2)
+  await page.evaluate((last) => {
+    const { bench } = globalThis
+    const days = [...bench.body.total.days, { ...last, date: '2026-11-27' }]
+    bench.body = { ...bench.body, total: { ...bench.body.total, days } }
+    bench.send('metrics')
+  }, days.at(-1))
+  await page.waitForFunction((most) => document.querySelector('[data-chart="curve"] .pf-scrub').getAttribute('aria-valuemax') === most, String(days.length))
+  assert.equal(await scrub.getAttribute('aria-valuetext'), before)
+  assert.equal(await scrub.evaluate((element) => element === document.activeElement), true)
+  await page.keyboard.press('End')
+  assert.equal(await scrub.getAttribute('aria-valuenow'), String(days.length))
+  await page.close()
+})
+
+test('progress is shown while the history is read, and figures when they are there', skip, async () => {
+  const collecting = { ...answer, total: null, symbols: [], months: [], accounts: [], why: { total: 'sync_in_progress' }, sync: { state: 'collecting', progress: 0.2 } }
+  const { page, complaints } = await mounted({ body: collecting })
+  assert.equal(await page.getAttribute('.pf-collecting progress', 'value'), '0.2')
+  await page.evaluate(() => globalThis.bench.send('sync', { state: 'collecting', progress: 0.75 }))
+  await page.waitForFunction(() => document.querySelector('.pf-collecting progress').value === 0.75)
+  assert.ok((await page.textContent('.pf-collecting')).includes('75%'))
+  await page.evaluate((body) => {
+    globalThis.bench.body = body
+    globalThis.bench.send('sync', { state: 'live', progress: 1 })
+    globalThis.bench.send('metrics')
+  }, answer)
+  await page.waitForSelector('.pf-hero-number')
+  assert.equal(await page.locator('.pf-collecting').count(), 0)
+  assert.equal(await page.evaluate(() => globalThis.bench.states.at(-1).kind), 'live')
+  assert.deepEqual(complaints, [])
+  await page.close()
+})
+
+test('a failed read keeps the last figures with their age, and no stranger’s text', skip, async () => {
+  const { page } = await mounted()
+  await page.evaluate(() => {
+    globalThis.bench.fail = new Error('secret-from-elsewhere')
+    globalThis.bench.send('metrics')
+  })
+  await page.waitForFunction(() => globalThis.bench.states.at(-1).kind === 'waiting')
+  const text = await page.textContent('#root')
+  assert.ok(text.includes('320,357.98') && text.includes('The figures could not be read.') && text.includes(' ago'))
+  assert.ok(!text.includes('secret-from-elsewhere'))
+  await page.evaluate(() => {
+    globalThis.bench.fail = null
+    globalThis.bench.send('metrics')
+  })
+  await page.waitForFunction(() => globalThis.bench.states.at(-1).kind === 'live')
+  await page.evaluate(() => globalThis.bench.send('expiry', { state: 'revoked', session_expires: '2026-11-28T10:18:00Z' }))
+  await page.waitForFunction(() => globalThis.bench.states.at(-1).kind === 'ended')
+  assert.ok((await page.textContent('[role="status"]')).includes('revoked'))
+  await page.close()
+})
+
+test('after close nothing is read or told any more', skip, async () => {
+  const { page } = await mounted()
+  const after = await page.evaluate(async () => {
+    const { bench } = globalThis
+    bench.dashboard.close()
+    const before = [bench.reads, bench.states.length]
+    bench.send('metrics')
+    await new Promise((done) => setTimeout(done))
+    return [before, [bench.reads, bench.states.length]]
+  })
+  assert.deepEqual(after[0], after[1])
+  await page.close()
+})
+
+test('ten years and five hundred symbols are drawn and redrawn quickly, with few elements', skip, async () => {
+  const body = record(answer, { days: 3650, symbols: 500, change: (day, index) => ({ ...day, mark: index % 2 === 0 ? 'observed' : 'reconstructed' }) })
+  const { page } = await mounted({ body })
+  assert.equal(await page.locator('.pf-symbol-table tbody tr').count(), 12)
+  await page.click('[data-symbols]')
+  assert.equal(await page.locator('.pf-symbol-table tbody tr').count(), 500)
+  assert.equal(await page.evaluate(() => document.activeElement.hasAttribute('data-symbols')), true)
+  const { length, elements } = await page.evaluate(() => ({
+    length: Math.max(...[...document.querySelectorAll('.pf-line')].map((path) => path.getAttribute('d').length)),
+    elements: document.querySelectorAll('svg *').length,
+  }))
+  assert.ok(length < 70_000, String(length))
+  assert.ok(elements < 4000, String(elements))
+  await page.close()
+})
+
+test('a saved answer is shown without a dashboard: metrics, and a summary with its coverage', skip, async () => {
+  const { page } = await opened()
+  const { total, accounts, symbols, months, prices, transfers, ...common } = answer
+  const summary = {
+    ...common,
+    equity: total.equity.equity,
+    gain: total.equity.gain,
+    net_flow: total.equity.net_flow,
+    return: { twr: total.returns.twr, twr_annualized: null, max_drawdown: total.risk.max_drawdown, sharpe: total.risk.sharpe },
+    trades: { fills: total.fills, volume: total.volume, fees_valued: null, realized_net: total.realized_net, matched_share: total.matched_share, win_rate: total.trade_stats.win_rate },
+    why: { 'return.twr_annualized': 'period_under_one_year', 'trades.fees_valued': 'no_price' },
+  }
+  await page.evaluate((body) => globalThis.figures.renderFigures(document.getElementById('root'), body), summary)
+  const text = await page.textContent('#root')
+  for (const said of ['less than a year: not annualised', 'has no price in this currency', '+0.26%', 'Why not further back', 'Development']) assert.ok(text.includes(said), said)
+  assert.equal(await page.locator('.pf-chart').count(), 0)
+  await page.evaluate((body) => globalThis.figures.renderFigures(document.getElementById('root'), body), answer)
+  assert.equal(await page.locator('.pf-chart').count(), 3)
+  assert.equal(await page.locator('.pf').count(), 1)
+  await page.close()
+})
