@@ -1,0 +1,131 @@
+//! The dashboard: the figures, drawn by `figures/`, and beside them what one does with a session: when it ends, ending it,
+//! a signed answer to keep, a tear sheet to send or print.
+
+import type { Metrics } from '@perf-aggregator/secure-client';
+import { drawReach, type Open } from './collecting.js';
+import { byId, make } from './dom.js';
+import { download, print } from './download.js';
+import { ended } from './ended.js';
+import { endsSession } from './errors.js';
+import { mountDashboard, tearSheet, type Proof } from './figures/index.js';
+import { clearProblem, showProblem } from './problem.js';
+import { onReach } from './reach.js';
+import { hasSaving, savedBy } from './saved.js';
+import { sourceOf } from './source.js';
+import { verdictOf } from './verdict.js';
+import { say, show } from './views.js';
+import { duration, instant } from './words.js';
+
+const EXPIRY_EVERY_MS = 20_000;
+
+/** Shows the figures of a session until it ends. */
+export function openDashboard(session: Open): void {
+  new Dashboard(session).open();
+}
+
+class Dashboard {
+  readonly #session: Open;
+  readonly #closing = new AbortController();
+  #isRevoking = false;
+  #mounted: { close(): void } | undefined;
+
+  constructor(session: Open) {
+    this.#session = session;
+  }
+
+  open(): void {
+    const { client, opened } = this.#session;
+    const root = make('div');
+    byId('dashboard').replaceChildren(root);
+    clearProblem(byId('dashboard-problem'));
+    this.#on('revoke', () => byId<HTMLDialogElement>('revoke-dialog').showModal());
+    this.#on('revoke-no', () => byId<HTMLDialogElement>('revoke-dialog').close());
+    this.#on('revoke-yes', () => void this.#revoke());
+    this.#on('sheet', () => this.#act(async () => this.#download(await client.getMetrics())));
+    this.#on('print', () => this.#act(async () => print(tearSheet(await client.getMetrics(), this.#proof()))));
+    byId('save').hidden = !hasSaving(client);
+    this.#on('save', () => this.#act(async () => this.#save()));
+    this.#tellExpiry();
+    const timer = setInterval(() => this.#tellExpiry(), EXPIRY_EVERY_MS);
+    const unreach = onReach((reach) => drawReach(byId('dashboard-reach'), reach));
+    this.#closing.signal.addEventListener('abort', () => {
+      clearInterval(timer);
+      unreach();
+    });
+    show('dashboard');
+    say(`History read. Performance at ${opened.account.venue}.`);
+    this.#mounted = mountDashboard(root, sourceOf(client), {
+      onState: ({ kind, error }) => this.#state(kind, error),
+    });
+  }
+
+  #on(id: string, does: () => void): void {
+    byId(id).addEventListener('click', does, { signal: this.#closing.signal });
+  }
+
+  /** How things are stands in the figures themselves; here is what follows from it. */
+  #state(kind: 'live' | 'waiting' | 'ended' | 'error', error: unknown): void {
+    if (this.#closing.signal.aborted || (kind === 'ended' && this.#isRevoking)) return;
+    const isOver = Date.now() >= Date.parse(this.#session.opened.expires_at);
+    if (endsSession(error)) this.#end('The enclave no longer has it.');
+    else if (kind === 'ended') this.#end(isOver ? 'Its time was over.' : 'It was revoked, or its time was over.');
+    else if (kind === 'error' && error !== undefined) showProblem(byId('dashboard-problem'), error);
+  }
+
+  #tellExpiry(): void {
+    const { expires_at } = this.#session.opened;
+    const leftS = (Date.parse(expires_at) - Date.now()) / 1000;
+    const left = leftS > 0 ? `, in ${duration(leftS)}` : '';
+    byId('expires').textContent = `Session ends ${instant(expires_at)}${left}`;
+  }
+
+  async #revoke(): Promise<void> {
+    byId<HTMLDialogElement>('revoke-dialog').close();
+    // The stream may tell the end before the receipt is here.
+    this.#isRevoking = true;
+    await this.#act(async () => {
+      const { note } = await this.#session.client.revoke();
+      this.#end('You revoked it.', note);
+    });
+    this.#isRevoking = false;
+  }
+
+  async #save(): Promise<void> {
+    download('perf-aggregator-answer.json', 'application/json', await savedBy(this.#session.client));
+    say('A signed answer was saved.');
+  }
+
+  #download(metrics: Metrics): void {
+    download('perf-aggregator-tear-sheet.html', 'text/html', tearSheet(metrics, this.#proof()));
+    say('The tear sheet was saved.');
+  }
+
+  /** Does what was asked; a failure is shown, and ends the session if that is what it says. */
+  async #act(does: () => Promise<void>): Promise<void> {
+    clearProblem(byId('dashboard-problem'));
+    try {
+      await does();
+    } catch (failure) {
+      if (endsSession(failure)) this.#end('The enclave no longer has it.');
+      else showProblem(byId('dashboard-problem'), failure);
+    }
+  }
+
+  #proof(): Proof {
+    const { client, opened, origin } = this.#session;
+    const { enclave } = client;
+    if (enclave === undefined) throw new Error('nothing was verified');
+    const { measurement, release, hardware, development } = verdictOf(enclave);
+    const { environment } = opened;
+    return { measurement, release, hardware, development, environment, resultKey: enclave.result_key, serviceUrl: origin };
+  }
+
+  #end(why: string, note?: string): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#mounted?.close();
+    byId('dashboard-reach').hidden = true;
+    byId<HTMLDialogElement>('revoke-dialog').close();
+    ended(why, note);
+  }
+}
