@@ -37,6 +37,23 @@ pub(crate) const ACCESS_LINE_BYTES_MAX: u64 = 1024;
 /// A stop waits so long for what is left to be written.
 pub(crate) const ACCESS_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The bounds of the folder of the web pages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Folder {
+    /// Files, and folders among them.
+    pub(crate) files_max: usize,
+    /// Folders in folders.
+    pub(crate) depth_max: usize,
+    /// A file.
+    pub(crate) file_bytes_max: u64,
+    /// All files: they are held in memory.
+    pub(crate) bytes_max: u64,
+}
+
+/// As read at the start: some ten pages, their code and styles, and the verifiers.
+pub(crate) const PAGES: Folder =
+    Folder { files_max: 512, depth_max: 4, file_bytes_max: 16 << 20, bytes_max: 64 << 20 };
+
 /// The bounds of one call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {

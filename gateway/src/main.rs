@@ -1,7 +1,5 @@
 //! The main service (DESIGN.md section 2): an optional relay outside the enclave. It passes the enclave's paths on
 //! unchanged and sees sealed bytes only; nothing that it says is believed by a client.
-//!
-//! Not here: web pages, which are a later release.
 
 mod settings;
 mod log;
@@ -13,6 +11,7 @@ mod clear;
 mod backend;
 mod relay;
 mod passing;
+mod pages;
 mod problem;
 mod access;
 mod counters;
@@ -22,6 +21,7 @@ mod tests;
 use access::{AccessLog, Book};
 use anyhow::Context as _;
 use counters::Counters;
+use pages::Pages;
 use settings::Settings;
 use std::{process::ExitCode, sync::Arc};
 use tokio::{signal::unix, sync::watch};
@@ -42,6 +42,7 @@ async fn run() -> anyhow::Result<()> {
     log::start(&settings.log)?;
     let counters = Arc::new(Counters::default());
     let access = Arc::new(access_log(&settings, &counters)?);
+    let pages = web_pages(&settings)?;
     let listener = server::Listener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}: choose another with HOST or PORT", settings.listen))?;
@@ -51,10 +52,11 @@ async fn run() -> anyhow::Result<()> {
     // Both before the announcement: whoever reads it may send a signal at once.
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
-    announce(&listener, &operator, &settings)?;
+    announce(&listener, &operator, &settings, &pages)?;
 
     let (counted, kept) = (Arc::clone(&counters), Arc::clone(&access));
-    let relay = Arc::new(relay::Relay::new(settings.backend, limits::CALL, counted, kept)?);
+    let relay = relay::Relay::new(settings.backend, limits::CALL, counted, kept)?;
+    let relay = Arc::new(relay.with_pages(pages));
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(server::serve(listener, stopping.clone(), move |request| {
         let relay = Arc::clone(&relay);
@@ -85,12 +87,22 @@ fn access_log(settings: &Settings, counters: &Arc<Counters>) -> anyhow::Result<A
     AccessLog::start(book, clock::system, Arc::clone(counters)).context("the access log cannot be kept")
 }
 
+/// The web pages, if there are any.
+fn web_pages(settings: &Settings) -> anyhow::Result<Pages> {
+    let Some(directory) = &settings.pages else { return Ok(Pages::default()) };
+    let pages = Pages::read(directory, limits::PAGES)?;
+    let (served, left_out) = pages.count();
+    tracing::info!(served, left_out, "web pages are read");
+    Ok(pages)
+}
+
 /// One line on stdout, for whoever started this program.
 #[expect(clippy::print_stdout, reason = "the one line that other programs read; everything else is a log")]
 fn announce(
     listener: &server::Listener,
     operator: &server::Listener,
     settings: &Settings,
+    pages: &Pages,
 ) -> anyhow::Result<()> {
     let listening = format!("http://{}", listener.address()?);
     let metrics = format!("http://{}", operator.address()?);
@@ -99,7 +111,8 @@ fn announce(
     println!(
         "{}",
         serde_json::json!({
-            "listening": listening, "backend": backend, "metrics": metrics, "access_log": access_log
+            "listening": listening, "backend": backend, "metrics": metrics, "access_log": access_log,
+            "pages": pages.count().0,
         })
     );
     tracing::info!(listening, backend, metrics, access_log, "serving");

@@ -7,6 +7,7 @@ use crate::{
     clear,
     counters::Counters,
     limits::{self, Call},
+    pages::Pages,
     passing::{CutOff, Passing, Record, Recorded},
     problem::{Failure, own_answer},
     route,
@@ -79,6 +80,7 @@ pub(crate) struct Relay {
     counters: Arc<Counters>,
     log: Arc<AccessLog>,
     calls: AtomicU64,
+    pages: Pages,
 }
 
 impl Relay {
@@ -94,13 +96,20 @@ impl Relay {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(limits::BACKEND_IDLE)
             .build(Connector::new(&backend, log.clock)?);
-        Ok(Self { client, backend, bounds, counters, log, calls: AtomicU64::new(0) })
+        let (calls, pages) = (AtomicU64::new(0), Pages::default());
+        Ok(Self { client, backend, bounds, counters, log, calls, pages })
+    }
+
+    /// Beside the calls, these pages are served.
+    pub(crate) fn with_pages(self, pages: Pages) -> Self {
+        Self { pages, ..self }
     }
 
     /// Answers a request, and logs it: the route by its name, the status, and the time until the answer began.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Answer {
         let request_id = format!("main-{}", self.calls.fetch_add(1, Ordering::Relaxed));
-        let route = route::find(request.uri().path());
+        let path = request.uri().path();
+        let route = route::find(path).or_else(|| self.pages.has(path).then_some(route::PAGE));
         let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
         let mut record = Record::begin(Arc::clone(&self.log), peer, route.unwrap_or("(none)"));
         let outcome = self.outcome(route, request, &mut record.called.bytes_in).await;
@@ -140,6 +149,7 @@ impl Relay {
             return Err(Failure::ClearCredentials);
         }
         match route {
+            Some(route::PAGE) => self.pages.answer(&head.method, head.uri.path(), &head.headers),
             Some(_) => self.pass_on(head, body?).await,
             None => Err(Failure::NotFound),
         }

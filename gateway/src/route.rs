@@ -31,6 +31,18 @@ pub(crate) fn find(path: &str) -> Option<&'static str> {
     RELAYED.into_iter().find(|template| !climbs && fits(template, path))
 }
 
+/// A web page, whichever.
+pub(crate) const PAGE: &str = "(page)";
+
+/// Whether a file of this name, without the slash before it, would stand where a route is or may come to be.
+pub(crate) fn is_reserved(file: &str) -> bool {
+    let first = file.split('/').next().unwrap_or_default();
+    let stem = first.split('.').next().unwrap_or_default();
+    ["attestation", "docs", "enclave", "exchanges", "health", "metrics", "openapi"]
+        .iter()
+        .any(|reserved| stem.eq_ignore_ascii_case(reserved))
+}
+
 /// A segment with its dots decoded, as an intermediary might.
 fn plain(segment: &str) -> String {
     segment.to_ascii_lowercase().replace("%2e", ".")

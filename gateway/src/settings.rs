@@ -25,6 +25,9 @@ pub(crate) struct Settings {
     /// `ACCESS_LOG_DIR`: where the access log is kept; without it there is none. Wrong: the start fails, or a log is
     /// written where nobody looks.
     pub(crate) access_log: Option<PathBuf>,
+    /// `PAGES_DIR`: the folder of the web pages; without it there are none. Wrong: the start fails, or other files are
+    /// served. Hostile: the code of a page sees the key that is typed into it.
+    pub(crate) pages: Option<PathBuf>,
     /// `MAIN_METRICS_ADDR`: where the operator reads counters. Loopback only; wrong: nobody reads them.
     pub(crate) metrics: SocketAddr,
     /// `RUST_LOG`: how much is logged. Wrong: more or fewer lines; none of them can hold more than `log.rs` allows.
@@ -114,6 +117,7 @@ impl Settings {
             listen: SocketAddr::new(host, port),
             backend,
             access_log: value("ACCESS_LOG_DIR").map(PathBuf::from),
+            pages: value("PAGES_DIR").map(PathBuf::from),
             metrics,
             log: value("RUST_LOG").unwrap_or_default(),
         })
@@ -181,7 +185,7 @@ mod tests {
         let settings = read(&[("HOST", ""), ("PORT", " ")]).unwrap();
         assert_eq!(settings.listen, "0.0.0.0:5000".parse().unwrap());
         assert_eq!(settings.backend.authority, "localhost:3000");
-        assert_eq!((settings.backend.tls, settings.access_log), (None, None));
+        assert_eq!((settings.backend.tls, settings.access_log, settings.pages), (None, None, None));
         assert_eq!(settings.metrics, "127.0.0.1:9465".parse().unwrap());
     }
 

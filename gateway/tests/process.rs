@@ -244,3 +244,30 @@ fn without_a_log_it_says_so() {
     let written = program.terminate();
     assert!(written.contains("no access log is kept: ACCESS_LOG_DIR is not set"), "{written}");
 }
+
+#[test]
+fn pages_are_served_from_a_folder_and_a_wrong_folder_is_told_at_the_start() {
+    let directory = Directory::new("pages");
+    let pages = directory.0.join("dist");
+    fs::create_dir_all(&pages).unwrap();
+    fs::write(pages.join("index.html"), "<!doctype html>front").unwrap();
+    fs::write(pages.join("verifier.wasm"), vec![7; 700_000]).unwrap();
+    let program = Program::start(&directory.0, &[("PAGES_DIR", pages.to_str().unwrap())]);
+    assert_eq!(program.announced["pages"], 2);
+    let to = program.address("listening");
+    // The folder may go: what was read at the start is served.
+    fs::remove_dir_all(&pages).unwrap();
+    assert!(get(to, "/").unwrap().ends_with("\r\n\r\n<!doctype html>front"));
+    let wasm = get(to, "/verifier.wasm").unwrap();
+    assert!(wasm.contains("content-type: application/wasm\r\n"), "{}", &wasm[..500]);
+    assert_eq!(wasm.split_once("\r\n\r\n").unwrap().1.len(), 700_000);
+    program.terminate();
+
+    let refused = Command::new(env!("CARGO_BIN_EXE_perf-aggregator-main"))
+        .env_clear()
+        .envs([("PORT", "0"), ("MAIN_METRICS_ADDR", "127.0.0.1:0"), ("PAGES_DIR", pages.to_str().unwrap())])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && said.contains("PAGES_DIR cannot be read"), "{said}");
+}

@@ -1,7 +1,7 @@
 //! The access log: what is written of calls, what a crash leaves, and what the verifier says of it.
 
 use super::*;
-use crate::access::{Book, BookError, Called, Entry};
+use crate::access::{BookError, Called, Entry};
 use ed25519_dalek::{Signer as _, SigningKey};
 use perfagg::access_log::countersigned_bytes;
 

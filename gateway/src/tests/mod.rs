@@ -7,9 +7,10 @@ mod clear;
 mod tls;
 mod access;
 mod counters;
+mod pages;
 
 use crate::{
-    access::AccessLog,
+    access::{AccessLog, Book},
     counters::Counters,
     limits::{CALL, Call},
     log,
