@@ -1,16 +1,18 @@
 //! The access log: one line a call, chained by hashes, without a body, an id or an address (docs/protocol.md, "Access
 //! log"). It shows that nothing was taken out of the middle or changed afterwards without redoing all that follows; who
-//! keeps it could redo all of it, until the enclave signs its head.
+//! keeps it could redo all of it, up to the head that the enclave signed last.
 //!
 //! Calls never wait for the disk: what finds the queue full is counted, and the count is written as an entry.
 
 mod entry;
 mod book;
 mod source;
+mod countersign;
 
 pub(crate) use book::Book;
 #[cfg(test)]
 pub(crate) use book::BookError;
+pub(crate) use countersign::{Countersigner, Missed};
 pub(crate) use entry::{Called, Entry};
 
 use crate::{clock::Clock, counters::Counters, limits};
@@ -23,12 +25,20 @@ use std::sync::{
 };
 use tokio::{sync::oneshot, time::timeout};
 
+/// What the thread of the log is told.
+enum Told {
+    Call(Called),
+    Entry(Entry),
+    /// Asks for the last line, by number and hash, once what was told before is written.
+    Head(oneshot::Sender<(u64, [u8; 32])>),
+}
+
 /// Where calls are told to.
 pub(crate) struct AccessLog {
     pub(crate) clock: Clock,
     sources: Sources,
     /// `None`: no log is kept, or it was closed.
-    queue: Mutex<Option<SyncSender<Called>>>,
+    queue: Mutex<Option<SyncSender<Told>>>,
     /// Told, and not written: the next entry says how many.
     lost: Arc<AtomicU64>,
     counters: Arc<Counters>,
@@ -59,13 +69,32 @@ impl AccessLog {
     pub(crate) fn tell(&self, from: Option<IpAddr>, called: Called) {
         let Some(queue) = &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) else { return };
         let source = from.and_then(|address| self.sources.of(address, called.at_s));
-        match queue.try_send(Called { source, ..called }) {
+        match queue.try_send(Told::Call(Called { source, ..called })) {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 self.counters.log_lost.fetch_add(1, Ordering::Relaxed);
             }
         }
+    }
+
+    /// Something else is to be said. Without room for it it is left out: whoever says it says it again.
+    fn note(&self, entry: Entry) {
+        if let Some(queue) = &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
+            let _ = queue.try_send(Told::Entry(entry));
+        }
+    }
+
+    /// The last line, by number and hash, with all that was told until now. `None`: there is no log, or no room to ask.
+    async fn head(&self) -> Option<(u64, [u8; 32])> {
+        let (answer, head) = oneshot::channel();
+        self.queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()?
+            .try_send(Told::Head(answer))
+            .ok()?;
+        timeout(limits::ACCESS_STOP_TIMEOUT, head).await.ok()?.ok()
     }
 
     /// Takes nothing more, and waits until what was told is written, but not for ever.
@@ -79,18 +108,31 @@ impl AccessLog {
 }
 
 /// Writes what comes, as much at once as waits, until nobody tells any more.
-fn keep(mut book: Book, waiting: &Receiver<Called>, lost: &AtomicU64, counters: &Counters) {
+fn keep(mut book: Book, waiting: &Receiver<Told>, lost: &AtomicU64, counters: &Counters) {
     let mut is_failing = false;
     while let Ok(first) = waiting.recv() {
-        let calls = core::iter::once(first).chain(waiting.try_iter().take(limits::ACCESS_BATCH_MAX));
-        let mut entries: Vec<Entry> = calls.map(Entry::Call).collect();
-        let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        let (mut entries, mut asked, mut count) = (Vec::new(), Vec::new(), 0_u64);
+        for told in core::iter::once(first).chain(waiting.try_iter().take(limits::ACCESS_BATCH_MAX)) {
+            match told {
+                Told::Call(called) => {
+                    count = count.saturating_add(1);
+                    entries.push(Entry::Call(called));
+                }
+                Told::Entry(entry) => entries.push(entry),
+                Told::Head(answer) => asked.push(answer),
+            }
+        }
+        entries.retain(|entry| !is_stale(entry, &book));
         let gap = lost.swap(0, Ordering::Relaxed);
         if gap > 0 {
             entries.push(Entry::Gap { lost: gap });
         }
-        // The enclave's countersignature of a head, when there is a route for it, comes in as an entry here.
-        let written = book.append(&entries).is_ok();
+        let written = entries.is_empty() || book.append(&entries).is_ok();
+        let (next, head) = book.end();
+        for answer in asked.into_iter().filter(|_| written) {
+            // Who asked may have given up.
+            let _ = answer.send((next.saturating_sub(1), head));
+        }
         if !written {
             lost.fetch_add(count.saturating_add(gap), Ordering::Relaxed);
             counters.log_lost.fetch_add(count, Ordering::Relaxed);
@@ -110,6 +152,12 @@ fn keep(mut book: Book, waiting: &Receiver<Called>, lost: &AtomicU64, counters: 
     if book.append(&entries).is_err() {
         tracing::error!(code = "access-log-unwritten", "the end of the access log is not written");
     }
+}
+
+/// A countersignature that came so late that readers no longer have its line at hand.
+fn is_stale(entry: &Entry, book: &Book) -> bool {
+    let within = u64::try_from(protocol::limits::COUNTERSIGNED_WITHIN_LINES / 2).unwrap_or(u64::MAX);
+    matches!(entry, Entry::Countersign { seq, .. } if book.end().0.saturating_sub(*seq) > within)
 }
 
 #[cfg(test)]
@@ -139,7 +187,7 @@ mod tests {
         let directory = crate::tests::Directory::new();
         let (lost, counters) = (AtomicU64::new(7), Counters::default());
         let (queue, waiting) = sync_channel(8);
-        queue.send(called()).unwrap();
+        queue.send(Told::Call(called())).unwrap();
         drop(queue);
         keep(Book::open(&directory.0, || 1_795_521_600).unwrap(), &waiting, &lost, &counters);
         let verdict = directory.judged().unwrap();
@@ -155,8 +203,8 @@ mod tests {
         std::fs::create_dir(directory.0.join("access-2026-11-25.jsonl")).unwrap();
         book.set_clock(|| 1_795_521_600 + 86_400);
         let (lost, counters, (queue, waiting)) = (AtomicU64::new(0), Counters::default(), sync_channel(8));
-        queue.send(called()).unwrap();
-        queue.send(called()).unwrap();
+        queue.send(Told::Call(called())).unwrap();
+        queue.send(Told::Call(called())).unwrap();
         drop(queue);
         keep(book, &waiting, &lost, &counters);
         assert_eq!(counters.log_lost.load(Ordering::Relaxed), 2);

@@ -20,6 +20,10 @@ pub(crate) struct Counters {
     failures: Mutex<BTreeMap<&'static str, u64>>,
     /// Calls that are missing in the access log.
     pub(crate) log_lost: AtomicU64,
+    /// How often the enclave signed the head of the access log,
+    pub(crate) countersigned: AtomicU64,
+    /// and was asked in vain.
+    pub(crate) countersign_missed: AtomicU64,
 }
 
 impl Counters {
@@ -44,6 +48,13 @@ impl Counters {
         text.push_str("# TYPE perfagg_main_failures_total counter\n");
         for (code, count) in &*self.failures.lock().unwrap_or_else(PoisonError::into_inner) {
             text.push_str(&format!("perfagg_main_failures_total{{code=\"{code}\"}} {count}\n"));
+        }
+        text.push_str("# TYPE perfagg_main_countersigns_total counter\n");
+        for (outcome, count) in
+            [("signed", &self.countersigned), ("missed", &self.countersign_missed)]
+        {
+            let count = count.load(Ordering::Relaxed);
+            text.push_str(&format!("perfagg_main_countersigns_total{{outcome=\"{outcome}\"}} {count}\n"));
         }
         let lost = self.log_lost.load(Ordering::Relaxed);
         text.push_str("# TYPE perfagg_main_access_log_lost_total counter\n");

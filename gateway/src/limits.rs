@@ -37,6 +37,15 @@ pub(crate) const ACCESS_LINE_BYTES_MAX: u64 = 1024;
 /// A stop waits so long for what is left to be written.
 pub(crate) const ACCESS_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether the head of the access log is to be countersigned.
+pub(crate) const COUNTERSIGN_LOOK: Duration = Duration::from_secs(5);
+/// After a miss the enclave is asked again.
+pub(crate) const COUNTERSIGN_RETRY_S: u64 = 60;
+/// The enclave must have signed by then; the last time, a stop waits for it.
+pub(crate) const COUNTERSIGN_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a countersignature may weigh: some 250 bytes.
+pub(crate) const COUNTERSIGN_BYTES_MAX: usize = 2048;
+
 /// The bounds of the folder of the web pages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Folder {

@@ -18,7 +18,7 @@ mod counters;
 #[cfg(test)]
 mod tests;
 
-use access::{AccessLog, Book};
+use access::{AccessLog, Book, Countersigner};
 use anyhow::Context as _;
 use counters::Counters;
 use pages::Pages;
@@ -55,6 +55,7 @@ async fn run() -> anyhow::Result<()> {
     announce(&listener, &operator, &settings, &pages)?;
 
     let (counted, kept) = (Arc::clone(&counters), Arc::clone(&access));
+    let countersigner = Countersigner::new(&settings.backend, Arc::clone(&access))?;
     let relay = relay::Relay::new(settings.backend, limits::CALL, counted, kept)?;
     let relay = Arc::new(relay.with_pages(pages));
     let (stop, stopping) = watch::channel(false);
@@ -62,6 +63,7 @@ async fn run() -> anyhow::Result<()> {
         let relay = Arc::clone(&relay);
         async move { relay.answer(request).await }
     }));
+    let countersigning = tokio::spawn(countersigner.run(stopping.clone()));
     let counting = tokio::spawn(server::serve(operator, stopping, move |request| {
         let counters = Arc::clone(&counters);
         async move { counters.answer(&request) }
@@ -73,6 +75,10 @@ async fn run() -> anyhow::Result<()> {
     tracing::info!("stopping: calls under way are answered");
     stop.send_replace(true);
     let ended = serving.await.and(counting.await);
+    // The last lines too: what the enclave signs now, nobody can change afterwards.
+    if let Ok(mut countersigner) = countersigning.await {
+        countersigner.turn().await;
+    }
     access.close().await;
     ended.context("the server ended badly")
 }

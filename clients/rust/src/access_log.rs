@@ -7,7 +7,9 @@
 
 use core::fmt;
 use ed25519_dalek::{Signature, VerifyingKey};
-use protocol::{parse_rfc3339, wire};
+use protocol::{
+    countersign, limits::COUNTERSIGN_INTERVAL_S, limits::COUNTERSIGNED_WITHIN_LINES, parse_rfc3339, wire,
+};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -15,12 +17,11 @@ use std::{
     io::{self, BufRead, Read as _},
 };
 
-/// What every start says, and what a countersignature begins with.
-const FORMAT: &str = "perf-aggregator/access-log/v1";
 /// A line is never longer.
 const LINE_BYTES_MAX: u64 = 1024;
-/// A countersignature is of one of so many lines before it.
-const COUNTERSIGNED_WITHIN: usize = 65_536;
+/// A countersignature may come so much after its hour before that is told: the enclave answers late, and two clocks are
+/// compared.
+const LATE_S: i64 = 300;
 
 /// Why a log is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +122,7 @@ impl Head {
 }
 
 /// What one key signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Countersigned {
     /// How many heads.
     pub count: u64,
@@ -129,6 +130,10 @@ pub struct Countersigned {
     pub seq: u64,
     /// When that was signed, Unix seconds by the enclave's clock.
     pub created_s: u64,
+    /// How often lines waited for more than an hour for the next signature: until then they could have been rewritten.
+    pub late: u64,
+    /// How long they waited at most then, in seconds; by the log's clock and the enclave's.
+    pub late_s_max: u64,
 }
 
 /// What a log says whose lines are one chain.
@@ -156,6 +161,8 @@ pub struct LogVerdict {
     pub torn_lines: u64,
     /// Starts that did not find the head that was written last.
     pub heads_lost: u64,
+    /// How often its writer says that the enclave was asked for a countersignature and gave none.
+    pub countersigns_missed: u64,
     /// Bytes after the last line: one that is being written, or was when the writer ended.
     pub unfinished_bytes: u64,
     /// By key.
@@ -206,6 +213,7 @@ enum Line {
         bytes: Option<u64>,
         of: Option<u64>,
         head: Option<String>,
+        why: Option<String>,
     },
     Countersign {
         seq: u64,
@@ -230,7 +238,8 @@ pub struct AccessLog {
     verdict: LogVerdict,
     expected: Option<Head>,
     head_found: bool,
-    recent: VecDeque<[u8; 32]>,
+    /// The last lines: hash, and time in Unix seconds.
+    recent: VecDeque<([u8; 32], i64)>,
 }
 
 impl AccessLog {
@@ -287,10 +296,10 @@ impl AccessLog {
         | Line::Note { seq, prev, time, .. }
         | Line::Countersign { seq, prev, time, .. }
         | Line::Stop { seq, prev, time }) = &line;
-        parse_rfc3339(time).ok_or(LogError::Malformed)?;
+        let at_s = parse_rfc3339(time).ok_or(LogError::Malformed)?.seconds();
         self.follows(*seq, hash(prev)?)?;
         let point = Point { seq: *seq, time: time.clone() };
-        self.count(&line)?;
+        self.count(&line, at_s)?;
 
         let sha256: [u8; 32] = Sha256::digest(bytes).into();
         if let Some(expected) = self.expected.filter(|expected| expected.seq == point.seq) {
@@ -299,8 +308,8 @@ impl AccessLog {
             }
             self.head_found = true;
         }
-        self.recent.push_back(sha256);
-        if self.recent.len() > COUNTERSIGNED_WITHIN {
+        self.recent.push_back((sha256, at_s));
+        if self.recent.len() > COUNTERSIGNED_WITHIN_LINES {
             self.recent.pop_front();
         }
         self.verdict.head = sha256;
@@ -319,11 +328,11 @@ impl AccessLog {
         }
     }
 
-    fn count(&mut self, line: &Line) -> Result<(), LogError> {
+    fn count(&mut self, line: &Line, at_s: i64) -> Result<(), LogError> {
         let verdict = &mut self.verdict;
         let one_more = |count: &mut u64| *count = count.saturating_add(1);
         match line {
-            Line::Start { format, .. } if format == FORMAT => one_more(&mut verdict.starts),
+            Line::Start { format, .. } if format == countersign::DOMAIN => one_more(&mut verdict.starts),
             Line::Call { route, status, source, .. } => {
                 let named = route.bytes().all(|byte| {
                     matches!(byte, b'a'..=b'z' | b'_' | b'.' | b'/' | b'{' | b'}' | b'(' | b')' | b'*')
@@ -339,15 +348,23 @@ impl AccessLog {
                 one_more(&mut verdict.gaps);
                 verdict.lost = verdict.lost.saturating_add(*lost);
             }
-            Line::Note { note, bytes: Some(_), of: None, head: None, .. } if note == "torn-line" => {
+            Line::Note { note, bytes: Some(_), of: None, head: None, why: None, .. } if note == "torn-line" => {
                 one_more(&mut verdict.torn_lines);
             }
-            Line::Note { note, bytes: None, of: Some(_), head: Some(head), .. } if note == "head-lost" => {
+            Line::Note { note, bytes: None, of: Some(_), head: Some(head), why: None, .. }
+                if note == "head-lost" =>
+            {
                 hash(head)?;
                 one_more(&mut verdict.heads_lost);
             }
+            Line::Note { note, bytes: None, of: None, head: None, why: Some(why), .. }
+                if note == "countersign-missed" && MISSED.contains(&why.as_str()) =>
+            {
+                one_more(&mut verdict.countersigns_missed);
+            }
             Line::Countersign { seq, of, head, created, keyid, signature, .. } => {
-                self.countersigned(*seq, *of, hash(head)?, *created, keyid, signature)?;
+                let signed = Signed { of: *of, head: hash(head)?, created_s: *created };
+                self.countersigned(*seq, at_s, signed, keyid, signature)?;
             }
             Line::Stop { .. } => one_more(&mut verdict.stops),
             Line::Start { .. } | Line::Note { .. } => return Err(LogError::Malformed),
@@ -355,45 +372,67 @@ impl AccessLog {
         Ok(())
     }
 
+    /// A countersignature that stands in line `seq`, which was written at `at_s`.
     fn countersigned(
         &mut self,
         seq: u64,
-        of: u64,
-        head: [u8; 32],
-        created_s: u64,
+        at_s: i64,
+        signed: Signed,
         keyid: &str,
         signature: &str,
     ) -> Result<(), LogError> {
+        let Signed { of, head, created_s } = signed;
         let key: [u8; 32] = wire::decode_array(keyid).ok_or(LogError::Malformed)?;
         let signature = wire::decode_array::<64>(signature).ok_or(LogError::Malformed)?;
         let is_older = self.verdict.first.as_ref().is_some_and(|first| of < first.seq);
-        let back = seq.checked_sub(of).and_then(|back| usize::try_from(back).ok());
-        let signed = back.and_then(|back| self.recent.get(self.recent.len().checked_sub(back)?));
-        if signed != Some(&head) && !is_older {
+        if self.recent(seq, of).map(|(hash, _)| hash) != Some(head) && !is_older {
             return Err(LogError::Countersigned);
         }
         let verifying = VerifyingKey::from_bytes(&key).map_err(|_| LogError::Signature)?;
         verifying
-            .verify_strict(&countersigned_bytes(&head, created_s), &Signature::from_bytes(&signature))
+            .verify_strict(&countersign::bytes(&head, created_s), &Signature::from_bytes(&signature))
             .map_err(|_| LogError::Signature)?;
         if is_older {
             // Of a line in a file that was left out: it fixes nothing of what is here.
             return Ok(());
         }
-        let by =
-            self.verdict.countersigned.entry(key).or_insert(Countersigned { count: 0, seq: of, created_s });
+        let known = self.verdict.countersigned.get(&key).map(|by| by.seq);
+        // The first line that the key had not fixed yet waited longest. It may be this one.
+        let waiting = known.filter(|last| *last < of).and_then(|last| last.checked_add(1));
+        let since_s = waiting.and_then(|next| self.recent(seq, next)).map_or(at_s, |(_, at_s)| at_s);
+        let waited_s = i64::try_from(created_s).unwrap_or(i64::MAX).saturating_sub(since_s);
+        let by = self.verdict.countersigned.entry(key).or_insert(Countersigned {
+            seq: of,
+            created_s,
+            ..Countersigned::default()
+        });
         by.count = by.count.saturating_add(1);
+        if waited_s > i64::try_from(COUNTERSIGN_INTERVAL_S).unwrap_or(i64::MAX).saturating_add(LATE_S) {
+            by.late = by.late.saturating_add(1);
+            by.late_s_max = by.late_s_max.max(waited_s.unsigned_abs());
+        }
         if of >= by.seq {
             (by.seq, by.created_s) = (of, created_s);
         }
         Ok(())
     }
+
+    /// Hash and time of a line that stands before line `seq`, if it is still at hand.
+    fn recent(&self, seq: u64, of: u64) -> Option<([u8; 32], i64)> {
+        let back = usize::try_from(seq.checked_sub(of)?).ok()?;
+        self.recent.get(self.recent.len().checked_sub(back)?).copied()
+    }
 }
 
-/// What an enclave signs of a log: the tag, a zero byte, the head, and the time.
-pub fn countersigned_bytes(head: &[u8; 32], created_s: u64) -> Vec<u8> {
-    [FORMAT.as_bytes(), b"\0", head, &created_s.to_be_bytes()].concat()
+/// What a countersignature says that it is of.
+struct Signed {
+    of: u64,
+    head: [u8; 32],
+    created_s: u64,
 }
+
+/// Why a writer may say that there was no countersignature.
+const MISSED: [&str; 3] = ["unreachable", "refused", "invalid"];
 
 /// In small letters only: what two writers spell in two ways is two lines.
 fn hash(text: &str) -> Result<[u8; 32], LogError> {

@@ -97,6 +97,11 @@ impl Book {
         Ok(book)
     }
 
+    /// The number of the next line, and the hash of the last one.
+    pub(crate) fn end(&self) -> (u64, [u8; 32]) {
+        (self.seq, self.head)
+    }
+
     /// Appends entries: all of them, on the disk, or none.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
         let now = (self.clock)();

@@ -1,6 +1,7 @@
 //! Lines of the access log (docs/protocol.md, "Access log"), encoded by hand: members in one order, nothing in them that
 //! a caller chose.
 
+use super::Missed;
 use crate::clock;
 use sha2::{Digest as _, Sha256};
 
@@ -42,9 +43,7 @@ pub(crate) enum Entry {
         seq: u64,
         head: [u8; 32],
     },
-    /// The enclave's result key signed the hash of a line above. Its route for that does not exist yet: who adds it
-    /// asks hourly for a signature over what `head.json` says, and appends what comes.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the enclave does not sign heads yet"))]
+    /// The enclave's result key signed the hash of a line above.
     Countersign {
         seq: u64,
         head: [u8; 32],
@@ -52,6 +51,8 @@ pub(crate) enum Entry {
         key: [u8; 32],
         signature: [u8; 64],
     },
+    /// The enclave was asked for that, and gave none.
+    CountersignMissed(Missed),
     /// The program ended as it was told to.
     Stop,
 }
@@ -82,6 +83,9 @@ pub(crate) fn line(seq: u64, prev: &[u8; 32], at_s: u64, entry: &Entry) -> Strin
             protocol::wire::encode(key),
             protocol::wire::encode(signature)
         ),
+        Entry::CountersignMissed(why) => {
+            format!(r#""note","note":"countersign-missed","why":"{}"}}"#, why.as_str())
+        }
         Entry::Stop => r#""stop"}"#.to_owned(),
     };
     head + &rest

@@ -3,7 +3,7 @@
 use super::*;
 use crate::access::{BookError, Called, Entry};
 use ed25519_dalek::{Signer as _, SigningKey};
-use perfagg::access_log::countersigned_bytes;
+use protocol::countersign;
 
 const DAY: u64 = 86_400;
 
@@ -148,7 +148,7 @@ fn a_head_that_the_enclave_signed_fixes_what_came_before() {
     let mut head = [0; 32];
     hex::decode_to_slice(kept["sha256"].as_str().unwrap(), &mut head).unwrap();
     let enclave = SigningKey::from_bytes(&[5; 32]);
-    let signature = enclave.sign(&countersigned_bytes(&head, now())).to_bytes();
+    let signature = enclave.sign(&countersign::bytes(&head, now())).to_bytes();
     let key = enclave.verifying_key().to_bytes();
     let good =
         Entry::Countersign { seq: kept["seq"].as_u64().unwrap(), head, created_s: now(), key, signature };

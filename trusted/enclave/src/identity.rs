@@ -15,7 +15,9 @@ use attestation::{
 };
 use ledger::Timestamp;
 use protocol::{
-    Code, EnvelopeKey, limits,
+    Code, EnvelopeKey,
+    countersign::{self, Countersignature},
+    limits,
     signed::{Headers, Message, Tag},
 };
 use serde_json::Value;
@@ -155,6 +157,14 @@ impl Identity {
     pub(crate) fn signed(&self, message: &Message<'_>, tag: Tag, now: Timestamp) -> Headers {
         let key_id = protocol::wire::encode(&self.result_key.public());
         message.sign(tag, now.seconds(), &key_id, |base| self.result_key.sign(base))
+    }
+
+    /// A signature over the head of a log, and when it was made.
+    pub(crate) fn countersigned(&self, head: &[u8; 32], now: Timestamp) -> Countersignature {
+        let created = seconds(now);
+        let signature = self.result_key.sign(&countersign::bytes(head, created));
+        let (encode, key) = (protocol::wire::encode, self.result_key.public());
+        Countersignature { head: encode(head), created, keyid: encode(&key), signature: encode(&signature) }
     }
 
     /// What the backend does by the clock alone. May block for a moment.

@@ -35,6 +35,7 @@ pub(crate) struct Limits {
     pub(crate) envelopes: Limiter,
     pub(crate) registrations: Limiter,
     pub(crate) plain_reads: Limiter,
+    pub(crate) countersigns: Limiter,
 }
 
 impl Limits {
@@ -44,6 +45,7 @@ impl Limits {
             envelopes: Limiter::new(limits::ENVELOPES_PER_MINUTE),
             registrations: Limiter::new(limits::REGISTRATIONS_PER_MINUTE),
             plain_reads: Limiter::new(limits::PLAIN_READS_PER_MINUTE),
+            countersigns: Limiter::new(limits::COUNTERSIGNS_PER_MINUTE),
         }
     }
 }

@@ -10,6 +10,7 @@ mod envelope;
 mod answer;
 mod stream;
 pub mod signed;
+pub mod countersign;
 pub mod sse;
 mod route;
 mod credentials;

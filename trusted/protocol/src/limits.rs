@@ -92,6 +92,15 @@ pub const ENVELOPES_PER_MINUTE: Rate = Rate { per_source: 1200, total: 12_000 };
 pub const REGISTRATIONS_PER_MINUTE: Rate = Rate { per_source: 30, total: 300 };
 /// Plain reads cost a signature each.
 pub const PLAIN_READS_PER_MINUTE: Rate = Rate { per_source: 600, total: 6000 };
+/// A countersignature costs a signature and needs no session. A log asks once an hour, and again after a minute when it
+/// got none; the total is far above what one source may ask, so that a stranger does not starve it.
+pub const COUNTERSIGNS_PER_MINUTE: Rate = Rate { per_source: 60, total: 6000 };
+/// What asks for one: 32 bytes in base64url, their name, and some white space.
+pub const COUNTERSIGN_CALL_BYTES_MAX: usize = 256;
+/// A countersignature is of one of so many lines before it in its log.
+pub const COUNTERSIGNED_WITHIN_LINES: usize = 65_536;
+/// How often the head of a log is to be countersigned.
+pub const COUNTERSIGN_INTERVAL_S: u64 = 3600;
 /// Sources told apart at once; beyond it all newcomers share one.
 pub const SOURCES_MAX: usize = 20_000;
 

@@ -128,7 +128,8 @@ impl Judged {
     }
 
     fn is_good(&self) -> bool {
-        self.verdict.is_complete() && (self.key.is_none() || self.signed().is_some())
+        let is_signed = self.signed().is_some_and(|by| by.late == 0);
+        self.verdict.is_complete() && (self.key.is_none() || is_signed)
     }
 
     fn not_proven(&self) -> Vec<&'static str> {
@@ -149,6 +150,7 @@ impl Judged {
                 json!({
                     "result_key": hex::encode(key), "count": by.count, "seq": by.seq,
                     "created": figure::instant(by.created_s), "named": self.key == Some(*key),
+                    "late": by.late, "late_seconds_max": by.late_s_max,
                 })
             })
             .collect();
@@ -159,16 +161,19 @@ impl Judged {
             "lines": verdict.lines, "calls": verdict.calls, "starts": verdict.starts, "stops": verdict.stops,
             "gaps": verdict.gaps, "lost": verdict.lost, "torn_lines": verdict.torn_lines,
             "heads_lost": verdict.heads_lost, "unfinished_bytes": verdict.unfinished_bytes,
-            "countersigned": countersigned,
+            "countersigned": countersigned, "countersigns_missed": verdict.countersigns_missed,
             "not_proven": self.not_proven(),
         })
     }
 
     fn people(&self) -> String {
         let verdict = &self.verdict;
-        let headline = match (verdict.is_complete(), self.is_good()) {
-            (true, true) => "The lines are one chain, and nothing is missing that the log knows of.",
-            (true, false) => "The lines are one chain, but the key that was named signed nothing of it.",
+        let headline = match (verdict.is_complete(), self.is_good(), self.signed()) {
+            (true, true, _) => "The lines are one chain, and nothing is missing that the log knows of.",
+            (true, false, None) => "The lines are one chain, but the key that was named signed nothing of it.",
+            (true, false, Some(_)) => {
+                "The lines are one chain, but some waited for more than an hour for their countersignature."
+            }
             _ => "The lines are one chain, and the log itself says that something is missing.",
         };
         let point = |point: &Option<Point>| {
@@ -209,23 +214,42 @@ impl Judged {
                 facts.row(&[name, &text]);
             }
         }
-        match self.signed() {
-            Some(by) => facts.row(&[
-                "countersigned",
-                &format!(
-                    "heads signed: {}, the last of line {}, {}",
-                    by.count,
-                    by.seq,
-                    figure::time(&figure::instant(by.created_s))
-                ),
-            ]),
-            None => {
-                let others: u64 =
-                    verdict.countersigned.values().map(|by| by.count).fold(0, u64::saturating_add);
-                let by_others = format!("heads signed: {others}, by keys that you did not name");
-                facts.row(&["countersigned", if others == 0 { "never" } else { &by_others }])
-            }
-        };
+        for (name, text) in self.countersigned_rows() {
+            facts.row(&[name, &text]);
+        }
         format!("{headline}\n\n{}\n{}", facts.render(), unproven::framed(&self.not_proven()))
+    }
+
+    /// Up to where the log is fixed, since when, and where that came late or not at all.
+    fn countersigned_rows(&self) -> Vec<(&'static str, String)> {
+        let verdict = &self.verdict;
+        let mut rows = Vec::new();
+        match self.signed() {
+            Some(by) => {
+                let at = figure::time(&figure::instant(by.created_s));
+                rows.push((
+                    "countersigned",
+                    format!("heads signed: {}, the last of line {}, {at}", by.count, by.seq),
+                ));
+                let last = verdict.last.as_ref().map_or(by.seq, |last| last.seq);
+                let after = last.saturating_sub(by.seq);
+                rows.push(("only chained", format!("lines after that: {after}")));
+                if by.late > 0 {
+                    let minutes = by.late_s_max / 60;
+                    let text = format!("{} times lines waited over an hour, at most {minutes} min", by.late);
+                    rows.push(("signed late", text));
+                }
+            }
+            None => {
+                let others = verdict.countersigned.values().map(|by| by.count).fold(0, u64::saturating_add);
+                let by_others = format!("heads signed: {others}, by keys that you did not name");
+                rows.push(("countersigned", if others == 0 { "never".to_owned() } else { by_others }));
+            }
+        }
+        if verdict.countersigns_missed > 0 {
+            let text = format!("{} times the enclave was asked in vain", verdict.countersigns_missed);
+            rows.push(("not signed", text));
+        }
+        rows
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 use core::net::IpAddr;
 use hyper::body::Bytes;
-use protocol::{Code, Secret, sse};
+use protocol::{Code, Secret, countersign::CountersignCall, limits, sse};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -35,7 +35,7 @@ pub(crate) struct Call {
     pub(crate) nonce: Option<String>,
     /// `Last-Event-ID`: where a plain stream of events goes on.
     pub(crate) last_event_id: Option<String>,
-    /// Only of sealed calls; `None` when it was larger than one may be.
+    /// Of the routes that have one; `None` when it was larger than it may be.
     pub(crate) body: Option<Vec<u8>>,
 }
 
@@ -69,6 +69,7 @@ impl Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plain {
     Quote,
+    Countersign,
     Sealed,
     Register,
     Summary,
@@ -83,8 +84,9 @@ pub(crate) enum Plain {
 }
 
 impl Plain {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Quote,
+        Self::Countersign,
         Self::Sealed,
         Self::Register,
         Self::Summary,
@@ -103,6 +105,7 @@ impl Plain {
     pub(crate) const fn template(self) -> (&'static str, &'static str) {
         match self {
             Self::Quote => ("GET", "/attestation/quote"),
+            Self::Countersign => ("POST", "/attestation/countersign"),
             Self::Sealed => ("POST", "/enclave/sealed"),
             Self::Register => ("POST", "/enclave/sessions"),
             Self::Summary => ("GET", "/enclave/summary/{session_id}"),
@@ -114,6 +117,15 @@ impl Plain {
             Self::Live => ("GET", "/health/live"),
             Self::Ready => ("GET", "/health/ready"),
             Self::OpenApi => ("GET", "/openapi.json"),
+        }
+    }
+
+    /// What a body may weigh, of the routes that have one.
+    pub(crate) const fn body_bytes_max(self) -> Option<usize> {
+        match self {
+            Self::Sealed => Some(limits::ENVELOPE_BYTES_MAX),
+            Self::Countersign => Some(limits::COUNTERSIGN_CALL_BYTES_MAX),
+            _ => None,
         }
     }
 
@@ -182,6 +194,7 @@ async fn respond(
     let (route, id) = Plain::find(&call.method, call.path.expose())?;
     match route {
         Plain::Quote => quote(service, source, call).await,
+        Plain::Countersign => countersign(service, source, call),
         Plain::Sealed => sealed(service, source, call, request_id).await,
         Plain::Register => Err(Failure::new(
             Code::RequestMalformed,
@@ -226,6 +239,24 @@ async fn quote(service: &Arc<Service>, source: IpAddr, call: &Call) -> Result<An
     });
     let bundle = bundle.await.map_err(|_| Code::Internal)??;
     Ok(Answer::new(200, "application/vnd.perf-aggregator.attestation+json", bundle.into_bytes()))
+}
+
+/// Signs the head of a log. It keeps nothing, and says nothing when it does not trust its own time.
+fn countersign(service: &Service, source: IpAddr, call: &Call) -> Result<Answer, Failure> {
+    limit(&service.limits.countersigns, source, service)?;
+    let malformed = || {
+        Failure::new(
+            Code::RequestMalformed,
+            "Send {\"head\":\"…\"} and nothing else: the hash of the last line of a log, 32 bytes in base64url without padding.",
+        )
+    };
+    let body = call.body.as_deref().ok_or_else(malformed)?;
+    let asked: CountersignCall = serde_json::from_slice(body).map_err(|_| malformed())?;
+    let head = protocol::wire::decode_array::<32>(&asked.head).ok_or_else(malformed)?;
+    let now = service.clock.now();
+    service.venue_times.check(now)?;
+    let signed = service.identity.countersigned(&head, now);
+    Ok(Answer::json(serde_json::to_vec(&signed).map_err(|_| Code::Internal)?))
 }
 
 async fn sealed(

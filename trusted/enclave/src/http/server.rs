@@ -1,7 +1,7 @@
 //! Incoming sockets: accepts connections, bounds them, and hands calls over. A call that panics is one failed
 //! answer, not the end of the service.
 
-use super::{Answer, Call};
+use super::{Answer, Call, Plain};
 use crate::{failure::Failure, random, service::Service};
 use core::{
     net::SocketAddr,
@@ -171,7 +171,8 @@ async fn told(stop: &mut watch::Receiver<bool>) {
 async fn handle(service: &Arc<Service>, source: SocketAddr, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let is_sealed = head.method == hyper::Method::POST && head.uri.path() == "/enclave/sealed";
+    let route = Plain::find(head.method.as_str(), head.uri.path()).map(|(route, _)| route);
+    let body_bytes_max = route.ok().and_then(Plain::body_bytes_max);
     let bearer = text(header::AUTHORIZATION.as_str())
         .and_then(|value| value.strip_prefix("Bearer "))
         .map(|id| Secret::new(id.trim().to_owned()));
@@ -185,7 +186,10 @@ async fn handle(service: &Arc<Service>, source: SocketAddr, request: Request<Inc
             .map(str::to_owned),
         last_event_id: text("last-event-id").map(str::to_owned),
         // No other route has a body; what comes is left unread.
-        body: if is_sealed { read(body, limits::ENVELOPE_BYTES_MAX).await } else { None },
+        body: match body_bytes_max {
+            Some(bytes_max) => read(body, bytes_max).await,
+            None => None,
+        },
     };
     let is_head = head.method == hyper::Method::HEAD;
     let mut answer = super::answer(service, source.ip(), call).await;
