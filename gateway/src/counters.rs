@@ -50,9 +50,7 @@ impl Counters {
             text.push_str(&format!("perfagg_main_failures_total{{code=\"{code}\"}} {count}\n"));
         }
         text.push_str("# TYPE perfagg_main_countersigns_total counter\n");
-        for (outcome, count) in
-            [("signed", &self.countersigned), ("missed", &self.countersign_missed)]
-        {
+        for (outcome, count) in [("signed", &self.countersigned), ("missed", &self.countersign_missed)] {
             let count = count.load(Ordering::Relaxed);
             text.push_str(&format!("perfagg_main_countersigns_total{{outcome=\"{outcome}\"}} {count}\n"));
         }

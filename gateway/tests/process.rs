@@ -2,7 +2,12 @@
 //! nothing which a caller sent is found in anything it writes.
 #![cfg(test)]
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use perfagg::access_log::{AccessLog, Head, LogError, LogVerdict};
+use protocol::{
+    countersign::{self, CountersignCall, Countersignature},
+    wire,
+};
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -270,4 +275,94 @@ fn pages_are_served_from_a_folder_and_a_wrong_folder_is_told_at_the_start() {
         .unwrap();
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(!refused.status.success() && said.contains("PAGES_DIR cannot be read"), "{said}");
+}
+
+/// An enclave that does nothing but sign heads, and breaks its signature if it is told to.
+fn signer(key: SigningKey, is_honest: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"}") {
+                let mut piece = [0; 1024];
+                match stream.read(&mut piece) {
+                    Ok(read @ 1..) => request.extend_from_slice(&piece[..read]),
+                    _ => break,
+                }
+            }
+            let text = String::from_utf8(request).unwrap();
+            assert!(text.starts_with("POST /attestation/countersign HTTP/1.1\r\n"), "{text}");
+            let body = text.split_once("\r\n\r\n").unwrap().1;
+            // The head, and nothing else of the log.
+            let CountersignCall { head } = serde_json::from_str(body).unwrap();
+            let (created, of) = (1_795_521_600, wire::decode_array::<32>(&head).unwrap());
+            let mut signature = key.sign(&countersign::bytes(&of, created)).to_bytes();
+            signature[0] ^= u8::from(!is_honest);
+            let (keyid, signature) =
+                (wire::encode(&key.verifying_key().to_bytes()), wire::encode(&signature));
+            let answer = Countersignature { head, created, keyid, signature };
+            let answer = serde_json::to_string(&answer).unwrap();
+            let length = answer.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{answer}"
+            );
+        }
+    });
+    url
+}
+
+#[test]
+fn the_head_is_countersigned_at_the_start_and_at_the_stop() {
+    let directory = Directory::new("countersigned");
+    let key = SigningKey::from_bytes(&[5; 32]);
+    let url = signer(key.clone(), true);
+    let settings = [("ACCESS_LOG_DIR", directory.log()), ("BACKEND_URL", url)];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let program = Program::start(&directory.0, &settings);
+    let written =
+        || directory.files().iter().map(|file| fs::read_to_string(file).unwrap()).collect::<String>();
+    while !written().contains(r#""type":"countersign""#) {
+        thread::yield_now();
+    }
+    for _ in 0..5 {
+        get(program.address("listening"), "/health/live").unwrap();
+    }
+    let metrics = get(program.address("metrics"), "/metrics").unwrap();
+    assert!(metrics.contains("perfagg_main_countersigns_total{outcome=\"signed\"} 1\n"), "{metrics}");
+    program.terminate();
+    let verdict = directory.judged().unwrap();
+    let by = &verdict.countersigned[&key.verifying_key().to_bytes()];
+    let last = verdict.last.as_ref().unwrap().seq;
+    assert_eq!((by.count, by.seq, verdict.calls, verdict.countersigns_missed), (2, last - 2, 5, 0));
+    assert!(verdict.is_complete());
+}
+
+#[test]
+fn without_a_countersignature_calls_go_on_and_the_log_says_so() {
+    for (enclave, why) in [
+        ("http://127.0.0.1:9".to_owned(), "unreachable"),
+        // One whose line would break the log for its readers.
+        (signer(SigningKey::from_bytes(&[6; 32]), false), "invalid"),
+    ] {
+        let directory = Directory::new(why);
+        let settings = [("ACCESS_LOG_DIR", directory.log()), ("BACKEND_URL", enclave)];
+        let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let program = Program::start(&directory.0, &settings);
+        let metrics = || get(program.address("metrics"), "/metrics").unwrap();
+        while !metrics().contains("perfagg_main_countersigns_total{outcome=\"missed\"} 1\n") {
+            thread::yield_now();
+        }
+        assert!(get(program.address("listening"), "/health/live").unwrap().starts_with("HTTP/1.1 200 "));
+        let written = program.terminate();
+        assert!(written.contains("access-log-unsigned"), "{written}");
+        let verdict = directory.judged().unwrap();
+        // At the start; the one at the stop, minutes later at most, is no news.
+        assert_eq!((verdict.countersigns_missed, verdict.calls), (1, 1));
+        assert!(verdict.is_complete() && verdict.countersigned.is_empty());
+        let text = fs::read_to_string(directory.files().pop().unwrap()).unwrap();
+        assert!(text.contains(&format!(r#""note":"countersign-missed","why":"{why}"}}"#)), "{text}");
+    }
 }

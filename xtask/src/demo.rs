@@ -3,7 +3,7 @@
 
 use crate::{
     children::{self, Interrupted, Running, Stop},
-    ports,
+    pages, ports,
     programs::{self, Built},
     report::say,
     workspace,
@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// Let the exchange fail at times, by this seed: refusals, timeouts, torn and repeated pages, a wrong clock.
     #[arg(long, value_name = "SEED")]
     faults: Option<u64>,
+    /// Build the web pages and serve them from the main service. Needs Node; the first time takes some minutes more.
+    #[arg(long)]
+    pages: bool,
     /// Write what the exchange was seeded with: raw fills, flows and prices.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
@@ -72,7 +75,8 @@ fn play(options: &Options, stop: &Stop) -> anyhow::Result<()> {
     if !built.success {
         bail!("cargo could not build the programs: see its messages above");
     }
-    let mut stage = Stage::set(options, &built, stop)?;
+    let pages = if options.pages { Some(built_pages(stop)?) } else { None };
+    let mut stage = Stage::set(options, &built, pages, stop)?;
     if options.json {
         return stage.show_as_json(options, stop);
     }
@@ -89,6 +93,14 @@ fn play(options: &Options, stop: &Stop) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn built_pages(stop: &Stop) -> anyhow::Result<PathBuf> {
+    eprintln!("building the web pages");
+    match pages::build(stop)? {
+        Ok(folder) => Ok(folder),
+        Err(missing) => bail!("the web pages could not be built: {missing}. Without --pages all else runs"),
+    }
+}
+
 /// The services under way, and where a user's things are. They stop in this order, and the directory goes last.
 struct Stage {
     main: Service,
@@ -96,6 +108,7 @@ struct Stage {
     simulator: Service,
     perfagg: PathBuf,
     directory: Directory,
+    has_pages: bool,
 }
 
 struct Service {
@@ -105,7 +118,7 @@ struct Service {
 }
 
 impl Stage {
-    fn set(options: &Options, built: &Built, stop: &Stop) -> anyhow::Result<Self> {
+    fn set(options: &Options, built: &Built, pages: Option<PathBuf>, stop: &Stop) -> anyhow::Result<Self> {
         let directory = Directory::create()?;
         let log = |name: &str| directory.0.join(format!("{name}.log"));
 
@@ -135,8 +148,16 @@ impl Stage {
         let mut command = Command::new(built.program("perf-aggregator-main")?);
         let port = options.main_port.to_string();
         command.envs([("HOST", "127.0.0.1"), ("PORT", &port), ("BACKEND_URL", &enclave.url)]);
+        command.env("MAIN_METRICS_ADDR", "127.0.0.1:0");
+        for kept_elsewhere in ["ACCESS_LOG_DIR", "BACKEND_TLS_KEY", "PAGES_DIR"] {
+            command.env_remove(kept_elsewhere);
+        }
+        if let Some(pages) = &pages {
+            command.env("PAGES_DIR", pages);
+        }
         let main = service("the main service", &mut command, "listening", &log("main"), stop)?;
-        Ok(Self { main, enclave, simulator, perfagg: built.program("perfagg")?.to_owned(), directory })
+        let (perfagg, has_pages) = (built.program("perfagg")?.to_owned(), pages.is_some());
+        Ok(Self { main, enclave, simulator, perfagg, directory, has_pages })
     }
 
     /// An error if a service ended.
@@ -214,7 +235,7 @@ impl Stage {
 
     /// The options with which `perfagg` knows this demo.
     fn options(&self) -> [String; 4] {
-        let root = workspace::root().join("trusted/attestation/development-root.pem");
+        let root = development_root();
         let session = self.directory.0.join("session.json");
         let path = |path: PathBuf| path.display().to_string();
         ["--session-file".to_owned(), path(session), "--dangerous-development-root".to_owned(), path(root)]
@@ -260,6 +281,14 @@ impl Stage {
         let perfagg = [&[self.perfagg.display().to_string()], &self.options()[..]].concat();
         let perfagg: Vec<String> = perfagg.iter().map(|word| quoted(word)).collect();
         let perfagg = perfagg.join(" ");
+        if self.has_pages {
+            let root = workspace::shown(&development_root());
+            say("");
+            say(&format!("The web pages: open {} in a browser.", self.main.url));
+            say(&format!(
+                "Give them the development root, {root}: they accept this enclave by nothing else."
+            ));
+        }
         say("");
         say("Everything stays up until Ctrl-C. Try next, in another terminal:");
         for (why, command) in [
@@ -291,6 +320,11 @@ impl Stage {
     fn counters(&self) -> &str {
         self.enclave.ready.get("metrics").and_then(Value::as_str).unwrap_or_default()
     }
+}
+
+/// The public test root that development evidence stands under.
+fn development_root() -> PathBuf {
+    workspace::root().join("trusted/attestation/development-root.pem")
 }
 
 fn service(

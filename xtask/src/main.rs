@@ -9,6 +9,7 @@ mod demo;
 mod report;
 mod wasm;
 mod verifier;
+mod pages;
 mod test;
 mod check;
 mod figures;

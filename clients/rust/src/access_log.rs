@@ -348,7 +348,9 @@ impl AccessLog {
                 one_more(&mut verdict.gaps);
                 verdict.lost = verdict.lost.saturating_add(*lost);
             }
-            Line::Note { note, bytes: Some(_), of: None, head: None, why: None, .. } if note == "torn-line" => {
+            Line::Note { note, bytes: Some(_), of: None, head: None, why: None, .. }
+                if note == "torn-line" =>
+            {
                 one_more(&mut verdict.torn_lines);
             }
             Line::Note { note, bytes: None, of: Some(_), head: Some(head), why: None, .. }

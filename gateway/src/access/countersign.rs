@@ -166,3 +166,71 @@ pub(super) fn signed(answer: &[u8], seq: u64, head: &[u8; 32]) -> Option<Entry> 
     fits.then_some(Entry::Countersign { seq, head: *head, created_s: created, key, signature })
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::{Signer as _, SigningKey};
+
+    const HOUR: u64 = 3600;
+    /// A day's beginning.
+    const DAY: u64 = 1_795_478_400;
+
+    #[test]
+    fn it_is_due_at_the_start_every_hour_and_when_a_day_ends() {
+        let mut schedule = Schedule::default();
+        assert!(schedule.is_due(DAY));
+        schedule.signed(DAY + 10);
+        assert!(!schedule.is_due(DAY + 10 + HOUR - 1) && schedule.is_due(DAY + 10 + HOUR));
+        schedule.signed(DAY + 86_400 - 60);
+        assert!(!schedule.is_due(DAY + 86_399) && schedule.is_due(DAY + 86_400), "the day's file ends");
+        schedule.signed(DAY + 86_400);
+        assert!(!schedule.is_due(DAY + 86_400 + HOUR - 1));
+        assert!(schedule.is_due(DAY), "the clock was set back by a day");
+    }
+
+    #[test]
+    fn a_miss_is_asked_again_in_a_minute_and_told_once_an_hour() {
+        let mut schedule = Schedule::default();
+        assert!(schedule.missed(DAY));
+        assert!(!schedule.is_due(DAY + 59) && schedule.is_due(DAY + 60));
+        let told = (1..=180).filter(|minute| schedule.missed(DAY + minute * 60)).count();
+        assert_eq!(told, 3, "after one, two and three hours");
+        schedule.signed(DAY + 4 * HOUR);
+        assert!(schedule.missed(DAY + 5 * HOUR), "a new miss is news");
+    }
+
+    #[test]
+    fn only_a_signature_over_this_head_becomes_a_line() {
+        let (key, head) = (SigningKey::from_bytes(&[5; 32]), [7; 32]);
+        let answer = |of: &[u8; 32], created: u64| {
+            let signature = key.sign(&countersign::bytes(of, created)).to_bytes();
+            Countersignature {
+                head: wire::encode(of),
+                created,
+                keyid: wire::encode(&key.verifying_key().to_bytes()),
+                signature: wire::encode(&signature),
+            }
+        };
+        let judged = |answer: &Countersignature| signed(&serde_json::to_vec(answer).unwrap(), 3, &head);
+        let good = answer(&head, DAY);
+        let entry = judged(&good).unwrap();
+        let key = key.verifying_key().to_bytes();
+        let signature = wire::decode_array(&good.signature).unwrap();
+        assert_eq!(entry, Entry::Countersign { seq: 3, head, created_s: DAY, key, signature });
+        for bad in [
+            answer(&[8; 32], DAY),
+            Countersignature { head: good.head.clone(), ..answer(&[8; 32], DAY) },
+            Countersignature { created: DAY + 1, ..good.clone() },
+            Countersignature { keyid: wire::encode(&[0; 32]), ..good.clone() },
+            Countersignature { keyid: wire::encode(&key[..31]), ..good.clone() },
+            Countersignature { signature: wire::encode(&[0; 64]), ..good.clone() },
+            Countersignature { signature: String::new(), ..good.clone() },
+            Countersignature { head: "PLANTED".to_owned(), ..good.clone() },
+        ] {
+            assert_eq!(judged(&bad), None, "{bad:?}");
+        }
+        for text in ["", "{}", "[]", "PLANTED", r#"{"head":1}"#] {
+            assert_eq!(signed(text.as_bytes(), 3, &head), None, "{text}");
+        }
+    }
+}

@@ -148,6 +148,13 @@ impl Stack {
         main_before(&self.binaries, enclave)
     }
 
+    /// A further main service before the enclave, which keeps an access log in this directory.
+    pub(crate) fn main_with_log(&self, directory: &Path) -> Program {
+        let mut command = main_command(&self.binaries, &self.enclave.url);
+        command.env("ACCESS_LOG_DIR", directory);
+        Program::start(command, "listening")
+    }
+
     /// The enclave stops and starts again: a new process on the same files.
     pub(crate) fn restart_enclave(&mut self) {
         self.enclave.terminate();
@@ -228,6 +235,10 @@ impl Drop for Stack {
 }
 
 fn main_before(binaries: &Path, enclave: &str) -> Program {
+    Program::start(main_command(binaries, enclave), "listening")
+}
+
+fn main_command(binaries: &Path, enclave: &str) -> Command {
     let mut command = Command::new(binaries.join("perf-aggregator-main"));
     command.envs([
         ("HOST", "127.0.0.1"),
@@ -236,7 +247,7 @@ fn main_before(binaries: &Path, enclave: &str) -> Program {
         ("MAIN_METRICS_ADDR", "127.0.0.1:0"),
         ("RUST_LOG", "trace"),
     ]);
-    Program::start(command, "listening")
+    command
 }
 
 fn enclave_command(binaries: &Path, simulator: &str, directory: &Path) -> Command {

@@ -170,7 +170,9 @@ impl Judged {
         let verdict = &self.verdict;
         let headline = match (verdict.is_complete(), self.is_good(), self.signed()) {
             (true, true, _) => "The lines are one chain, and nothing is missing that the log knows of.",
-            (true, false, None) => "The lines are one chain, but the key that was named signed nothing of it.",
+            (true, false, None) => {
+                "The lines are one chain, but the key that was named signed nothing of it."
+            }
             (true, false, Some(_)) => {
                 "The lines are one chain, but some waited for more than an hour for their countersignature."
             }
@@ -231,9 +233,12 @@ impl Judged {
                     "countersigned",
                     format!("heads signed: {}, the last of line {}, {at}", by.count, by.seq),
                 ));
-                let last = verdict.last.as_ref().map_or(by.seq, |last| last.seq);
-                let after = last.saturating_sub(by.seq);
-                rows.push(("only chained", format!("lines after that: {after}")));
+                let last = verdict.last.as_ref().filter(|last| last.seq > by.seq);
+                let text = last.map(|last| {
+                    let (after, until) = (last.seq.saturating_sub(by.seq), figure::time(&last.time));
+                    format!("lines after that: {after}, until {until}")
+                });
+                rows.extend(text.map(|text| ("only chained", text)));
                 if by.late > 0 {
                     let minutes = by.late_s_max / 60;
                     let text = format!("{} times lines waited over an hour, at most {minutes} min", by.late);
