@@ -162,21 +162,20 @@ fn reached(
     extension: &PckExtension,
     tee_tcb_svn: Option<&[u8; 16]>,
 ) -> Result<Vec<Level>, Refusal> {
-    // The vendor's own library orders levels before it matches: greatest first.
-    let mut levels: Vec<&TcbLevel> = info.tcb_levels.iter().collect();
-    levels.sort_by(|a, b| {
+    let reaches = |level: &&TcbLevel| {
+        let missing = level.shortfalls(&extension.cpu_svn, extension.pce_svn, tee_tcb_svn);
+        missing.is_ok_and(|missing| missing.is_empty())
+    };
+    // The vendor's own library orders levels before it matches: the greatest is taken, and of equal ones the first.
+    let greater = |a: &TcbLevel, b: &TcbLevel| {
         let (a, b) = (&a.tcb, &b.tcb);
-        (&b.sgx_components, b.pce_svn, &b.tdx_components).cmp(&(
-            &a.sgx_components,
-            a.pce_svn,
-            &a.tdx_components,
-        ))
-    });
-    let reached = levels.into_iter().find(|level| {
-        level
-            .shortfalls(&extension.cpu_svn, extension.pce_svn, tee_tcb_svn)
-            .is_ok_and(|missing| missing.is_empty())
-    });
+        (&a.sgx_components, a.pce_svn, &a.tdx_components) > (&b.sgx_components, b.pce_svn, &b.tdx_components)
+    };
+    let reached = info
+        .tcb_levels
+        .iter()
+        .filter(reaches)
+        .reduce(|best, level| if greater(level, best) { level } else { best });
     let Some(reached) = reached else { return refuse(Class::TcbNoLevel, "no TCB level fits the platform") };
     let of_a_domain = matches!(
         reached.tcb_status,
