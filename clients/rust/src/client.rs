@@ -6,12 +6,12 @@ use crate::{
     events::Events,
     failure::{Failure, Unreachable},
     registration::{self, Registration},
-    saved::{self, Saved},
     seal::{self, SealedCall},
     service_url::ServiceUrl,
     trust::Trust,
 };
 use attestation::{Bundle, Connection as Seen, Expected, Mode, VerifiedEnclave, verify};
+use attestation_wasm::saved::{self, Saved};
 use core::time::Duration;
 use hyper::Method;
 use protocol::{
@@ -240,7 +240,7 @@ impl Client {
         route: Route,
         session_id: &Secret,
     ) -> Result<(Answer<T>, Saved), Failure> {
-        let nonce = saved::nonce();
+        let nonce = wire::encode(&seal::random::<32>());
         let call = SignedCall { session_id: session_id.expose(), sign: &nonce };
         let answer: Answer<SignedAnswer> = self.call(route, &registration::encode(&call)).await?;
         let signed = saved::verified(&answer.body).map_err(|_| Failure::NotSigned)?;

@@ -1,10 +1,8 @@
 //! How a command ends that did not succeed: exit code, what happened, what to do next; for people or as JSON.
 
-use crate::{
-    command::lacking,
-    output::{lines, plain},
-};
-use attestation::{Behind, Class, verdict::behind_json};
+use crate::output::{lines, plain};
+use attestation::verdict::behind_json;
+use attestation_wasm::words::{self, Speaker};
 use perfagg::{Failure, OnTheWay, Refused, Unreachable, session_file::SessionFileError};
 use protocol::{Code, Problem};
 use serde_json::{Map, Value, json};
@@ -274,10 +272,7 @@ fn unsigned(failure: &Failure, title: &str, answer: &OnTheWay) -> Complaint {
 }
 
 fn refused_evidence(failure: &attestation::Failure) -> Complaint {
-    let detail = match &failure.behind {
-        Some(behind) => only_behind(behind),
-        None => meaning(failure.class).to_owned(),
-    };
+    let detail = words::advice(failure, Speaker::Command);
     let passed: Vec<Value> = failure
         .passed
         .iter()
@@ -298,93 +293,6 @@ fn refused_evidence(failure: &attestation::Failure) -> Complaint {
     match &failure.behind {
         Some(behind) => complaint.with("behind", behind_json(behind)),
         None => complaint,
-    }
-}
-
-/// Genuine, accepted in everything else, and on a platform whose patches are behind.
-fn only_behind(behind: &Behind) -> String {
-    let advisories = match &behind.advisories[..] {
-        [] => String::new(),
-        some => format!(", and {} in the release's accepted_advisories", some.join(", ")),
-    };
-    format!(
-        "The hardware is genuine and everything else is as the policy asks, but {}. The operator must mend the machine. \
-         To accept it until then, a policy (--policy FILE) must name {} in extra_tcb_status, with a reason and an \
-         end{advisories}.",
-        lacking(behind.status),
-        behind.status
-    )
-}
-
-/// What a refusal means, and what to do.
-const fn meaning(class: Class) -> &'static str {
-    match class {
-        Class::Measurement => {
-            "Another program runs there than any that the policy names. The policy that is built in names none, since no \
-             release of the enclave is published yet; --policy FILE names programs that you accept. If yours names this \
-             one, do not use this service."
-        }
-        Class::UntrustedRoot => {
-            "No release of the enclave with evidence by hardware exists yet, so perfagg accepts no enclave by default: \
-             --policy FILE names programs and kinds of evidence that you accept. For development only: \
-             --dangerous-development-root PEM accepts evidence under that root, which proves nothing about hardware."
-        }
-        Class::Malformed | Class::Unsupported => {
-            "This is no evidence that this version can judge. Check the address; a newer perfagg may know more. Otherwise \
-             do not use this service."
-        }
-        Class::CollateralSignature
-        | Class::CertChain
-        | Class::CollateralMismatch
-        | Class::QeReport
-        | Class::QeIdentity
-        | Class::QuoteSignature
-        | Class::TcbNoLevel
-        | Class::TcbModule => {
-            "It is not what the maker of the hardware signed: it was changed, made up, or put together wrongly. Do not use \
-             this service; ask its operator."
-        }
-        Class::Revoked => {
-            "The maker of the hardware no longer vouches for this machine. Do not use this service; ask its operator."
-        }
-        Class::Expired => {
-            "Check the clock of this machine; if it is right, the operator must renew the collateral."
-        }
-        Class::TcbStatus | Class::TcbAdvisory | Class::TcbEval => {
-            "Weaknesses are known in this machine that the policy does not accept, or this release does not mitigate. The \
-             operator must update it; until then do not use this service."
-        }
-        Class::Platform => {
-            "The machine is not one that the policy accepts. If the operator has moved, ask for the new platform's id in \
-             another way than through this service."
-        }
-        Class::Debug | Class::Attributes => {
-            "Whoever runs the machine could read or change what happens in this enclave. Do not use this service."
-        }
-        Class::Signer | Class::Product | Class::Svn => {
-            "Another program runs there than the policy names. Do not use this service; ask its operator."
-        }
-        Class::ReportData => {
-            "The evidence is of something else than the keys that came with it. Do not use this service."
-        }
-        Class::Freshness => {
-            "The answer belongs to another request, or came too late. Try again; if it stays so, do not use this service."
-        }
-        Class::Channel => {
-            "Somebody stands between you and the enclave who has not its key. Check the service URL, and try from another \
-             network; without --direct a relay is accepted whose certificate the web trusts."
-        }
-        Class::Config => {
-            "The enclave runs with other settings than the policy accepts. A session is read in its own environment only; \
-             --sandbox registers for the exchange's test network."
-        }
-        Class::EpochRollback => {
-            "An old copy of the enclave may be answering: ask the operator. If it is your own development enclave, started \
-             with an earlier time, remove the session file and register again."
-        }
-        Class::Endorsement | Class::Release => {
-            "The policy asks for a proof that this version cannot judge. Change the policy, or use a newer perfagg."
-        }
     }
 }
 

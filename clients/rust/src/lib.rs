@@ -10,7 +10,6 @@
 mod client;
 mod events;
 mod registration;
-mod saved;
 pub mod access_log;
 mod seal;
 mod connection;
@@ -24,12 +23,12 @@ pub mod collateral;
 mod failure;
 mod fuzz;
 
+pub use attestation_wasm::saved::{Judged, Saved, SavedError};
 pub use client::{Answer, Client, Ledger};
 pub use clock::{Clock, Moment};
 pub use events::Events;
 pub use failure::{Failure, OnTheWay, Refused, Unreachable};
 pub use registration::Registration;
-pub use saved::{Judged, Saved, SavedError};
 pub use service_url::{ServiceUrl, UrlDefect};
 pub use trust::Trust;
 

@@ -37,9 +37,4 @@ impl Trust {
         self.policy.environment.retain(|name| environments.contains(&name.as_str()));
         self
     }
-
-    /// True if no evidence by hardware can pass, because no release is named.
-    pub fn names_no_release(&self) -> bool {
-        self.policy.releases.is_empty()
-    }
 }

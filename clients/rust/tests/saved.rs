@@ -12,7 +12,7 @@ mod service;
 
 use attestation::{Class, Policy};
 use ed25519_dalek::SigningKey;
-use perfagg::{Client, Clock, Failure, Moment, Saved, SavedError, ServiceUrl, Trust, fuzz_saved};
+use perfagg::{Client, Clock, Failure, Judged, Moment, Saved, SavedError, ServiceUrl, Trust, fuzz_saved};
 use protocol::{Route, Secret, signed::Tag};
 use serde_json::{Value, json};
 use service::{NOW, SESSION_ID, Service, result_key, signed, summary, well};
@@ -25,6 +25,10 @@ fn client(service: &Service) -> Client {
 
 fn trust(service: &Service) -> Trust {
     Trust::dangerous_development(service.root_pem().as_bytes()).unwrap()
+}
+
+fn judge(saved: &Saved, trust: &Trust) -> Result<Judged, SavedError> {
+    saved.judge(&trust.policy, &trust.roots)
 }
 
 fn session() -> Secret {
@@ -53,7 +57,7 @@ async fn what_was_saved_is_judged_by_who_was_not_there() {
     let saved = saved(&service).await;
     let again = Saved::parse(saved.to_json().as_bytes()).unwrap();
     assert_eq!(again, saved);
-    let judged = again.judge(&trust(&service)).unwrap();
+    let judged = judge(&again, &trust(&service)).unwrap();
     assert_eq!(judged.body, summary("live", 1.0));
     assert_eq!(u64::try_from(judged.signed.created_s), Ok(NOW));
     assert!(judged.enclave.development());
@@ -61,7 +65,7 @@ async fn what_was_saved_is_judged_by_who_was_not_there() {
 
     service.answers(signs(result_key(), Tag::Answer));
     let (metrics, saved) = client(&service).saved_metrics(&session()).await.unwrap();
-    assert_eq!(saved.judge(&trust(&service)).unwrap().body, metrics.body);
+    assert_eq!(judge(&saved, &trust(&service)).unwrap().body, metrics.body);
 }
 
 #[tokio::test]
@@ -72,7 +76,7 @@ async fn a_changed_file_proves_nothing() {
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut file: Value = serde_json::from_str(&saved.to_json()).unwrap();
         change(&mut file);
-        Saved::parse(file.to_string().as_bytes()).and_then(|saved| saved.judge(&trust))
+        Saved::parse(file.to_string().as_bytes()).and_then(|saved| judge(&saved, &trust))
     };
     let body = saved.answer.body.clone();
     let better = body.replacen("\"0.56\"", "\"0.96\"", 1).replacen("104233.18", "904233.18", 1);
@@ -125,7 +129,7 @@ async fn evidence_of_another_enclave_does_not_vouch_for_the_key() {
     };
     let mut file: Value = serde_json::from_str(&saved.to_json()).unwrap();
     file["bundle"] = json!(bundle);
-    let judged = Saved::parse(file.to_string().as_bytes()).unwrap().judge(&trust(&service));
+    let judged = judge(&Saved::parse(file.to_string().as_bytes()).unwrap(), &trust(&service));
     assert!(matches!(judged, Err(SavedError::Form(what)) if what.contains("another key")));
 }
 
@@ -134,11 +138,11 @@ async fn genuine_against_the_policy_is_not_the_same_as_proving_nothing() {
     let service = Service::start();
     let saved = saved(&service).await;
     // A default client knows no development root.
-    let Err(SavedError::Evidence(failure)) = saved.judge(&Trust::default()) else { panic!() };
+    let Err(SavedError::Evidence(failure)) = judge(&saved, &Trust::default()) else { panic!() };
     assert_eq!(failure.class, Class::UntrustedRoot);
     // One that knows the root, and accepts hardware only.
     let strict = Trust { policy: Policy::default(), ..trust(&service) };
-    let Err(SavedError::Policy(failure)) = saved.judge(&strict) else { panic!() };
+    let Err(SavedError::Policy(failure)) = judge(&saved, &strict) else { panic!() };
     assert_eq!(failure.class, Class::UntrustedRoot);
 }
 

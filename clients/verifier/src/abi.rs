@@ -14,14 +14,14 @@
 )]
 
 use crate::Buffers;
-#[cfg(not(feature = "dcap"))]
-use crate::answer;
 #[cfg(feature = "dcap")]
-use crate::answer_dcap as answer;
+use crate::{REQUEST_BYTES_MAX as BYTES_MAX, answer_dcap as answer};
+#[cfg(not(feature = "dcap"))]
+use crate::{SAVED_REQUEST_BYTES_MAX as BYTES_MAX, answer};
 use core::cell::RefCell;
 
 thread_local! {
-    static BUFFERS: RefCell<Buffers> = const { RefCell::new(Buffers::new()) };
+    static BUFFERS: RefCell<Buffers> = const { RefCell::new(Buffers::new(BYTES_MAX)) };
 }
 
 /// A buffer of that length, for one request.

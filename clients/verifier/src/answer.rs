@@ -1,19 +1,26 @@
 //! What is answered.
 
-use crate::request::{self, Call, Evidence, Verify};
-use attestation::verdict::{Verdict, amber_json, instant, steps_json};
+use crate::request::{self, Call, Evidence, Kept, Verify};
+use crate::saved::{Judged, Saved, SavedError};
+use crate::words::{self, Speaker::Library};
+use attestation::verdict::{Verdict, amber_json, behind_json, instant, steps_json};
 use attestation::{
     Bundle, Class, Expected, Failure, Mode, Outcome, Policy, Release, Roots, Step, VerifiedEnclave,
     VerifiedEvidence, verify, verify_dcap, verify_evidence,
 };
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
 
 /// The answer to a request, whatever it holds. A request that is not understood is refused like evidence that is malformed.
 pub fn answer(request: &[u8]) -> String {
     let answer = match request::call(request) {
         Ok((Call::Verify, json)) => Verify::parse(json).map(|asked| of_bundle(&asked, verify)),
         Ok((Call::VerifyEvidence, json)) => Evidence::parse(json).map(|asked| verdict(&asked).json()),
+        Ok((Call::VerifySaved, json)) => match Kept::parse(json) {
+            Ok(asked) => return of_saved(&asked),
+            Err(text) => Err(text),
+        },
         Err(text) => Err(text),
     };
     answer.unwrap_or_else(not_understood).to_string()
@@ -23,7 +30,9 @@ pub fn answer(request: &[u8]) -> String {
 pub fn answer_dcap(request: &[u8]) -> String {
     let answer = match request::call(request) {
         Ok((Call::Verify, json)) => Verify::parse(json).map(|asked| of_bundle(&asked, verify_dcap)),
-        Ok((Call::VerifyEvidence, _)) => Err("this build judges bundles alone".to_owned()),
+        Ok((Call::VerifyEvidence | Call::VerifySaved, _)) => {
+            Err("this build judges bundles alone".to_owned())
+        }
         Err(text) => Err(text),
     };
     answer.unwrap_or_else(not_understood).to_string()
@@ -35,7 +44,14 @@ fn of_bundle(asked: &Verify, judge: Judge) -> Value {
     let Verify { bundle, policy, roots, expected, now } = asked;
     let bundle = Bundle::parse(bundle.as_bytes());
     match bundle.and_then(|bundle| judge(&bundle, policy, roots, expected, *now)) {
-        Ok(enclave) => json!({ "ok": true, "enclave": enclave_json(&enclave) }),
+        Ok(enclave) => {
+            let said = said(
+                enclave.evidence(),
+                Some(words::connection(enclave.mode(), Library)),
+                &words::OF_A_SERVICE,
+            );
+            json!({ "ok": true, "enclave": enclave_json(&enclave), "said": said })
+        }
         Err(failure) => refusal(&failure),
     }
 }
@@ -57,6 +73,66 @@ fn verdict(asked: &Evidence) -> Verdict {
     })
 }
 
+/// A saved answer that holds.
+#[derive(Serialize)]
+struct Holds<'a> {
+    ok: bool,
+    /// By the enclave's clock.
+    signed_at: String,
+    /// Hex, as `perfagg verify` says it.
+    result_key: String,
+    /// What was asked for.
+    path: &'a str,
+    enclave: Value,
+    said: Value,
+    /// To the letter: no number is read and written again.
+    body: &'a RawValue,
+}
+
+fn of_saved(asked: &Kept) -> String {
+    let Kept { saved, policy, roots } = asked;
+    let saved = Saved::parse(saved.as_bytes());
+    let judged =
+        saved.as_ref().map_err(Clone::clone).and_then(|saved| Ok((saved, saved.judge(policy, roots)?)));
+    let (saved, Judged { enclave, signed, .. }) = match judged {
+        Ok(judged) => judged,
+        Err(error) => return saved_refusal(&error, policy).to_string(),
+    };
+    let Ok(body) = serde_json::from_str(&saved.answer.body) else {
+        // It was read before.
+        return not_understood("the answer is not JSON".to_owned()).to_string();
+    };
+    let holds = Holds {
+        ok: true,
+        signed_at: instant(u64::try_from(signed.created_s).unwrap_or_default()),
+        result_key: hex::encode(signed.key),
+        path: &saved.answer.path,
+        enclave: enclave_json(&enclave),
+        said: said(enclave.evidence(), None, &words::OF_A_SAVED_ANSWER),
+        body,
+    };
+    // Texts and numbers always serialise.
+    serde_json::to_string(&holds).unwrap_or_default()
+}
+
+fn saved_refusal(error: &SavedError, policy: &Policy) -> Value {
+    let (kind, failure) = match error {
+        SavedError::Form(_) => ("form", None),
+        SavedError::Evidence(failure) => ("evidence", Some(failure)),
+        SavedError::Policy(failure) => ("policy", Some(failure)),
+    };
+    json!({
+        "ok": false,
+        "kind": kind,
+        "code": error.code(),
+        "class": error.class().as_str(),
+        "text": error.title(),
+        "hint": error.advice(policy, Library),
+        "step": failure.map(|failure| failure.step.number()),
+        "step_name": failure.map(|failure| failure.step.name()),
+    })
+}
+
 fn refusal(failure: &Failure) -> Value {
     json!({
         "ok": false,
@@ -64,8 +140,25 @@ fn refusal(failure: &Failure) -> Value {
         "step": failure.step.number(),
         "step_name": failure.step.name(),
         "text": failure.text,
+        "hint": words::advice(failure, Library),
         "against_policy": failure.is_against_policy(),
+        "behind": failure.behind.as_deref().map(behind_json),
         "steps": steps_json(&failure.passed),
+    })
+}
+
+/// The verdict in plain words.
+fn said(evidence: &VerifiedEvidence, connection: Option<&str>, of_all: &[&'static str]) -> Value {
+    let mut not_proven = words::left_open(evidence);
+    not_proven.extend(of_all);
+    json!({
+        "headline": words::headline(evidence),
+        "program": words::program(evidence),
+        "hardware": words::hardware(evidence.tee()),
+        "platform": words::patch_level(evidence),
+        "amber": words::amber_remark(evidence),
+        "connection": connection,
+        "not_proven": not_proven,
     })
 }
 

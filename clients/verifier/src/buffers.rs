@@ -1,27 +1,26 @@
 //! The memory that a caller from outside writes requests into and reads answers from.
 
-use crate::REQUEST_BYTES_MAX;
-
 /// Requests that may be written at a time. A caller needs one.
 const GIVEN_MAX: usize = 4;
 
 /// Buffers that were given out, and the last answer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Buffers {
+    bytes_max: usize,
     given: Vec<(usize, Vec<u8>)>,
     answer: Vec<u8>,
 }
 
 impl Buffers {
-    /// None given out, nothing answered.
-    pub const fn new() -> Self {
-        Self { given: Vec::new(), answer: Vec::new() }
+    /// None given out, nothing answered. No buffer will be larger than `bytes_max`.
+    pub const fn new(bytes_max: usize) -> Self {
+        Self { bytes_max, given: Vec::new(), answer: Vec::new() }
     }
 
     /// The address of a buffer for one request of exactly `length` bytes; 0 where there is none to have.
     pub fn allocate(&mut self, length: usize) -> usize {
         let mut buffer = Vec::new();
-        let refused = length > REQUEST_BYTES_MAX || self.given.len() >= GIVEN_MAX;
+        let refused = length > self.bytes_max || self.given.len() >= GIVEN_MAX;
         if refused || buffer.try_reserve_exact(length.max(1)).is_err() {
             return 0;
         }
@@ -50,11 +49,11 @@ impl Buffers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer;
+    use crate::{REQUEST_BYTES_MAX, answer};
 
     #[test]
     fn a_buffer_holds_one_request_and_is_given_back_with_it() {
-        let mut buffers = Buffers::new();
+        let mut buffers = Buffers::new(REQUEST_BYTES_MAX);
         for _ in 0..3 {
             let given: Vec<_> = (0..GIVEN_MAX).map(|_| buffers.allocate(REQUEST_BYTES_MAX)).collect();
             assert!(given.iter().all(|&address| address != 0), "{given:?}");
@@ -68,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_too_large_for_a_request_gets_no_buffer() {
-        let mut buffers = Buffers::new();
+        let mut buffers = Buffers::new(REQUEST_BYTES_MAX);
         for length in [REQUEST_BYTES_MAX + 1, 10_000_000, u32::MAX as usize] {
             assert_eq!(buffers.allocate(length), 0);
         }
@@ -77,7 +76,7 @@ mod tests {
     /// A pointer that was made up, or a length that was not asked for, reads nobody's memory.
     #[test]
     fn what_was_not_given_out_holds_no_request() {
-        let mut buffers = Buffers::new();
+        let mut buffers = Buffers::new(REQUEST_BYTES_MAX);
         let address = buffers.allocate(16);
         for (address, length) in [(0, 0), (1, 16), (address + 1, 15), (address, 17), (usize::MAX, usize::MAX)]
         {

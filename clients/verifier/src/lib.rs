@@ -1,8 +1,12 @@
 //! The verifier of evidence for other languages (ATTESTATION.md sections 6 and 16): a request in JSON comes in, a verdict
 //! in JSON goes out. As one wasm file it imports nothing: no clock, no network, no randomness, nothing of its host.
 //!
-//! Not here: judging; that is `attestation`, compiled as it stands.
+//! What `perfagg` says too lies here as a library: answers that were kept, and verdicts in plain words.
+//!
+//! Not here: judging evidence; that is `attestation`, compiled as it stands.
 
+pub mod words;
+pub mod saved;
 mod request;
 mod answer;
 mod buffers;
@@ -12,5 +16,8 @@ mod abi;
 pub use answer::{answer, answer_dcap};
 pub use buffers::Buffers;
 
-/// Bytes of a request: a bundle of 512 KiB whose every other character is written with a backslash still fits.
+/// Bytes of a request about evidence: a bundle of 512 KiB whose every other character is written with a backslash still
+/// fits.
 pub const REQUEST_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a request about a saved answer: the longest file, as a text in the request, and a policy.
+pub const SAVED_REQUEST_BYTES_MAX: usize = 2 * saved::Saved::BYTES_MAX + REQUEST_BYTES_MAX;

@@ -1,6 +1,6 @@
 //! What is asked, read strictly: every member is there, and no other one.
 
-use crate::REQUEST_BYTES_MAX;
+use crate::{REQUEST_BYTES_MAX, SAVED_REQUEST_BYTES_MAX};
 use attestation::{Collateral, Connection, Expected, Failure, Nonce, Policy, Roots, SnpCollateral, Tee};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Deserializer};
@@ -27,17 +27,25 @@ pub(crate) struct Evidence {
     pub(crate) now: u64,
 }
 
+/// To judge an answer that was kept, as `perfagg verify` does.
+pub(crate) struct Kept {
+    pub(crate) saved: String,
+    pub(crate) policy: Policy,
+    pub(crate) roots: Roots,
+}
+
 /// Which call; the other members are read once it is known which they are.
 #[derive(Deserialize)]
 struct Head {
     call: Call,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Call {
     Verify,
     VerifyEvidence,
+    VerifySaved,
 }
 
 #[derive(Deserialize)]
@@ -105,6 +113,19 @@ struct EvidenceForm<'a> {
     now: u64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptForm<'a> {
+    #[serde(rename = "call")]
+    _call: Call,
+    #[serde(borrow)]
+    saved: Cow<'a, str>,
+    #[serde(borrow, deserialize_with = "stated")]
+    policy: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "stated")]
+    development_root: Option<Cow<'a, str>>,
+}
+
 /// `null` has to be written: what a caller forgot to say is not the same as nothing.
 fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     Option::deserialize(from)
@@ -112,8 +133,9 @@ fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Opt
 
 /// Which call, and the text it stands in. The error is for people.
 pub(crate) fn call(request: &[u8]) -> Result<(Call, &str), String> {
-    if request.len() > REQUEST_BYTES_MAX {
-        return Err("the request is too large".to_owned());
+    let too_large = || Err("the request is too large".to_owned());
+    if request.len() > SAVED_REQUEST_BYTES_MAX {
+        return too_large();
     }
     let Ok(json) = core::str::from_utf8(request) else {
         return Err("the request is not UTF-8".to_owned());
@@ -123,6 +145,9 @@ pub(crate) fn call(request: &[u8]) -> Result<(Call, &str), String> {
     let Some(Head { call }) = head else {
         return Err("the request names no call that is known".to_owned());
     };
+    if call != Call::VerifySaved && request.len() > REQUEST_BYTES_MAX {
+        return too_large();
+    }
     Ok((call, json))
 }
 
@@ -138,6 +163,12 @@ impl Evidence {
     }
 }
 
+impl Kept {
+    pub(crate) fn parse(json: &str) -> Result<Self, String> {
+        form::<KeptForm<'_>>(json)?.read()
+    }
+}
+
 /// The place of what is wrong is told, and not what stands there.
 fn form<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
     serde_json::from_slice(json.as_bytes()).map_err(|error| {
@@ -147,14 +178,7 @@ fn form<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
 
 impl VerifyForm<'_> {
     fn read(self) -> Result<Verify, String> {
-        let roots = roots(self.development_root.as_deref())?;
-        let policy = match self.policy {
-            Some(policy) => {
-                Policy::from_json(policy.get().as_bytes()).map_err(|error| format!("policy: {error}"))?
-            }
-            None if self.development_root.is_some() => Policy::dangerous_development(),
-            None => Policy::default(),
-        };
+        let (policy, roots) = trust(self.policy, self.development_root.as_deref())?;
         let expected = Expected {
             nonce: self.nonce.as_deref().map(nonce).transpose()?,
             asked_at: self.asked_at,
@@ -205,6 +229,26 @@ impl EvidenceForm<'_> {
             now: self.now,
         })
     }
+}
+
+impl KeptForm<'_> {
+    fn read(self) -> Result<Kept, String> {
+        let (policy, roots) = trust(self.policy, self.development_root.as_deref())?;
+        Ok(Kept { saved: self.saved.into_owned(), policy, roots })
+    }
+}
+
+/// What its caller believes: without a policy the one that was released, or development evidence where a root was named.
+fn trust(policy: Option<&RawValue>, development: Option<&str>) -> Result<(Policy, Roots), String> {
+    let roots = roots(development)?;
+    let policy = match policy {
+        Some(policy) => {
+            Policy::from_json(policy.get().as_bytes()).map_err(|error| format!("policy: {error}"))?
+        }
+        None if development.is_some() => Policy::dangerous_development(),
+        None => Policy::default(),
+    };
+    Ok((policy, roots))
 }
 
 fn roots(development: Option<&str>) -> Result<Roots, String> {

@@ -35,7 +35,15 @@ fn a_verified_enclave_has_what_a_client_seals_to() {
     let world = World::usual();
     let answer = answer(&with(world.request(), json!({ "policy": world.pinned() })));
     assert_eq!(answer["ok"], true, "{answer}");
-    assert_eq!(members(&answer), ["enclave", "ok"]);
+    assert_eq!(members(&answer), ["enclave", "ok", "said"]);
+    let said = &answer["said"];
+    assert_eq!(
+        members(said),
+        ["amber", "connection", "hardware", "headline", "not_proven", "platform", "program"]
+    );
+    assert_eq!((&said["program"], &said["platform"]), (&json!("2026.11"), &json!("up to date (UpToDate)")));
+    assert!(said["hardware"].as_str().unwrap().starts_with("none: development evidence"), "{said}");
+    assert_eq!((&said["amber"], said["not_proven"].as_array().unwrap().len()), (&Value::Null, 6));
     let enclave = &answer["enclave"];
     assert_eq!(
         members(enclave),
@@ -87,13 +95,35 @@ fn a_platform_that_is_behind_is_amber_and_says_until_when() {
     assert_eq!(members(outcome), ["amber"], "{answer}");
     assert_eq!(members(&outcome["amber"]), ["advisories", "part", "reason", "since", "status", "until"]);
     assert_eq!(outcome["amber"]["until"], "2026-11-24T12:00:09Z");
+    let remark =
+        "AMBER: the platform's patch level is behind (OutOfDate); the policy accepts that until 2026-11-24.";
+    assert_eq!(answer["said"]["amber"], remark);
+    // Without that it is refused, and the advice names the word.
+    let refused = self::answer(&with(world.request(), json!({ "policy": world.pinned() })));
+    assert_eq!(
+        (&refused["class"], &refused["behind"]["status"]),
+        (&json!("tcb-status"), &json!("OutOfDate"))
+    );
+    assert!(
+        refused["hint"].as_str().unwrap().contains("must name OutOfDate in extra_tcb_status"),
+        "{refused}"
+    );
+    assert!(!refused["hint"].as_str().unwrap().contains("--policy"), "{refused}");
 }
 
 #[test]
 fn a_refusal_says_which_step_and_what_passed_before_it() {
     let world = World::usual();
     let answer = answer(&with(world.request(), json!({ "nonce": null })));
-    assert_eq!(members(&answer), ["against_policy", "class", "ok", "step", "step_name", "steps", "text"]);
+    assert_eq!(
+        members(&answer),
+        ["against_policy", "behind", "class", "hint", "ok", "step", "step_name", "steps", "text"]
+    );
+    assert_eq!(answer["behind"], Value::Null);
+    assert!(
+        answer["hint"].as_str().unwrap().starts_with("The answer belongs to another request"),
+        "{answer}"
+    );
     assert_eq!((&answer["ok"], &answer["class"]), (&json!(false), &json!("freshness")));
     assert_eq!((&answer["step"], &answer["step_name"]), (&json!(16), &json!("nonce")));
     assert_eq!(answer["steps"].as_array().unwrap().last().unwrap()["step"], 15);

@@ -9,6 +9,7 @@ use crate::{
     table::{Align, Table},
 };
 use attestation::{Mode, VerifiedEnclave};
+use attestation_wasm::words::{self, Speaker};
 use perfagg::Failure;
 use serde_json::{Value, json};
 
@@ -78,7 +79,7 @@ fn json(url: &str, enclave: &VerifiedEnclave) -> Value {
 
 /// What this verdict leaves open.
 fn not_proven(enclave: &VerifiedEnclave) -> Vec<&'static str> {
-    unproven::of_evidence(enclave.evidence()).into_iter().chain(unproven::OF_A_SERVICE).collect()
+    [words::left_open(enclave.evidence()), words::OF_A_SERVICE.to_vec()].concat()
 }
 
 fn people(url: &str, enclave: &VerifiedEnclave, with_steps: bool) -> String {
@@ -101,21 +102,18 @@ fn people(url: &str, enclave: &VerifiedEnclave, with_steps: bool) -> String {
     };
     format!(
         "Enclave at {url}\n{warning}\n{}\n\n{sections}{}{last}",
-        verdict::headline(evidence),
+        words::headline(evidence),
         unproven::framed(&not_proven(enclave)),
     )
 }
 
 /// How the client reached the enclave: rows of a name and what it means.
 fn connection(enclave: &VerifiedEnclave) -> Vec<(String, String)> {
-    let (mode, meaning) = match enclave.mode() {
-        Some(Mode::Direct) => ("direct", "TLS ends in the enclave: the connection's key is the attested one"),
-        Some(Mode::Relayed) | None => (
-            "relayed",
-            "TLS does not end in the enclave. Calls and answers are sealed; whoever passes them on sees when, how much and \
-             which call. --direct refuses that",
-        ),
+    let mode = match enclave.mode() {
+        Some(Mode::Direct) => "direct",
+        Some(Mode::Relayed) | None => "relayed",
     };
+    let meaning = words::connection(enclave.mode(), Speaker::Command);
     [("mode", mode), ("", meaning)].map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec()
 }
 

@@ -26,6 +26,7 @@ use crate::{
     output::Output,
     settings,
 };
+use attestation_wasm::words;
 use clap::CommandFactory as _;
 use perfagg::{
     Client, Clock, Failure, ServiceUrl, Trust,
@@ -41,8 +42,6 @@ use std::{
 
 /// A root certificate is about a kilobyte.
 const ROOT_BYTES_MAX: u64 = 64 * 1024;
-
-pub(crate) use verdict::lacking;
 
 /// Runs what was asked for.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
@@ -258,7 +257,7 @@ impl Journey {
 
     /// Keeps the keys that were verified, if they are newer, and says once if the platform is behind.
     fn remember(&self, session: &mut Session, client: &Client) -> Result<(), Complaint> {
-        let remark = client.enclave().and_then(|enclave| verdict::amber_remark(enclave.evidence()));
+        let remark = client.enclave().and_then(|enclave| words::amber_remark(enclave.evidence()));
         if let Some(remark) = remark.filter(|_| !self.said_amber.replace(true)) {
             self.output.remark(&format!("{remark}\n"));
         }

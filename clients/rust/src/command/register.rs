@@ -1,6 +1,6 @@
 //! `perfagg register`: verify, seal the key, keep the session, wait for the history.
 
-use super::{Journey, attest, parse_url, verdict};
+use super::{Journey, attest, parse_url};
 use crate::{
     arguments::Register,
     complaint::Complaint,
@@ -11,6 +11,7 @@ use crate::{
     table::{Align, Table},
 };
 use attestation::VerifiedEnclave;
+use attestation_wasm::words;
 use core::time::Duration;
 use perfagg::{
     Client, Clock, Failure, Registration,
@@ -137,7 +138,7 @@ fn verified(enclave: &VerifiedEnclave) -> String {
     let short = measurement.get(..16).unwrap_or(&measurement);
     let warning = if enclave.development() { format!("{DEVELOPMENT}\n") } else { String::new() };
     let tee = evidence.tee().name();
-    let amber = verdict::amber_remark(evidence).map_or_else(String::new, |remark| format!("{remark}\n"));
+    let amber = words::amber_remark(evidence).map_or_else(String::new, |remark| format!("{remark}\n"));
     format!(
         "{warning}{amber}Enclave verified: {tee}, measurement {short}…, epoch {}. perfagg attest says more.\n",
         enclave.epoch()

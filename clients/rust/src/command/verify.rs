@@ -9,6 +9,7 @@ use crate::{
     figure,
     output::{DEVELOPMENT, Output, plain},
 };
+use attestation_wasm::words::{self, Speaker};
 use perfagg::{Judged, Saved, SavedError, Trust};
 use protocol::{api::Summary, signed::Signed};
 use serde::Deserialize as _;
@@ -18,15 +19,6 @@ use std::{
     io::{self, Read as _},
     path::Path,
 };
-
-/// What nobody who holds the file can know from it.
-const NOT_PROVEN: [&str; 5] = [
-    "that these are the newest figures: the account may have done worse since, or another answer may say more",
-    "when it was signed, but by the enclave's own clock, which it holds against the exchanges'",
-    "whose account it is, and that the trader has no other account: only that one exchange account did this",
-    "that the exchange told the truth about the account",
-    "that the platform was sound beyond what its vendor knew when the evidence was made",
-];
 
 /// Judges the file and shows what it says.
 pub(super) fn run(output: Output, path: &Path, trust: &Trust) -> Result<(), Complaint> {
@@ -42,7 +34,7 @@ pub(super) fn result_key(path: &Path, trust: &Trust) -> Result<[u8; 32], Complai
 }
 
 fn judge(path: &Path, trust: &Trust) -> Result<Judged, Complaint> {
-    let judged = Saved::parse(&read(path)?).and_then(|saved| saved.judge(trust));
+    let judged = Saved::parse(&read(path)?).and_then(|saved| saved.judge(&trust.policy, &trust.roots));
     judged.map_err(|error| refused(&error, trust))
 }
 
@@ -62,35 +54,13 @@ fn read(path: &Path) -> Result<Vec<u8>, Complaint> {
 }
 
 fn refused(error: &SavedError, trust: &Trust) -> Complaint {
-    match error {
-        SavedError::Form(_) => Complaint::unverified(
-            1,
-            error.code(),
-            &format!("it proves nothing: {error}"),
-            "The file was changed, or was never an answer of an enclave. Believe nothing of it.",
-        ),
-        SavedError::Evidence(_) => Complaint::unverified(
-            1,
-            error.code(),
-            &format!("its evidence is not genuine: {error}"),
-            "Believe nothing of it. If it is of a development enclave: --dangerous-development-root PEM accepts evidence \
-             under that root, which proves nothing about hardware.",
-        ),
-        SavedError::Policy(_) => Complaint::unverified(
-            2,
-            error.code(),
-            &format!("genuine evidence that the policy does not accept: {error}"),
-            if trust.names_no_release() {
-                "No release of the enclave is published yet, so no program is accepted by default."
-            } else {
-                "It was signed inside such hardware, by a program or on a platform that this policy refuses."
-            },
-        ),
-    }
+    let exit = if matches!(error, SavedError::Policy(_)) { 2 } else { 1 };
+    let advice = error.advice(&trust.policy, Speaker::Command);
+    Complaint::unverified(exit, error.class().as_str(), &error.title(), advice)
 }
 
 fn not_proven(judged: &Judged) -> Vec<&'static str> {
-    unproven::of_evidence(judged.enclave.evidence()).into_iter().chain(NOT_PROVEN).collect()
+    [words::left_open(judged.enclave.evidence()), words::OF_A_SAVED_ANSWER.to_vec()].concat()
 }
 
 fn json(judged: &Judged) -> Value {
@@ -121,9 +91,9 @@ fn people(judged: &Judged) -> Result<String, Complaint> {
     facts
         .row(&["signed", &figure::time(&signed_at(signed))])
         .row(&["by the key", &hex::encode(signed.key)])
-        .row(&["made inside", verdict::hardware(evidence.tee())]);
+        .row(&["made inside", words::hardware(evidence.tee())]);
     verdict::program(evidence, &mut facts);
-    let amber = verdict::amber_remark(evidence).map_or_else(String::new, |remark| format!("{remark}\n"));
+    let amber = words::amber_remark(evidence).map_or_else(String::new, |remark| format!("{remark}\n"));
     let figures = match Metrics::deserialize(body) {
         Ok(metrics) if body.get("symbols").is_some() => metrics::people(&metrics),
         _ => summary::people(&shape(body)?, "the exchange"),

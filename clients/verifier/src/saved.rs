@@ -1,17 +1,16 @@
 //! An answer that was kept, with its signature and the evidence that vouches for the key that signed it: somebody who was
 //! not there can judge it later, offline.
 
-use crate::{seal, trust::Trust};
-use attestation::{Bundle, Expected, Policy, VerifiedEnclave, verify};
+use crate::words::Speaker;
+use attestation::{Bundle, Class, Expected, Policy, Roots, VerifiedEnclave, verify};
 use core::fmt;
 use ed25519_dalek::{Signature, VerifyingKey};
 use protocol::{
     limits,
     signed::{Signed, SignedAnswer, SignedError, Tag},
-    wire,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Value, value::RawValue};
 
 /// What the file says it is.
 const TYPE: &str = "perf-aggregator.saved-answer.v1";
@@ -23,6 +22,7 @@ pub struct Saved {
     #[serde(rename = "type")]
     kind: String,
     /// What the enclave answered, and its signature.
+    #[serde(deserialize_with = "by_name")]
     pub answer: SignedAnswer,
     /// The evidence bundle, to the letter.
     bundle: String,
@@ -31,7 +31,7 @@ pub struct Saved {
 /// Why a saved answer is refused. The first two prove nothing; the last is genuine, and not what the policy accepts.
 #[derive(Clone, Debug)]
 pub enum SavedError {
-    /// Not a file that `--save` wrote, or changed since.
+    /// Not a file that a client saved, or changed since.
     Form(&'static str),
     /// The evidence is not genuine.
     Evidence(Box<attestation::Failure>),
@@ -63,10 +63,51 @@ impl std::error::Error for SavedError {}
 
 impl SavedError {
     /// The stable name of what is wrong.
-    pub fn code(&self) -> &'static str {
+    pub fn class(&self) -> Class {
         match self {
-            Self::Form(_) => "malformed",
-            Self::Evidence(failure) | Self::Policy(failure) => failure.class.as_str(),
+            Self::Form(_) => Class::Malformed,
+            Self::Evidence(failure) | Self::Policy(failure) => failure.class,
+        }
+    }
+
+    /// The stable name of what it comes to.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Form(_) | Self::Evidence(_) => "NOT_VERIFIED",
+            Self::Policy(_) => "AGAINST_POLICY",
+        }
+    }
+
+    /// What is wrong, in a sentence.
+    pub fn title(&self) -> String {
+        let begins = match self {
+            Self::Form(_) => "it proves nothing",
+            Self::Evidence(_) => "its evidence is not genuine",
+            Self::Policy(_) => "genuine evidence that the policy does not accept",
+        };
+        format!("{begins}: {self}")
+    }
+
+    /// What to do with the file, where it was judged by this policy.
+    pub const fn advice(&self, policy: &Policy, speaker: Speaker) -> &'static str {
+        match (self, speaker) {
+            (Self::Form(_), _) => {
+                "The file was changed, or was never an answer of an enclave. Believe nothing of it."
+            }
+            (Self::Evidence(_), Speaker::Command) => {
+                "Believe nothing of it. If it is of a development enclave: --dangerous-development-root PEM accepts \
+                 evidence under that root, which proves nothing about hardware."
+            }
+            (Self::Evidence(_), Speaker::Library) => {
+                "Believe nothing of it. If it is of a development enclave: dangerousDevelopment(root) accepts evidence \
+                 under that root, which proves nothing about hardware."
+            }
+            (Self::Policy(_), _) if policy.releases.is_empty() => {
+                "No release of the enclave is published yet, so no program is accepted by default."
+            }
+            (Self::Policy(_), _) => {
+                "It was signed inside such hardware, by a program or on a platform that this policy refuses."
+            }
         }
     }
 }
@@ -77,13 +118,11 @@ impl From<SignedError> for SavedError {
     }
 }
 
-/// A nonce for a signature.
-pub(crate) fn nonce() -> String {
-    wire::encode(&seal::random::<32>())
-}
-
 /// Verifies the signature of an answer, by the key that it names.
-pub(crate) fn verified(answer: &SignedAnswer) -> Result<Signed, SavedError> {
+///
+/// # Errors
+/// If it is not over this answer.
+pub fn verified(answer: &SignedAnswer) -> Result<Signed, SavedError> {
     let signed = answer.signed()?;
     let key = VerifyingKey::from_bytes(&signed.key).map_err(|_| SavedError::Form("the key is none"))?;
     key.verify_strict(&signed.base, &Signature::from_bytes(&signed.signature))
@@ -91,8 +130,21 @@ pub(crate) fn verified(answer: &SignedAnswer) -> Result<Signed, SavedError> {
     Ok(signed)
 }
 
+/// Members by their place instead of their name would be read too, and one file would have two forms.
+fn object<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, serde_json::Error> {
+    if json.trim_ascii_start().starts_with('{') {
+        return serde_json::from_str(json);
+    }
+    Err(serde_json::Error::custom("not an object"))
+}
+
+fn by_name<'de, D: Deserializer<'de>>(from: D) -> Result<SignedAnswer, D::Error> {
+    object(<&RawValue>::deserialize(from)?.get()).map_err(D::Error::custom)
+}
+
 impl Saved {
-    pub(crate) fn new(answer: SignedAnswer, bundle: String) -> Self {
+    /// An answer and the bundle that vouches for its key.
+    pub fn new(answer: SignedAnswer, bundle: String) -> Self {
         Self { kind: TYPE.to_owned(), answer, bundle }
     }
 
@@ -110,8 +162,10 @@ impl Saved {
         if json.len() > Self::BYTES_MAX {
             return Err(SavedError::Form("the file is larger than any saved answer"));
         }
-        let saved: Self = serde_json::from_slice(json)
-            .map_err(|_| SavedError::Form("not an answer that perfagg saved, or one that was changed"))?;
+        let saved: Self = core::str::from_utf8(json)
+            .ok()
+            .and_then(|json| object(json).ok())
+            .ok_or(SavedError::Form("not an answer that was saved, or one that was changed"))?;
         if saved.kind != TYPE {
             return Err(SavedError::Form("saved by another version, or something else"));
         }
@@ -125,7 +179,7 @@ impl Saved {
     ///
     /// # Errors
     /// What does not hold.
-    pub fn judge(&self, trust: &Trust) -> Result<Judged, SavedError> {
+    pub fn judge(&self, policy: &Policy, roots: &Roots) -> Result<Judged, SavedError> {
         let signed = verified(&self.answer)?;
         if signed.tag != Tag::Answer || self.answer.status != 200 {
             return Err(SavedError::Form("signed, but not an answer to a read"));
@@ -145,8 +199,8 @@ impl Saved {
         let mut genuine = later(Policy::dangerous_claims_only());
         // What the policy says of form and age, a genuine bundle need not exceed.
         (genuine.allow_debug, genuine.max_collateral_age_s) =
-            (trust.policy.allow_debug, trust.policy.max_collateral_age_s);
-        let enclave = verify(&bundle, &genuine, &trust.roots, &expected, at_s).map_err(evidence)?;
+            (policy.allow_debug, policy.max_collateral_age_s);
+        let enclave = verify(&bundle, &genuine, roots, &expected, at_s).map_err(evidence)?;
         if *enclave.result_key() != signed.key {
             return Err(SavedError::Form("the evidence vouches for another key than the one that signed"));
         }
@@ -154,7 +208,7 @@ impl Saved {
         if !enclave.environment().iter().any(|served| served == environment) {
             return Err(SavedError::Form("figures of an environment that this enclave does not serve"));
         }
-        let enclave = verify(&bundle, &later(trust.policy.clone()), &trust.roots, &expected, at_s)
+        let enclave = verify(&bundle, &later(policy.clone()), roots, &expected, at_s)
             .map_err(|failure| SavedError::Policy(Box::new(failure)))?;
         Ok(Judged { enclave, signed, body })
     }
