@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod asked;
+mod cases;
 mod seeded;
 
 use asked::{NOW, Sample, World, with};
@@ -255,6 +256,46 @@ fn both_builds_judge_bundles_alike() {
     }
     let said = whole.agrees_on(&[World::usual().request()]);
     assert_eq!(said[0]["ok"], true, "{}", said[0]);
+}
+
+/// The shared cases, and what somebody changed of a saved answer at any place.
+#[test]
+fn the_wasm_builds_judge_the_shared_cases_as_they_say() {
+    let (Some(whole), Some(dcap)) = (Wasm::whole(), Wasm::dcap()) else { return };
+    let (bundles, saved) = (cases::bundles(), cases::saved());
+    let requests = |cases: &[cases::Case]| cases.iter().map(|case| case.request.clone()).collect::<Vec<_>>();
+    for (case, said) in bundles.iter().zip(dcap.agrees_on(&requests(&bundles))) {
+        case.check(&said);
+    }
+    for (case, said) in bundles
+        .iter()
+        .chain(&saved)
+        .zip(whole.agrees_on(&requests(&bundles)).into_iter().chain(whole.agrees_on(&requests(&saved))))
+    {
+        case.check(&said);
+    }
+    for said in dcap.agrees_on(&requests(&saved)) {
+        assert_eq!(said["text"], "this build judges bundles alone");
+    }
+    let mut seeded = Seeded(7);
+    let good = saved.iter().find(|case| case.name == "summary").unwrap();
+    let text = good.request["saved"].as_str().unwrap();
+    let changed: Vec<Value> = (0..600)
+        .map(|_| {
+            let mut bytes = text.as_bytes().to_vec();
+            seeded.mutate(&mut bytes);
+            with(good.request.clone(), json!({ "saved": String::from_utf8_lossy(&bytes) }))
+        })
+        .collect();
+    let said = whole.agrees_on(&changed);
+    let passed = said.iter().filter(|said| said["ok"] == true);
+    // What passes says the same.
+    for said in passed {
+        assert_eq!(
+            said["body"],
+            serde_json::from_str::<Value>(good.expect["body"].as_str().unwrap()).unwrap()
+        );
+    }
 }
 
 /// What the small build does not judge it refuses, and says so.
