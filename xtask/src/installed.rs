@@ -46,6 +46,17 @@ pub(crate) fn npm(directory: &Path, stop: &Stop) -> There<()> {
     Ok(Ok(()))
 }
 
+/// The same of a folder of ours, in a directory of its own under `target/`.
+pub(crate) fn npm_of(folder: &str, name: &str, stop: &Stop) -> There<PathBuf> {
+    let (source, target) = (workspace::root().join(folder), workspace::target()?.join(name));
+    fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
+    for name in ["package.json", "package-lock.json"] {
+        fs::copy(source.join(name), target.join(name))
+            .with_context(|| format!("cannot write into {}", target.display()))?;
+    }
+    Ok(npm(&target, stop)?.map(|()| target))
+}
+
 /// A Python that has what the file of requirements names.
 pub(crate) fn python(directory: &Path, requirements: &Path, stop: &Stop) -> There<PathBuf> {
     let venv = directory.join("venv");

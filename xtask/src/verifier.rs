@@ -1,7 +1,12 @@
-//! The verifier of evidence as one wasm file (clients/verifier): built, and looked at. It imports nothing, so nothing of
-//! its host reaches a verdict; it exports what its callers know, and no more.
+//! The verifier of evidence as one wasm file (clients/verifier): built, made smaller, and looked at. It imports nothing, so
+//! nothing of its host reaches a verdict; it exports what its callers know, and no more.
 
-use crate::{children::Stop, installed::node_is_missing, report::say, wasm, workspace};
+use crate::{
+    children::{Running, Stop},
+    installed::{self, node_is_missing},
+    report::say,
+    wasm, workspace,
+};
 use anyhow::{Context as _, bail};
 use std::{
     fs,
@@ -16,6 +21,23 @@ pub(crate) const VARIABLE: &str = "PERFAGG_VERIFIER_DIR";
 pub(crate) const WHAT: &str = "the verifier compiles to wasm that imports nothing";
 /// The files: of every family, and of Intel's alone, which is what a web page loads first.
 const FILES: [(&str, &[&str]); 2] = [("verifier.wasm", &[]), ("verifier-dcap.wasm", &["--features", "dcap"])];
+/// Where npm is told which optimiser, and where it lies there: binaryen's wasm-opt, whose version a lock file fixes.
+const OPTIMISER: (&str, &str) = ("clients/verifier/optimiser", "node_modules/binaryen/bin/wasm-opt");
+/// For size, and with the features that the compiler was given and every engine of the last years has, so that nothing
+/// newer gets in.
+const OPTIONS: [&str; 9] = [
+    "-Oz",
+    "--converge",
+    "--mvp-features",
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-mutable-globals",
+    "--enable-multivalue",
+    "--enable-reference-types",
+];
+/// What a web page loads before it seals anything, compressed.
+const DCAP_BYTES_MAX: usize = 250_000;
 /// As clients/verifier/src/abi.rs says.
 const EXPORTS: [&str; 4] = ["allocate", "answer_length", "memory", "verify"];
 /// The sections of a module that are looked at (WebAssembly Core Specification, 5.5.2).
@@ -59,6 +81,10 @@ pub(crate) fn for_node(stop: &Stop) -> anyhow::Result<Result<(PathBuf, String), 
 fn build(stop: &Stop) -> anyhow::Result<Result<(PathBuf, String), String>> {
     let folder = workspace::target()?.join("verifier");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let (optimiser, missing) = match installed::npm_of(OPTIMISER.0, "optimiser", stop)? {
+        Ok(folder) => (Some(folder.join(OPTIMISER.1)), None),
+        Err(missing) => (None, Some(missing)),
+    };
     let mut notes = Vec::new();
     for (name, features) in FILES {
         // Alone: a library for Rust beside it would switch off the optimisation of the whole.
@@ -68,13 +94,34 @@ fn build(stop: &Stop) -> anyhow::Result<Result<(PathBuf, String), String>> {
             Err(missing) => return Ok(Err(missing)),
         };
         let file = folder.join(name);
-        let bytes = fs::read(&built).context("the verifier's wasm file")?;
+        match &optimiser {
+            Some(program) => optimise(program, &built, &file, stop)?,
+            None => drop(fs::copy(&built, &file).with_context(|| format!("cannot write {name}"))?),
+        }
+        let bytes = fs::read(&file).context("the verifier's wasm file")?;
         look_at(&bytes).context(name)?;
-        fs::write(&file, &bytes).with_context(|| format!("cannot write {name}"))?;
-        let compressed = compressed(&file).map(|size| format!(", {size} compressed")).unwrap_or_default();
+        let compressed = compressed(&file);
+        if optimiser.is_some() && !features.is_empty() && compressed.is_some_and(|size| size > DCAP_BYTES_MAX)
+        {
+            bail!("{name} is larger than {DCAP_BYTES_MAX} bytes, compressed");
+        }
+        let compressed = compressed.map(|size| format!(", {size} compressed")).unwrap_or_default();
         notes.push(format!("{name} {} bytes{compressed}", bytes.len()));
     }
+    // Its SHA-256 is then not the one that others get.
+    notes.extend(missing.map(|missing| format!("not optimised: {missing}")));
     Ok(Ok((folder, notes.join("; "))))
+}
+
+/// The same module, smaller.
+fn optimise(program: &Path, from: &Path, to: &Path, stop: &Stop) -> anyhow::Result<()> {
+    let mut command = Command::new("node");
+    command.arg(program).args(OPTIONS).arg(from).arg("-o").arg(to).stdin(Stdio::null());
+    let mut running = Running::start("wasm-opt", &mut command)?;
+    if running.wait(|| stop.check())?.success() {
+        return Ok(());
+    }
+    bail!("wasm-opt does not take {}: see its messages above", workspace::shown(from))
 }
 
 /// What `gzip -9` makes of it, where there is one.

@@ -33,12 +33,5 @@ pub(crate) fn compare(folder: &str) -> anyhow::Result<Checked> {
 
 /// The directory in which ccxt is installed, once; or what is missing for it.
 pub(crate) fn ccxt(stop: &Stop) -> There<PathBuf> {
-    let source = workspace::root().join("simulator/tests/ccxt");
-    let target = workspace::target()?.join("ccxt");
-    fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
-    for name in ["package.json", "package-lock.json"] {
-        fs::copy(source.join(name), target.join(name))
-            .with_context(|| format!("cannot write into {}", target.display()))?;
-    }
-    Ok(installed::npm(&target, stop)?.map(|()| target))
+    installed::npm_of("simulator/tests/ccxt", "ccxt", stop)
 }
