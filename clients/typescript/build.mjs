@@ -44,13 +44,18 @@ if (!verifiers.includes('verifier.wasm')) {
   console.log('verifier.wasm is not there: this build can verify nothing')
 }
 
-// The checked ESM build in the other module format.
+// The checked ESM build in the other module format. What explains the code stays in its source and in the types: those who
+// load it need not.
 mkdirSync('dist/cjs')
-const target = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 }
+const written = (file, text, module) => {
+  const compilerOptions = { module, target: ts.ScriptTarget.ES2022, removeComments: true }
+  writeFileSync(file, ts.transpileModule(text, { compilerOptions }).outputText)
+}
 for (const name of readdirSync('dist/esm')) {
   if (name.endsWith('.js')) {
-    const { outputText } = ts.transpileModule(readFileSync(`dist/esm/${name}`, 'utf8'), { compilerOptions: target })
-    writeFileSync(`dist/cjs/${name}`, outputText)
+    const text = readFileSync(`dist/esm/${name}`, 'utf8')
+    written(`dist/esm/${name}`, text, ts.ModuleKind.ESNext)
+    written(`dist/cjs/${name}`, text, ts.ModuleKind.CommonJS)
   } else {
     cpSync(`dist/esm/${name}`, `dist/cjs/${name}`)
   }

@@ -10,7 +10,7 @@ import type { Route } from './seal.js';
 import { serviceUrl, type ServiceUrl } from './service_url.js';
 import { trust, type DevelopmentTrust, type Policy, type Trust } from './trust.js';
 import { packagedVerifier, type VerifiedEnclave, type VerifierSource } from './verifier.js';
-import { isObject, utf8, wipe } from './wire.js';
+import { encode, isObject, utf8, wipe } from './wire.js';
 
 /** What a client is made of. `apiKey` and `secret` are needed to register, `sessionId` to go on with a session. */
 export interface SecureClientOptions extends RegistrationOptions {
@@ -23,6 +23,20 @@ export interface SecureClientOptions extends RegistrationOptions {
   readonly sessionId?: string | undefined;
   /** The bytes of `verifier.wasm`, where they cannot be loaded from beside the code. Others are refused. */
   readonly verifier?: VerifierSource | undefined;
+}
+
+/** A headline that was signed. */
+export interface SavedSummary {
+  readonly summary: Summary;
+  /** The text to keep: `verifySaved` and `perfagg verify` judge it. It holds no session id. */
+  readonly file: string;
+}
+
+/** Everything, signed. */
+export interface SavedMetrics {
+  readonly metrics: Metrics;
+  /** As of a headline. */
+  readonly file: string;
 }
 
 /** Where to begin, and when to end. */
@@ -100,9 +114,9 @@ export class SecureClient {
     if (globalThis.crypto?.subtle === undefined) throw new UsageError('CRYPTO_MISSING');
     this.#url = serviceUrl(enclaveUrl);
     this.#registration = new Registration(options);
-    this.#trust = trust(policy, options.sandbox ?? false);
+    this.#trust = trust(policy, [options.sandbox === true ? 'sandbox' : 'live']);
     this.#sessionId = sessionId;
-    this.#parts = { clock: systemClock, fetch: (...call) => fetch(...call), verify: packagedVerifier(verifier) };
+    this.#parts = { clock: systemClock, fetch: (...call) => fetch(...call), ...packagedVerifier(verifier) };
     this.#journey = new Journey(this.#url, this.#trust, this.#parts);
   }
 
@@ -149,15 +163,24 @@ export class SecureClient {
 
   /** Reads the headline. */
   async getSummary(): Promise<Summary> {
-    const answer = await this.#read('GET /enclave/summary/{session_id}');
-    const parts = ['return', 'trades', 'coverage', 'sync', 'why'];
-    if (!parts.every((part) => isObject(answer[part]))) throw new AnswerError('ANSWER_UNKNOWN_FORM');
-    return answer as unknown as Summary;
+    return asSummary(await this.#read('GET /enclave/summary/{session_id}'));
   }
 
   /** Reads everything. */
   async getMetrics(): Promise<Metrics> {
     return (await this.#read('GET /enclave/metrics/{session_id}')) as Metrics;
+  }
+
+  /** Reads the headline, signed for this call, and gives it as a file as well that others can judge without you. */
+  async saveSummary(): Promise<SavedSummary> {
+    const { body, file } = await this.#kept('GET /enclave/summary/{session_id}');
+    return { summary: asSummary(body), file };
+  }
+
+  /** The same of everything. */
+  async saveMetrics(): Promise<SavedMetrics> {
+    const { body, file } = await this.#kept('GET /enclave/metrics/{session_id}');
+    return { metrics: body as Metrics, file };
   }
 
   /** Ends the session: the enclave stops polling and wipes the key. Only deleting the key at the venue is final. */
@@ -196,7 +219,7 @@ export class SecureClient {
     after: number | undefined,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<SessionEvent, void, undefined> {
-    const body = this.#body(after);
+    const body = this.#body({ after });
     const events = await this.#journey
       .listen('GET /enclave/events/{session_id}', body, signal)
       .finally(() => wipe(body));
@@ -212,9 +235,16 @@ export class SecureClient {
     return this.#journey.call(route, body).finally(() => wipe(body));
   }
 
-  #body(after?: number): Uint8Array<ArrayBuffer> {
+  async #kept(route: Route): Promise<{ body: Record<string, unknown>; file: string }> {
+    const nonce = encode(crypto.getRandomValues(new Uint8Array(32)));
+    const body = this.#body({ sign: nonce });
+    const { verdict, file } = await this.#journey.kept(route, body, nonce).finally(() => wipe(body));
+    return { body: verdict.body, file };
+  }
+
+  #body(more: { after?: number | undefined; sign?: string } = {}): Uint8Array<ArrayBuffer> {
     if (this.#sessionId === undefined) throw new UsageError('NO_SESSION');
-    return utf8(JSON.stringify({ session_id: this.#sessionId, after }));
+    return utf8(JSON.stringify({ session_id: this.#sessionId, ...more }));
   }
 
   #pause(forS: number, signal: AbortSignal | undefined): Promise<void> {
@@ -231,6 +261,12 @@ export class SecureClient {
       if (signal?.aborted === true) stop();
     });
   }
+}
+
+function asSummary(answer: Record<string, unknown>): Summary {
+  const parts = ['return', 'trades', 'coverage', 'sync', 'why'];
+  if (!parts.every((part) => isObject(answer[part]))) throw new AnswerError('ANSWER_UNKNOWN_FORM');
+  return answer as unknown as Summary;
 }
 
 /** At once after the first failure, then 1, 2, 4 seconds and so on; longer if the service says so. */

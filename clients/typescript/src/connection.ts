@@ -52,16 +52,16 @@ export class Connection {
     this.#clock = clock;
   }
 
-  /** Sends a request and reads its answer. A connection that was closed while nobody looked costs a second try: an
-   *  envelope that arrives twice opens once. */
-  async ask(ask: Ask): Promise<Reply> {
+  /** Sends a request and reads its answer. A connection that was closed while nobody looked costs a second try, with what
+   *  `make` makes for it. */
+  async ask(make: () => Ask | Promise<Ask>): Promise<Reply> {
     try {
-      return await this.#once(ask);
+      return await this.#once(await make());
     } catch (failure) {
       const stale = this.#answered && failure instanceof UnreachableError && failure.code === 'CONNECTION_BROKEN';
       if (!stale) throw failure;
       this.#answered = false;
-      return this.#once(ask);
+      return this.#once(await make());
     }
   }
 

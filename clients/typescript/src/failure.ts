@@ -51,6 +51,7 @@ const OWN = {
   ],
   ATTESTATION_REFUSED: ['the evidence was refused', ''],
   ANSWER_NOT_SEALED: ['the answer was not sealed by the enclave for this call', ''],
+  ANSWER_NOT_SIGNED: ['the answer is not signed by the verified enclave for this call', ''],
   ENVIRONMENT_MISMATCH: ['the answer is of another environment than the verified one', ''],
   ANSWER_UNKNOWN_FORM: ['the enclave’s answer is not in a form that this version knows', ''],
   ANSWER_UNSIGNED: ['someone answered in clear', ''],
@@ -117,6 +118,12 @@ export class SecureClientError extends Error {
     this.hint = hint;
     this.retryAfterSeconds = retryAfterS;
   }
+
+  /** @internal The same failure, with more advice. */
+  and(advice: string): this {
+    const [hint, message] = [`${this.hint} ${advice}`.trim(), `${this.message} ${advice}`];
+    return Object.assign(this, { hint, message });
+  }
 }
 
 /** The caller's options, or the machine they run on, cannot be used. Nobody was called. */
@@ -152,12 +159,30 @@ export interface Refusal {
   readonly step: number;
   readonly step_name: string;
   readonly text: string;
+  /** What it means, and what to do. */
+  readonly hint: string;
   /** Genuine, and not what the policy accepts. */
   readonly against_policy: boolean;
+  /** Of a platform whose patches alone are behind: how far. */
+  readonly behind?: unknown;
   readonly steps: readonly unknown[];
 }
 
-/** The evidence was refused: nothing was sealed, and nothing sent but the request for it. */
+/** Why a saved answer was refused. */
+export interface SavedRefusal {
+  readonly kind: 'form' | 'evidence' | 'policy';
+  /** `NOT_VERIFIED` or `AGAINST_POLICY`. */
+  readonly code: string;
+  readonly class: string;
+  readonly text: string;
+  readonly hint: string;
+  /** Where evidence was refused. */
+  readonly step: number | null;
+  readonly step_name: string | null;
+}
+
+/** The evidence was refused: nothing was sealed, and nothing sent but the request for it; or it is the evidence of a saved
+ *  answer. */
 export class AttestationError extends SecureClientError {
   /** The class of ATTESTATION.md section 4. */
   readonly class: string;
@@ -166,27 +191,45 @@ export class AttestationError extends SecureClientError {
   readonly stepName: string;
   /** The evidence is genuine, and not what the policy accepts. */
   readonly againstPolicy: boolean;
+  /** How far the platform is behind, where that alone is what the policy does not accept. */
+  readonly behind: unknown;
   /** The steps that had passed before. */
   readonly steps: readonly unknown[];
 
   /** @internal */
-  constructor(refusal: Refusal) {
-    const title = `${OWN.ATTESTATION_REFUSED[0]}: ${refusal.text}`;
-    super('ATTESTATION_REFUSED', title, `Nothing was sent. ${meaning(refusal.class)}`);
+  constructor(refusal: Refusal, saved?: SavedRefusal) {
+    if (saved === undefined) {
+      const title = `${OWN.ATTESTATION_REFUSED[0]}: ${refusal.text}`;
+      super('ATTESTATION_REFUSED', title, `Nothing was sent. ${refusal.hint}`);
+    } else {
+      super(saved.code, saved.text, saved.hint);
+    }
     this.class = refusal.class;
     this.step = refusal.step;
     this.stepName = refusal.step_name;
     this.againstPolicy = refusal.against_policy;
+    this.behind = refusal.behind;
     this.steps = refusal.steps;
   }
 }
 
-/** An answer that cannot be believed: not sealed for this call, of another environment, or in an unknown form. */
+/** An answer that cannot be believed: not sealed or signed for this call, of another environment, in an unknown form; or a
+ *  saved one that proves nothing. */
 export class AnswerError extends SecureClientError {
   /** @internal */
-  constructor(code: 'ANSWER_NOT_SEALED' | 'ENVIRONMENT_MISMATCH' | 'ANSWER_UNKNOWN_FORM') {
-    super(code, OWN[code][0], NOT_BELIEVED);
+  constructor(
+    code: 'ANSWER_NOT_SEALED' | 'ANSWER_NOT_SIGNED' | 'ENVIRONMENT_MISMATCH' | 'ANSWER_UNKNOWN_FORM' | SavedRefusal,
+  ) {
+    if (typeof code === 'string') super(code, OWN[code][0], NOT_BELIEVED);
+    else super(code.code, code.text, code.hint);
   }
+}
+
+/** What a refused file is thrown as. */
+export function savedError(refused: SavedRefusal): AnswerError | AttestationError {
+  const { kind, step, step_name } = refused;
+  if (kind === 'form' || step === null || step_name === null) return new AnswerError(refused);
+  return new AttestationError({ ...refused, step, step_name, against_policy: kind === 'policy', steps: [] }, refused);
 }
 
 /** The enclave itself said no, under its seal. */
@@ -268,48 +311,4 @@ export function problem(members: Record<string, unknown>): Problem | undefined {
 /** A text from outside as one line that no terminal takes for orders. */
 function plain(text: string, charsMax: number): string {
   return text.slice(0, charsMax).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
-}
-
-/** What a refusal means, and what to do. */
-function meaning(refused: string): string {
-  switch (refused) {
-    case 'untrusted-root':
-    case 'measurement':
-      return 'No release of the enclave exists yet, so the built-in policy accepts none: the option policy names programs that you accept. For development only: dangerousDevelopment(root) of the sub-export /development, which proves nothing about hardware.';
-    case 'malformed':
-    case 'unsupported':
-      return 'This is no evidence that this version can judge. Check enclaveUrl; a newer package may know more. Otherwise do not use this service.';
-    case 'revoked':
-      return 'The maker of the hardware no longer vouches for this machine. Do not use this service; ask its operator.';
-    case 'expired':
-      return 'Check the clock of this machine; if it is right, the operator must renew the collateral.';
-    case 'tcb-status':
-    case 'tcb-advisory':
-    case 'tcb-eval':
-      return 'Weaknesses are known in this machine that the policy does not accept. The operator must update it; until then do not use this service.';
-    case 'platform':
-      return 'The machine is not one that the policy accepts. If the operator has moved, ask for the new platform id in another way than through this service.';
-    case 'debug':
-    case 'attributes':
-      return 'Whoever runs the machine could read or change what happens in this enclave. Do not use this service.';
-    case 'signer':
-    case 'product':
-    case 'svn':
-      return 'Another program runs there than the policy names. Do not use this service; ask its operator.';
-    case 'report-data':
-      return 'The evidence is of something else than the keys that came with it. Do not use this service.';
-    case 'freshness':
-      return 'The answer belongs to another request, or came too late. Try again; if it stays so, do not use this service.';
-    case 'channel':
-      return 'The policy asks for a proof over this connection, which fetch cannot give: use perfagg for that.';
-    case 'config':
-      return 'The enclave runs with other settings than the policy accepts. sandbox: true asks for the exchange’s test network.';
-    case 'epoch-rollback':
-      return 'An old copy of the enclave may be answering: ask the operator. If it is your own development enclave, make a new client.';
-    case 'endorsement':
-    case 'release':
-      return 'The policy asks for a proof that this version cannot judge. Change the policy, or use a newer package.';
-    default:
-      return 'It is not what the maker of the hardware signed. Do not use this service; ask its operator.';
-  }
 }

@@ -4,11 +4,12 @@
 import { ageS, type Clock, type Moment } from './clock.js';
 import { Connection, type Fetch } from './connection.js';
 import { Events } from './events.js';
-import { AnswerError, AttestationError, UnsignedError } from './failure.js';
+import { AnswerError, AttestationError, RefusedError, SecureClientError, UnsignedError } from './failure.js';
+import { savedFile } from './saved.js';
 import { SealedCall, onTheWay, type Route } from './seal.js';
 import type { ServiceUrl } from './service_url.js';
 import type { Trust } from './trust.js';
-import type { VerifiedEnclave, Verify } from './verifier.js';
+import type { SavedVerdict, VerifiedEnclave, Verifier } from './verifier.js';
 import { decodeExactly, encode, isCount, isObject, object, text, type Bytes } from './wire.js';
 
 /** Section 8: so long it serves the calls of one client; after that, new evidence. */
@@ -27,16 +28,36 @@ const STAMPED: readonly Route[] = [
   'GET /enclave/metrics/{session_id}',
 ];
 
+/** What must not be done twice. */
+const ONCE: Route = 'POST /enclave/sessions';
+/** Failures after which nothing has arrived, or which the enclave's own word explains. */
+const NOT_ARRIVED = ['HOST_UNKNOWN', 'CONNECTION_REFUSED', 'TLS_FAILED', 'ENVELOPE_KEY_UNKNOWN', 'ENVELOPE_EXPIRED'];
+const UNSURE =
+  'Whether the enclave opened a session is not known: if it did, nobody has its id, and it ends by itself at the end of its life. Another registration opens another session.';
+
 /** What a journey rests on. */
-export interface Parts {
+export interface Parts extends Verifier {
   readonly clock: Clock;
   readonly fetch: Fetch;
-  readonly verify: Verify;
 }
 
 interface Verified {
   readonly enclave: VerifiedEnclave;
   readonly since: Moment;
+  /** The evidence to the letter, for those who keep an answer. */
+  readonly bundle: string;
+}
+
+/** A sealed call, and whom it is sealed to. */
+interface Sealed {
+  readonly call: SealedCall;
+  readonly verified: Verified;
+}
+
+/** What came back, and who sealed it. */
+interface Answered {
+  readonly answer: Record<string, unknown>;
+  readonly verified: Verified;
 }
 
 /** Calls to one service. */
@@ -76,8 +97,28 @@ export class Journey {
   }
 
   /** One sealed call. Keys that were replaced meanwhile cost one new quote, and no more. */
-  call(route: Route, body: Bytes): Promise<Record<string, unknown>> {
-    return this.#renewing(() => this.#attempt(route, body));
+  async call(route: Route, body: Bytes): Promise<Record<string, unknown>> {
+    const { answer, verified } = await this.#renewing(() => this.#attempt(route, body));
+    if (STAMPED.includes(route)) this.#checkEnvironment(verified.enclave, answer['environment']);
+    return answer;
+  }
+
+  /** A call whose body asks for a signature over `nonce`: what was signed, and the file that proves it to others. */
+  async kept(route: Route, body: Bytes, nonce: string): Promise<{ verdict: SavedVerdict; file: string }> {
+    const { answer, verified } = await this.#renewing(() => this.#attempt(route, body));
+    const file = savedFile(answer, verified.bundle);
+    const { policy, developmentRoot } = this.#trust;
+    const asked = { call: 'verify_saved', saved: file, policy, development_root: developmentRoot } as const;
+    const verdict = await this.#parts.saved(asked).catch((failure: unknown) => {
+      throw failure instanceof AnswerError ? new AnswerError('ANSWER_NOT_SIGNED') : failure;
+    });
+    const { method, path, nonce: signed, status } = answer;
+    const isOurs = signed === nonce && `${String(method)} ${String(path)}` === route && status === 200;
+    if (!isOurs || verdict.enclave.result_key !== verified.enclave.result_key) {
+      throw new AnswerError('ANSWER_NOT_SIGNED');
+    }
+    this.#checkEnvironment(verified.enclave, verdict.body['environment']);
+    return { verdict, file };
   }
 
   /** Follows what happens. */
@@ -98,15 +139,24 @@ export class Journey {
     }
   }
 
-  async #attempt(route: Route, body: Bytes): Promise<Record<string, unknown>> {
-    const { call, enclave } = await this.#sealed(route, body);
+  async #attempt(route: Route, body: Bytes): Promise<Answered> {
+    let sealed = await this.#sealed(route, body);
+    let isAgain = false;
     try {
-      const reply = await this.#connection.ask(sent(call));
-      const answer = await call.answer(reply);
-      if (STAMPED.includes(route)) this.#checkEnvironment(enclave, answer['environment']);
-      return answer;
+      const reply = await this.#connection.ask(async () => {
+        // An envelope opens once: a read is sealed anew, and what must not be done twice is sent as it was.
+        if (isAgain && route !== ONCE) {
+          sealed.call.forget();
+          sealed = await this.#sealed(route, body);
+        }
+        isAgain = true;
+        return sent(sealed.call);
+      });
+      return { answer: await sealed.call.answer(reply), verified: sealed.verified };
+    } catch (failure) {
+      throw route === ONCE ? unsure(failure) : failure;
     } finally {
-      call.forget();
+      sealed.call.forget();
     }
   }
 
@@ -119,13 +169,14 @@ export class Journey {
   }
 
   /** A call sealed to the enclave that was verified, or is now. */
-  async #sealed(route: Route, body: Bytes): Promise<{ call: SealedCall; enclave: VerifiedEnclave }> {
-    const { enclave, since } = await this.#fresh();
+  async #sealed(route: Route, body: Bytes): Promise<Sealed> {
+    const verified = await this.#fresh();
+    const { enclave, since } = verified;
     const hpkePublicKey = decodeExactly(32, enclave.hpke_public_key);
     const keysetHash = decodeExactly(64, enclave.keyset_hash);
     if (hpkePublicKey === undefined || keysetHash === undefined) throw new AnswerError('ANSWER_UNKNOWN_FORM');
     const enclaveS = enclave.time + ageS(since, this.#parts.clock.now());
-    return { call: await SealedCall.sealed({ hpkePublicKey, keysetHash }, enclaveS, route, body), enclave };
+    return { call: await SealedCall.sealed({ hpkePublicKey, keysetHash }, enclaveS, route, body), verified };
   }
 
   async #fresh(): Promise<Verified> {
@@ -149,7 +200,7 @@ export class Journey {
     const nonce = encode(crypto.getRandomValues(new Uint8Array(32)));
     const asked = this.#parts.clock.now();
     const path = `/attestation/quote?nonce=${nonce}`;
-    const reply = await this.#connection.ask({ path, bytesMax: QUOTE_BYTES_MAX, withinMs: QUOTE_MS });
+    const reply = await this.#connection.ask(() => ({ path, bytesMax: QUOTE_BYTES_MAX, withinMs: QUOTE_MS }));
     if (reply.status !== 200) throw onTheWay(reply);
     const bundle = text(reply.body) ?? '';
     const now = this.#parts.clock.now();
@@ -171,19 +222,24 @@ export class Journey {
     });
     this.#checkVerdict(enclave, theirs !== undefined);
     this.#epoch = enclave.epoch;
-    return { enclave, since: now };
+    return { enclave, since: now, bundle };
   }
 
   /** What the verifier does not know: which epoch was seen before, and by whose time it judged. */
   #checkVerdict(enclave: VerifiedEnclave, byTheirTime: boolean): void {
-    const step = { step: 17, step_name: 'channel', against_policy: false, steps: [] };
+    const refused = { against_policy: false, steps: [] };
     if (enclave.epoch < this.#epoch) {
-      const said = 'newer keys of this deployment have been seen before';
-      throw new AttestationError({ ...step, class: 'epoch-rollback', text: said });
+      const text = 'newer keys of this deployment have been seen before';
+      const hint =
+        'An old copy of the enclave may be answering: ask the operator. If it is your own development enclave, started with an earlier time, make a new client and register again.';
+      const step = { class: 'epoch-rollback', step: 17, step_name: 'channel and configuration' };
+      throw new AttestationError({ ...refused, ...step, text, hint });
     }
     if (enclave.development !== byTheirTime) {
-      const said = 'development evidence where none was asked for, or judged by another time than its own';
-      throw new AttestationError({ ...step, step: 3, step_name: 'root', class: 'untrusted-root', text: said });
+      const text = 'development evidence where none was asked for, or judged by another time than its own';
+      const hint = 'Do not use this service; ask its operator.';
+      const step = { class: 'untrusted-root', step: 3, step_name: 'trust root' };
+      throw new AttestationError({ ...refused, ...step, text, hint });
     }
   }
 
@@ -196,6 +252,12 @@ export class Journey {
 
 function sent(call: SealedCall): { path: string; body: string; bytesMax: number; withinMs: number } {
   return { path: '/enclave/sealed', body: call.json, bytesMax: ANSWER_BYTES_MAX, withinMs: CALL_MS };
+}
+
+/** The failure of a registration that may have arrived. */
+function unsure(failure: unknown): unknown {
+  const isOurs = failure instanceof SecureClientError && !(failure instanceof RefusedError);
+  return isOurs && !NOT_ARRIVED.includes(failure.code) ? failure.and(UNSURE) : failure;
 }
 
 /** The enclave's own time, of evidence that says that it is development evidence. */

@@ -29,10 +29,17 @@ export function serviceUrl(text: unknown): ServiceUrl {
     throw defect('It ends after the host and port, without a path or query.');
   }
   // A name is never looked up for this: whoever answers look-ups would decide what is local.
-  if (!tls && !LOOPBACK.test(url.hostname)) {
+  if (!tls && (!LOOPBACK.test(url.hostname) || written(text) !== url.hostname)) {
     throw defect('Plain http:// is for this machine only (localhost, 127.0.0.1, [::1]); use https:// for another one.');
   }
   return { origin: url.origin, tls };
+}
+
+/** The host as it stands there: the parser makes `127.0.0.1` of `127.1`, `0x7f000001` and more, which `perfagg` does not
+ *  take and nobody can check at a glance. Of an IPv6 address there is one loopback, however it is written. */
+function written(text: unknown): string | undefined {
+  const host = /^http:\/\/(\[[^\]]*\]|[^/?#:]*)/i.exec(String(text).trim())?.[1]?.toLowerCase();
+  return host?.startsWith('[') === true ? '[::1]' : host;
 }
 
 function parsed(text: string): URL | undefined {

@@ -36,12 +36,13 @@ export interface Trust {
   readonly environments: readonly string[];
 }
 
-/** Trust in what the caller named, for figures of one environment. A policy is never widened; where a development root
+/** Trust in what the caller named, for figures of these environments. A policy is never widened; where a development root
  *  was named, `development` is asked for too: evidence under that root serves nothing else. */
-export function trust(chosen: unknown, sandbox: boolean): Trust {
+export function trust(chosen: unknown, environments: readonly string[]): Trust {
   const development = DevelopmentTrust.of(chosen);
+  // Null is not what was left out: whoever meant a policy must not get another one.
   const policy = development === undefined ? chosen : development.policy;
-  const asked = [sandbox ? 'sandbox' : 'live', ...(development === undefined ? [] : ['development'])];
+  const asked = [...environments, ...(development === undefined ? [] : ['development'])];
   if (policy === undefined) return builtIn(development?.root, asked);
   if (!isObject(policy)) {
     throw new UsageError(
@@ -50,20 +51,23 @@ export function trust(chosen: unknown, sandbox: boolean): Trust {
     );
   }
   const copy = copied(policy);
-  const named: unknown = copy['environment'] ?? ['live'];
+  const named: unknown = 'environment' in copy ? copy['environment'] : ['live'];
   if (!Array.isArray(named)) throw new UsageError('POLICY_INVALID', 'environment of the policy must be a list.');
-  const environments = named.filter((name): name is string => asked.includes(name as string));
-  if (environments.length === 0) throw new UsageError('POLICY_ENVIRONMENT');
-  return { policy: { ...copy, environment: environments }, developmentRoot: development?.root ?? null, environments };
+  const accepted = named.filter((name): name is string => asked.includes(name as string));
+  if (accepted.length === 0) throw new UsageError('POLICY_ENVIRONMENT');
+  const developmentRoot = development?.root ?? null;
+  return { policy: { ...copy, environment: accepted }, developmentRoot, environments: accepted };
 }
 
 /** A copy by way of JSON, so that it cannot change later. */
 function copied(policy: Record<string, unknown>): Record<string, unknown> {
   try {
-    return JSON.parse(JSON.stringify(policy)) as Record<string, unknown>;
+    const copy: unknown = JSON.parse(JSON.stringify(policy));
+    if (isObject(copy)) return copy;
   } catch {
-    throw new UsageError('POLICY_INVALID', 'policy must be what JSON can say.');
+    // Said below.
   }
+  throw new UsageError('POLICY_INVALID', 'policy must be what JSON can say.');
 }
 
 function builtIn(root: string | undefined, asked: readonly string[]): Trust {

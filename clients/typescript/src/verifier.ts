@@ -1,7 +1,7 @@
 //! The verifier: our Rust one, compiled to wasm32 without imports (clients/verifier). Pure: evidence, policy, roots, time
 //! and nonce go in, a verdict comes out. Each verdict is given by a fresh instance.
 
-import { AttestationError, UsageError, type Refusal } from './failure.js';
+import { AnswerError, AttestationError, UsageError, savedError, type Refusal, type SavedRefusal } from './failure.js';
 import { HERE } from './place.js';
 import { decodeExactly, isCount, isObject, object, text, utf8, type Bytes } from './wire.js';
 
@@ -16,7 +16,8 @@ export const VERIFIERS: Readonly<Record<'verifier.wasm' | 'verifier-dcap.wasm', 
 const DCAP: readonly unknown[] = ['sgx-dcap', 'tdx', 'dev-sgx', 'dev-tdx'];
 
 const WASM_BYTES_MAX = 16 * 1024 * 1024;
-const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+/** An answer about a saved answer repeats it. */
+const ANSWER_BYTES_MAX = 48 * 1024 * 1024;
 
 /** What the verifier is asked. */
 export interface Request {
@@ -32,6 +33,32 @@ export interface Request {
   readonly connection: null | 'plain';
 }
 
+/** What it is asked of a saved answer. */
+export interface SavedRequest {
+  readonly call: 'verify_saved';
+  readonly saved: string;
+  readonly policy: object | null;
+  readonly development_root: string | null;
+}
+
+/** A verdict in plain words, the same that `perfagg` says. */
+export interface Said {
+  /** The one sentence to remember. */
+  readonly headline: string;
+  /** Which program runs. */
+  readonly program: string;
+  /** Inside what it runs. */
+  readonly hardware: string;
+  /** The machine's patch level, as its vendor judges it. */
+  readonly platform: string;
+  /** What to know of a machine that is behind, and is accepted for a while. */
+  readonly amber: string | null;
+  /** How one is connected, and who sees what; null of a saved answer. */
+  readonly connection: string | null;
+  /** What this does not prove, each as the end of a sentence. To be shown with the rest. */
+  readonly not_proven: readonly string[];
+}
+
 /** An enclave that was verified: what is public of it. */
 export interface VerifiedEnclave {
   readonly hpke_public_key: string;
@@ -43,11 +70,36 @@ export interface VerifiedEnclave {
   readonly time: number;
   /** True for development evidence, which proves nothing about hardware. */
   readonly development: boolean;
+  /** The verdict in plain words. */
+  readonly said: Said;
   readonly [member: string]: unknown;
+}
+
+/** A saved answer that holds. */
+export interface SavedVerdict {
+  /** When it was signed, by the enclave's clock, RFC 3339. */
+  readonly signedAt: string;
+  /** The key that signed it, hex. */
+  readonly resultKey: string;
+  /** What was asked for: `/enclave/summary/{session_id}`. */
+  readonly path: string;
+  /** Who signed it; `said` is of the saved answer. */
+  readonly enclave: VerifiedEnclave;
+  readonly said: Said;
+  /** What it says: a summary, or metrics. */
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** Judges evidence: gives the enclave, or throws why it was refused. */
 export type Verify = (request: Request) => Promise<VerifiedEnclave>;
+/** Judges a saved answer: gives what it says, or throws why it was refused. */
+export type VerifySaved = (request: SavedRequest) => Promise<SavedVerdict>;
+
+/** Both. */
+export interface Verifier {
+  readonly verify: Verify;
+  readonly saved: VerifySaved;
+}
 
 /** Bytes of the verifier, or the module made of them. */
 export type VerifierSource = ArrayBuffer | Uint8Array;
@@ -60,19 +112,18 @@ interface Exports {
 }
 
 /** The verifier of this package, loaded at its first use. */
-export function packagedVerifier(source?: VerifierSource): Verify {
+export function packagedVerifier(source?: VerifierSource): Verifier {
   const modules = new Map<string, Promise<WebAssembly.Module>>();
-  return async (request) => {
-    const file = fileFor(request.bundle);
-    const module = modules.get(file) ?? compiled(source ?? (() => load(file)), Object.values(VERIFIERS));
-    modules.set(file, module);
-    try {
-      return judged(request, await module);
-    } catch (failure) {
-      // What could not be loaded may be there the next time.
-      if (failure instanceof UsageError) modules.delete(file);
-      throw failure;
-    }
+  const module = (file: keyof typeof VERIFIERS): Promise<WebAssembly.Module> => {
+    const made = modules.get(file) ?? compiled(source ?? (() => load(file)), Object.values(VERIFIERS));
+    modules.set(file, made);
+    // What could not be loaded may be there the next time.
+    made.catch(() => modules.delete(file));
+    return made;
+  };
+  return {
+    verify: async (request) => judged(request, await module(fileFor(request.bundle))),
+    saved: async (request) => judgedSaved(request, await module('verifier.wasm')),
   };
 }
 
@@ -122,19 +173,52 @@ async function load(file: keyof typeof VERIFIERS): Promise<VerifierSource> {
 
 /** The verdict of a fresh instance. */
 export async function judged(request: Request, module: WebAssembly.Module): Promise<VerifiedEnclave> {
-  // No imports: it reaches neither clock, nor network, nor us.
-  const instance = await WebAssembly.instantiate(module, {});
-  const answer = object(ask(instance.exports as unknown as Exports, utf8(JSON.stringify(request))));
-  if (answer?.['ok'] === true && isEnclave(answer['enclave'])) return frozen(answer['enclave']);
-  if (answer?.['ok'] === false && isRefusal(answer)) {
-    // The caller's own words, not the service's: this decides the advice alone.
-    const ours = /^(policy|development_root): /.test(answer.text);
-    throw ours ? new UsageError('POLICY_INVALID', answer.text) : new AttestationError(answer);
+  const answer = await answered(request, module, tooLarge);
+  const enclave = enclaveOf(answer);
+  if (answer['ok'] === true && enclave !== undefined) return frozen(enclave);
+  if (answer['ok'] === false && isRefusal(answer)) throw notUnderstood(answer) ?? new AttestationError(answer);
+  throw new UsageError('VERIFIER_FAILED');
+}
+
+/** The same of a saved answer. */
+export async function judgedSaved(request: SavedRequest, module: WebAssembly.Module): Promise<SavedVerdict> {
+  const answer = await answered(request, module, savedTooLarge);
+  const [enclave, { signed_at, result_key, path, body }] = [enclaveOf(answer), answer];
+  const texts = isText(signed_at) && isText(result_key) && isText(path);
+  if (answer['ok'] === true && enclave !== undefined && texts && isObject(body)) {
+    return frozen({ signedAt: signed_at, resultKey: result_key, path, enclave, said: enclave.said, body });
+  }
+  if (answer['ok'] === false && isSavedRefusal(answer)) throw savedError(answer);
+  if (answer['ok'] === false && isRefusal(answer)) {
+    const hint = 'Saved answers are judged by verifier.wasm alone: give its bytes as the option verifier.';
+    throw notUnderstood(answer) ?? new UsageError('VERIFIER_MISSING', hint);
   }
   throw new UsageError('VERIFIER_FAILED');
 }
 
-function ask(verifier: Exports, request: Bytes): string | undefined {
+/** What a request was not understood for is its caller's, not the service's: this decides the advice alone. */
+function notUnderstood(refusal: Refusal): UsageError | undefined {
+  const ours = /^(policy|development_root): /.test(refusal.text);
+  return ours ? new UsageError('POLICY_INVALID', refusal.text) : undefined;
+}
+
+async function answered(
+  request: Request | SavedRequest,
+  module: WebAssembly.Module,
+  tooLarge: () => AnswerError | AttestationError,
+): Promise<Record<string, unknown>> {
+  // No imports: it reaches neither clock, nor network, nor us.
+  const instance = await WebAssembly.instantiate(module, {});
+  // Half of a character is none in JSON, and would make the request one that is not understood.
+  const asked = { ...request, ...('saved' in request ? { saved: text(utf8(request.saved)) } : {}) };
+  return object(ask(instance.exports as unknown as Exports, utf8(JSON.stringify(asked)), tooLarge)) ?? {};
+}
+
+function ask(
+  verifier: Exports,
+  request: Bytes,
+  tooLarge: () => AnswerError | AttestationError,
+): string | undefined {
   try {
     const pointer = verifier.allocate(request.length) >>> 0;
     if (pointer === 0) throw tooLarge();
@@ -145,15 +229,21 @@ function ask(verifier: Exports, request: Bytes): string | undefined {
     if (length > ANSWER_BYTES_MAX) return undefined;
     return text(new Uint8Array(verifier.memory.buffer, at, length).slice());
   } catch (failure) {
-    if (failure instanceof AttestationError) throw failure;
+    if (failure instanceof AttestationError || failure instanceof AnswerError) throw failure;
     return undefined;
   }
 }
 
 function tooLarge(): AttestationError {
-  const [step, step_name] = [1, 'parse'];
-  const refused = { class: 'malformed', step, step_name, text: 'the bundle is larger than one may be' };
-  return new AttestationError({ ...refused, against_policy: false, steps: [] });
+  const refused = { class: 'malformed', step: 1, step_name: 'sizes and form', against_policy: false, steps: [] };
+  const hint = 'Check the address. Otherwise do not use this service.';
+  return new AttestationError({ ...refused, text: 'the bundle is larger than one may be', hint });
+}
+
+function savedTooLarge(): AnswerError {
+  const text = 'it proves nothing: the file is larger than any saved answer';
+  const refused = { kind: 'form', code: 'NOT_VERIFIED', class: 'malformed', step: null, step_name: null } as const;
+  return new AnswerError({ ...refused, text, hint: 'Believe nothing of it.' });
 }
 
 /** The same, which nobody can change: calls rest on it. */
@@ -162,19 +252,43 @@ function frozen<T>(value: T): T {
   return value;
 }
 
-/** What calls rest on is there, whatever else is said. */
+/** The enclave and what is said of it: what calls rest on is there, whatever else is. */
+function enclaveOf(answer: Record<string, unknown>): VerifiedEnclave | undefined {
+  const enclave = isObject(answer['enclave']) ? { ...answer['enclave'], said: answer['said'] } : undefined;
+  return isEnclave(enclave) ? enclave : undefined;
+}
+
 function isEnclave(value: unknown): value is VerifiedEnclave {
   if (!isObject(value)) return false;
-  const { hpke_public_key, result_key, keyset_hash, epoch, environment, time, development } = value;
+  const { hpke_public_key, result_key, keyset_hash, epoch, environment, time, development, said } = value;
   const keys = decodeExactly(32, hpke_public_key) && decodeExactly(32, result_key) && decodeExactly(64, keyset_hash);
   const counts = isCount(epoch) && isCount(time) && typeof development === 'boolean';
-  return (
-    keys !== undefined && counts && Array.isArray(environment) && environment.every((name) => typeof name === 'string')
-  );
+  return keys !== undefined && counts && areTexts(environment) && isSaid(said);
+}
+
+function isSaid(value: unknown): value is Said {
+  if (!isObject(value)) return false;
+  const { headline, program, hardware, platform, amber, connection, not_proven } = value;
+  const maybe = [amber, connection].every((member) => member === null || isText(member));
+  return areTexts([headline, program, hardware, platform]) && maybe && areTexts(not_proven);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function areTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isText);
 }
 
 function isRefusal(value: Record<string, unknown>): value is Record<string, unknown> & Refusal {
-  const { class: kind, step, step_name, text: said, against_policy, steps } = value;
-  const texts = [kind, step_name, said].every((member) => typeof member === 'string');
+  const { class: kind, step, step_name, text: said, hint, against_policy, steps } = value;
+  const texts = areTexts([kind, step_name, said, hint]);
   return texts && isCount(step) && typeof against_policy === 'boolean' && Array.isArray(steps);
+}
+
+function isSavedRefusal(value: Record<string, unknown>): value is Record<string, unknown> & SavedRefusal {
+  const { kind, code, class: refused, text: said, hint, step, step_name } = value;
+  const where = kind === 'form' ? step === null && step_name === null : isCount(step) && isText(step_name);
+  return areTexts([code, refused, said, hint]) && ['form', 'evidence', 'policy'].includes(String(kind)) && where;
 }

@@ -13,7 +13,7 @@ import { PEM, failure } from './setup.mjs'
 
 const require = createRequire(import.meta.url)
 const here = new URL('..', import.meta.url)
-const NAMES = ['AnswerError', 'AttestationError', 'RefusedError', 'SecureClient', 'SecureClientError', 'UnreachableError', 'UnsignedError', 'UsageError']
+const NAMES = ['AnswerError', 'AttestationError', 'RefusedError', 'SecureClient', 'SecureClientError', 'UnreachableError', 'UnsignedError', 'UsageError', 'verifySaved']
 
 test('both module formats export the same, and nothing that lowers a guard', () => {
   assert.deepEqual(Object.keys(main).sort(), NAMES)

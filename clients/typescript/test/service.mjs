@@ -153,7 +153,7 @@ export class Service {
   asked = []
   verify = async request => {
     this.asked.push(request)
-    const refused = (kind, said) => new AttestationError({ class: kind, step: 16, step_name: 'freshness', text: said, against_policy: false, steps: [] })
+    const refused = (kind, said) => new AttestationError({ class: kind, step: 16, step_name: 'freshness', text: said, hint: 'Do not.', against_policy: false, steps: [] })
     let bundle
     try {
       bundle = JSON.parse(request.bundle)

@@ -35,13 +35,14 @@ function saying(said, { pointer = PAGE, length = Buffer.byteLength(said), alloca
 const request = { call: 'verify', bundle: '{"ü":1}', policy: null, development_root: null, nonce: 'n', asked_at: 1, now: 2, direct: false, connection: null }
 const enclave = { hpke_public_key: Buffer.alloc(32, 1).toString('base64url'), result_key: Buffer.alloc(32, 2).toString('base64url'), keyset_hash: Buffer.alloc(64, 3).toString('base64url'),
   epoch: 7, environment: ['live'], time: 1_770_000_000, development: false, tee: 'sgx-dcap', steps: [] }
-const refusal = { ok: false, class: 'measurement', step: 14, step_name: 'identity', text: 'the program is not one that was released', against_policy: true, steps: [{ step: 1 }] }
+const said = { headline: 'h', program: 'p', hardware: 'w', platform: 'l', amber: null, connection: 'c', not_proven: ['that it rains'] }
+const refusal = { ok: false, hint: 'Do not.', class: 'measurement', step: 14, step_name: 'identity', text: 'the program is not one that was released', against_policy: true, steps: [{ step: 1 }] }
 const judge = async (said, options) => judged(request, await WebAssembly.compile(saying(typeof said === 'string' ? said : JSON.stringify(said), options)))
 
 test('an enclave that the verifier accepts is given', async () => {
-  const given = await judge({ ok: true, enclave })
-  assert.deepEqual(given, enclave)
-  assert.ok([given, given.environment, given.steps].every(Object.isFrozen))
+  const given = await judge({ ok: true, enclave, said })
+  assert.deepEqual(given, { ...enclave, said })
+  assert.ok([given, given.environment, given.steps, given.said, given.said.not_proven].every(Object.isFrozen))
 })
 
 test('a refusal is told as the verifier tells it', async () => {
@@ -49,7 +50,7 @@ test('a refusal is told as the verifier tells it', async () => {
   assert.ok(refused instanceof AttestationError)
   assert.deepEqual([refused.code, refused.class, refused.step, refused.stepName, refused.againstPolicy, refused.steps.length], ['ATTESTATION_REFUSED', 'measurement', 14, 'identity', true, 1])
   assert.match(refused.message, /the program is not one that was released/)
-  assert.match(refused.hint, /^Nothing was sent\./)
+  assert.equal(refused.hint, 'Nothing was sent. Do not.')
 })
 
 test('a policy that is none is its caller’s fault', async () => {
@@ -57,16 +58,16 @@ test('a policy that is none is its caller’s fault', async () => {
 })
 
 test('what is no verdict accepts nobody', async () => {
-  const not = ['', 'null', '[]', '{}', '{"ok":true}', '{"ok":1}', { ok: true, enclave: null }, { ok: 'true', enclave }, { ...refusal, class: 3 }, { ...refusal, steps: null }, { ok: false }]
+  const not = ['', 'null', '[]', '{}', '{"ok":true}', '{"ok":1}', { ok: true, enclave: null }, { ok: 'true', enclave }, { ...refusal, class: 3 }, { ...refusal, steps: null }, { ...refusal, hint: undefined }, { ok: false }, { ok: true, enclave }, { ok: true, enclave, said: { ...said, not_proven: [3] } }]
   for (const member of ['hpke_public_key', 'result_key', 'keyset_hash', 'epoch', 'environment', 'time', 'development']) {
-    not.push({ ok: true, enclave: { ...enclave, [member]: undefined } }, { ok: true, enclave: { ...enclave, [member]: 'AAAA' } }, { ok: true, enclave: { ...enclave, [member]: -1 } })
+    not.push(...[undefined, 'AAAA', -1].map(value => ({ ok: true, said, enclave: { ...enclave, [member]: value } })))
   }
   for (const said of not) assert.equal((await failure(judge(said))).code, 'VERIFIER_FAILED', JSON.stringify(said))
 })
 
 test('a verifier that traps, or points out of its memory, accepts nobody', async () => {
   for (const options of [{ trap: true }, { pointer: -1 }, { pointer: 48 * PAGE }, { length: -1 }, { length: 5 * 1024 * 1024 }, { length: 3 }, { allocated: 48 * PAGE }, { allocated: -1 }]) {
-    assert.equal((await failure(judge({ ok: true, enclave }, options))).code, 'VERIFIER_FAILED', JSON.stringify(options))
+    assert.equal((await failure(judge({ ok: true, enclave, said }, options))).code, 'VERIFIER_FAILED', JSON.stringify(options))
   }
 })
 
@@ -102,13 +103,13 @@ test('only the bytes that the package was built with are run', async () => {
   assert.equal((await failure(compiled(bytes, ['', '']))).code, 'VERIFIER_MISSING')
   assert.equal((await failure(compiled(() => Promise.reject(new Error('planted')), ['', sha256]))).code, 'VERIFIER_MISSING')
   const expected = VERIFIERS['verifier.wasm'] === '' ? 'VERIFIER_MISSING' : 'VERIFIER_ALTERED'
-  assert.equal((await failure(packagedVerifier(bytes)(request))).code, expected)
+  assert.equal((await failure(packagedVerifier(bytes).verify(request))).code, expected)
 })
 
 test('the verifier of the package refuses what is no evidence', { skip: VERIFIERS['verifier.wasm'] === '' && 'this build has no verifier.wasm' }, async () => {
   for (const [file, sha256] of Object.entries(VERIFIERS)) assert.equal(existsSync(new URL(`../dist/${file}`, import.meta.url)), sha256 !== '', file)
   for (const bundle of ['{}', '', '{"tee":"dev-sgx"}', '{"tee":"sev-snp"}']) {
-    const refused = await failure(packagedVerifier()({ ...request, bundle }))
+    const refused = await failure(packagedVerifier().verify({ ...request, bundle }))
     assert.ok(refused instanceof AttestationError, String(refused))
     assert.equal(refused.class, 'malformed')
   }

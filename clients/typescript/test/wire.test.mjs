@@ -29,7 +29,8 @@ test('padding goes to whole steps and comes off again', () => {
 test('https goes anywhere and http stays on this machine', () => {
   for (const [said, origin] of [
     ['https://enclave.example', 'https://enclave.example'], ['https://Enclave.example:8443/', 'https://enclave.example:8443'], ['http://localhost:3000', 'http://localhost:3000'],
-    ['http://127.8.9.1', 'http://127.8.9.1'], ['http://[::1]:3000', 'http://[::1]:3000'], [' https://enclave.example:443 ', 'https://enclave.example'],
+    ['http://127.8.9.1', 'http://127.8.9.1'], ['http://[::1]:3000', 'http://[::1]:3000'],
+    ['http://LOCALHOST:3000', 'http://localhost:3000'], ['http://[0:0:0:0:0:0:0:1]:3000', 'http://[::1]:3000'], [' https://enclave.example:443 ', 'https://enclave.example'],
   ]) assert.equal(serviceUrl(said).origin, origin)
 })
 
@@ -38,6 +39,8 @@ test('what is not an address of a service is refused, and not repeated', () => {
     undefined, 3, '', 'localhost:3000', 'enclave.example', '/somewhere', 'https://', 'https:enclave.example', 'https://host:70000', 'https://host:0', 'ftp://host', 'file:///etc',
     'https://user:planted@host', 'https://planted@host', 'https://host/path', 'https://host/?query', 'https://host/#fragment', 'https://ho st', 'https:\\\\host', 'javascript://host',
     'http://enclave.example', 'http://10.0.0.1:3000', 'http://0.0.0.0:3000', 'http://localhost.example:3000', 'http://127.0.0.1.example', 'http://[::ffff:127.0.0.1]:3000',
+    // The parser makes 127.0.0.1 of each of these; perfagg takes none.
+    'http://127.1:3000', 'http://2130706433', 'http://0x7f000001:3000', 'http://0177.0.0.1', 'http://127.0.0.1.:3000', 'http://%31%32%37.0.0.1', 'http://１２７.0.0.1',
   ]) {
     assert.throws(() => serviceUrl(said), error => error.code === 'URL_INVALID' && !error.message.includes('planted') && error.hint !== '', String(said))
   }
