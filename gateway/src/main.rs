@@ -12,6 +12,7 @@ mod backend;
 mod relay;
 mod passing;
 mod pages;
+mod description;
 mod problem;
 mod access;
 mod counters;
@@ -95,7 +96,7 @@ fn access_log(settings: &Settings, counters: &Arc<Counters>) -> anyhow::Result<A
 
 /// The web pages, if there are any.
 fn web_pages(settings: &Settings) -> anyhow::Result<Pages> {
-    let Some(directory) = &settings.pages else { return Ok(Pages::default()) };
+    let Some(directory) = &settings.pages else { return Ok(Pages::own()) };
     let pages = Pages::read(directory, limits::PAGES)?;
     let (served, left_out) = pages.count();
     tracing::info!(served, left_out, "web pages are read");

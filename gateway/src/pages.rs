@@ -4,7 +4,7 @@
 //! Not here: what the pages do. A page's code sees the key that is typed into it, so whoever can write this folder can
 //! take keys; docs/operations.md says so, and so does the page.
 
-use crate::{limits::Folder, problem::Failure, relay::Answer, route};
+use crate::{description, limits::Folder, problem::Failure, relay::Answer, route};
 use core::fmt;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
@@ -71,7 +71,7 @@ const FRONT: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\
 <p>It proves how an exchange account performed, without showing anyone the key or the trades. This program relays \
 sealed calls to the enclave and can read none of them. Clients verify the enclave before they send it anything: \
 use <code>perfagg</code>, <code>SecureClient</code> or <code>register-user.ps1</code>.</p>\n\
-<p>The API: <a href=\"/openapi.json\">/openapi.json</a>. No web pages are served here: its operator sets \
+<p>The API: <a href=\"/docs\">to read</a>, and <a href=\"/openapi.json\">as OpenAPI 3.1</a>. No web pages are served here: its operator sets \
 <code>PAGES_DIR</code> for that.</p>\n</html>\n";
 
 /// Why there are no pages. The operator reads it at the start.
@@ -149,13 +149,22 @@ struct Found {
 }
 
 impl Pages {
-    /// Reads a folder. Symbolic links are not followed, so that nothing outside of it is served.
+    /// The pages of this program itself: what its routes are, to read.
+    pub(crate) fn own() -> Self {
+        let page = |kind, text: String| Page { kind, plain: Form::new(text.into_bytes()), gzip: None };
+        let docs = page("text/html; charset=utf-8", description::page());
+        let style = page("text/css; charset=utf-8", description::STYLE.to_owned());
+        let files = [("/docs".to_owned(), docs), ("/docs.css".to_owned(), style)];
+        Self { files: files.into(), left_out: 0 }
+    }
+
+    /// Reads a folder, and serves its files beside its own pages. Symbolic links are not followed, so that nothing outside of it is served.
     pub(crate) fn read(directory: &Path, bounds: Folder) -> Result<Self, PagesError> {
         let mut found = Found::default();
         found.folder(directory, "", bounds.depth_max, bounds)?;
         let (packed, plain): (Vec<_>, Vec<_>) =
             found.files.into_iter().partition(|(_, (kind, _))| kind.is_empty());
-        let mut pages = Self { files: BTreeMap::new(), left_out: found.left_out };
+        let mut pages = Self { left_out: found.left_out, ..Self::own() };
         for (name, (kind, bytes)) in plain {
             pages.files.insert(format!("/{name}"), Page { kind, plain: Form::new(bytes), gzip: None });
         }
@@ -168,9 +177,12 @@ impl Pages {
         Ok(pages)
     }
 
-    /// How many are served, and how many files of the folder are not.
+    /// How many files of the folder are served, and how many are not.
     pub(crate) fn count(&self) -> (usize, usize) {
-        (self.files.len(), self.left_out)
+        (
+            self.files.keys().filter(|name| !route::is_reserved(name.trim_start_matches('/'))).count(),
+            self.left_out,
+        )
     }
 
     /// The page at a path: by its name, `/` for `index.html`, and `/register` for `register.html`.

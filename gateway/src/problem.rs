@@ -2,7 +2,11 @@
 
 use crate::relay::Answer;
 use http_body_util::{BodyExt as _, Full};
-use hyper::{Response, StatusCode, body::Bytes};
+use hyper::{
+    Response, StatusCode,
+    body::Bytes,
+    header::{ALLOW, HeaderValue},
+};
 use protocol::{Code, Problem};
 
 /// Why a call was not passed on, or its answer not passed back.
@@ -29,6 +33,20 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// All of them, for who describes them.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 9] = [
+        Self::BackendUnreachable,
+        Self::BackendKey,
+        Self::Timeout,
+        Self::ClearCredentials,
+        Self::TooLarge,
+        Self::Broken,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Internal,
+    ];
+
     /// Code, status, what happened, what to do.
     const fn parts(self) -> (&'static str, u16, &'static str, &'static str) {
         match self {
@@ -78,6 +96,11 @@ impl Failure {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) const fn status(self) -> u16 {
+        self.parts().1
+    }
+
     /// As clients and the log read it.
     pub(crate) const fn code(self) -> &'static str {
         self.parts().0
@@ -96,6 +119,10 @@ impl Failure {
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut answer = own_answer(status, "application/problem+json", body);
+        if self == Self::MethodNotAllowed {
+            // What this program answers itself is read and nothing else (RFC 9110 section 15.5.6).
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
         if let Some(id) = Some(request_id).filter(|id| !id.is_empty()).and_then(|id| id.parse().ok()) {
             answer.headers_mut().insert("x-request-id", id);
         }
@@ -119,7 +146,7 @@ pub(crate) fn own_answer(status: u16, content_type: &'static str, body: Vec<u8>)
         ("access-control-allow-origin", "*"),
         ("access-control-expose-headers", "x-request-id"),
     ] {
-        headers.insert(name, hyper::header::HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
     answer
 }

@@ -6,6 +6,7 @@ use crate::{
     backend::{Connector, NoWay},
     clear,
     counters::Counters,
+    description,
     limits::{self, Call},
     pages::Pages,
     passing::{CutOff, Passing, Record, Recorded},
@@ -137,8 +138,10 @@ impl Relay {
         if request.uri().path_and_query().is_some_and(|path| clear::is_told(path.as_str().as_bytes())) {
             return Err(Failure::ClearCredentials);
         }
-        if route == Some(route::LIVE) {
-            return live(request.method());
+        match route {
+            Some(route::LIVE) => return own(request.method(), br#"{"status":"live"}"#),
+            Some(route::DESCRIPTION) => return own(request.method(), description::JSON),
+            _ => {}
         }
         let (head, body) = request.into_parts();
         let body = self.read(body).await;
@@ -210,10 +213,10 @@ fn is_envelope(body: &[u8]) -> bool {
     protocol::Envelope::parse(body).is_ok()
 }
 
-/// This program runs; `/health/ready` tells of the enclave.
-fn live(method: &Method) -> Result<Answer, Failure> {
+/// What this program says itself: that it runs (`/health/ready` tells of the enclave), and what its routes are.
+fn own(method: &Method, json: &[u8]) -> Result<Answer, Failure> {
     match *method {
-        Method::GET => Ok(own_answer(200, "application/json", br#"{"status":"live"}"#.to_vec())),
+        Method::GET => Ok(own_answer(200, "application/json", json.to_vec())),
         Method::HEAD => Ok(own_answer(200, "application/json", Vec::new())),
         _ => Err(Failure::MethodNotAllowed),
     }

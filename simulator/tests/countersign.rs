@@ -77,7 +77,7 @@ fn a_log_that_an_enclave_countersigned_cannot_be_rewritten_before_its_last_signa
     let without: Vec<Value> =
         lines.iter().enumerate().filter(|(at, _)| *at != call).map(|(_, line)| line.clone()).collect();
     rewrite(&log, &without);
-    assert_eq!(verify(&["--saved", saved]).1["class"], "countersigned-line");
+    assert_eq!(verify(&["--saved", saved]).1["error"]["class"], "countersigned-line");
     // And without them, nobody vouches for what is left.
     let unsigned: Vec<Value> = without.into_iter().filter(|line| line["type"] != "countersign").collect();
     rewrite(&log, &unsigned);

@@ -112,7 +112,7 @@ fn every_plain_answer_is_as_described() {
     description.check("get", "/enclave/metrics/{session_id}", "200", &metrics);
     assert!(metrics["symbols"].as_array().unwrap().len() >= 12, "there is something to check");
     let problem = read("/enclave/summary/session_1_unknown");
-    description.check("get", "/enclave/summary/{session_id}", "default", &problem);
+    description.check("get", "/enclave/summary/{session_id}", "401", &problem);
 
     let receipt = http(stack.main.address(), "DELETE", &format!("/enclave/sessions/{id}"), &[], "").json();
     description.check("delete", "/enclave/sessions/{session_id}", "200", &receipt);

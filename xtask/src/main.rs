@@ -1,4 +1,4 @@
-//! The one door: `demo`, `test`, `slow`, `check`, `verifier`, `figures`, `vectors`, `bench`. CI calls the same commands.
+//! The one door: `demo`, `test`, `slow`, `check`, `verifier`, `openapi`, `figures`, `vectors`, `bench`. CI calls the same commands.
 
 mod workspace;
 mod installed;
@@ -10,6 +10,7 @@ mod report;
 mod wasm;
 mod verifier;
 mod pages;
+mod openapi;
 mod test;
 mod check;
 mod figures;
@@ -39,6 +40,8 @@ enum Command {
     Check(check::Options),
     /// Builds the verifier of evidence as one wasm file that imports nothing, and says how large it is.
     Verifier(verifier::Options),
+    /// Writes the descriptions of the API (OpenAPI 3.1) from the code.
+    Openapi,
     /// Measures what the README states: lines, crates, size, start-up time, memory.
     Figures,
     /// Answers the cases of METRICS.md in a directory, and compares where they expect something.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Slow(options) => test::slow(&options),
         Command::Check(options) => check::run(&options),
         Command::Verifier(options) => verifier::run(&options),
+        Command::Openapi => openapi::run(),
         Command::Figures => figures::run(),
         Command::Vectors(options) => vectors::run(&options),
         Command::Bench(options) => bench::run(&options),

@@ -33,6 +33,9 @@ async fn counters_name_routes_and_statuses_and_nothing_that_a_caller_sent() {
         # TYPE perfagg_main_failures_total counter\n\
         perfagg_main_failures_total{code=\"NOT_FOUND\"} 1\n\
         perfagg_main_failures_total{code=\"RELAY_CLEAR_CREDENTIALS\"} 1\n\
+        # TYPE perfagg_main_countersigns_total counter\n\
+        perfagg_main_countersigns_total{outcome=\"signed\"} 0\n\
+        perfagg_main_countersigns_total{outcome=\"missed\"} 0\n\
         # TYPE perfagg_main_access_log_lost_total counter\n\
         perfagg_main_access_log_lost_total 0\n";
     assert_eq!(body, expected);

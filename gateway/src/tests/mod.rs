@@ -8,6 +8,7 @@ mod tls;
 mod access;
 mod counters;
 mod pages;
+mod description;
 
 use crate::{
     access::{AccessLog, Book},

@@ -8,6 +8,7 @@ mod harness;
 mod tap;
 mod clients;
 mod node;
+mod schemathesis;
 
 use crate::{
     check,
@@ -138,6 +139,10 @@ fn all(
     let given = Given { verifier: verifier.as_deref(), variables: &harness.variables, filter, stop };
     if given.run(report)? {
         harness.variables.push(("PERFAGG_SECURE_CLIENT".to_owned(), "built".to_owned()));
+    }
+    if wanted(schemathesis::WHAT) {
+        report.check(schemathesis::WHAT, schemathesis::check(&built, stop));
+        stop.check()?;
     }
     harness.run_all(built.tests(), "", stop, report)?;
     harness.run_doc_tests(stop, report)?;

@@ -252,7 +252,7 @@ impl Judged {
             }
         }
         if verdict.countersigns_missed > 0 {
-            let text = format!("{} times the enclave was asked in vain", verdict.countersigns_missed);
+            let text = format!("misses that the log tells of: {}", verdict.countersigns_missed);
             rows.push(("not signed", text));
         }
         rows

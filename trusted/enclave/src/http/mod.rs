@@ -7,6 +7,8 @@ mod problem;
 mod operator;
 mod server;
 mod signature;
+#[cfg(test)]
+mod description;
 
 pub(crate) use limiter::Limiter;
 pub(crate) use server::{Listener, serve, serve_metrics};
@@ -157,6 +159,12 @@ impl Plain {
         found
     }
 
+    /// The methods that a path takes, as `Allow` lists them.
+    fn methods(path: &str) -> String {
+        let methods = ["DELETE", "GET", "HEAD", "POST"].into_iter();
+        methods.filter(|method| Self::find(method, path).is_ok()).collect::<Vec<_>>().join(", ")
+    }
+
     fn name(self) -> &'static str {
         self.template().1
     }
@@ -173,6 +181,10 @@ pub(crate) async fn answer(service: &Arc<Service>, source: IpAddr, call: Call) -
     };
     if call.path.expose().starts_with("/attestation") || call.path.expose().starts_with("/enclave") {
         cors(&mut answer);
+    }
+    if answer.code == Some(Code::MethodNotAllowed) {
+        // RFC 9110 section 15.5.6.
+        answer.headers.push(("allow", Plain::methods(call.path.expose())));
     }
     let code = answer.code.map_or("", Code::as_str);
     tracing::info!(route = name, status = answer.status, code, request_id, "call");
@@ -379,6 +391,14 @@ mod tests {
 
     fn description() -> Value {
         serde_json::from_slice(include_bytes!("openapi.json")).unwrap()
+    }
+
+    #[test]
+    fn a_path_says_which_methods_it_takes() {
+        assert_eq!(Plain::methods("/enclave/sessions/abc"), "DELETE");
+        assert_eq!(Plain::methods("/enclave/sessions"), "DELETE, POST");
+        assert_eq!(Plain::methods("/exchanges"), "GET, HEAD");
+        assert_eq!(Plain::methods("/nowhere"), "");
     }
 
     #[test]

@@ -1,0 +1,111 @@
+//! The running enclave and main service against their descriptions, by schemathesis: a tool that knows nothing of us
+//! makes calls that fit the description and calls that do not, and judges every answer by it.
+
+use crate::{
+    children::{Running, Stop},
+    programs::Built,
+    report::Checked,
+    workspace,
+};
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// How it stands in a report.
+pub(super) const WHAT: &str = "enclave and main service answer as described, says schemathesis";
+/// A failure comes back with it.
+const SEED: &str = "1";
+/// Calls that are made up of each route; and as many more as the description's borders need.
+const EXAMPLES: &str = "25";
+
+/// Checks both, on free ports.
+pub(super) fn check(built: &Built, stop: &Stop) -> anyhow::Result<Checked> {
+    let tool = match installed(stop)? {
+        Ok(tool) => tool,
+        Err(missing) => return Ok(Checked::Skipped(missing)),
+    };
+    let directory = workspace::target()?.join("schemathesis");
+    let log = |name: &str| directory.join(format!("{name}.log"));
+    let mut command = Command::new(built.program("perf-aggregator-simulator")?);
+    command.args(["--port", "0", "--seed", "1"]);
+    let (_simulator, ready) = Running::start_service("the simulator", &mut command, &log("simulator"), stop)?;
+    let mut command = Command::new(built.program("perf-aggregator-enclave")?);
+    command.args(["--dangerous-venue-url", said(&ready, "url")?]).envs([
+        ("ENCLAVE_HOST", "127.0.0.1"),
+        ("ENCLAVE_PORT", "0"),
+        ("ENCLAVE_METRICS_ADDR", "127.0.0.1:0"),
+    ]);
+    let (_enclave, ready) = Running::start_service("the enclave", &mut command, &log("enclave"), stop)?;
+    let enclave = said(&ready, "listening")?.to_owned();
+    let mut command = Command::new(built.program("perf-aggregator-main")?);
+    command.envs([
+        ("HOST", "127.0.0.1"),
+        ("PORT", "0"),
+        ("MAIN_METRICS_ADDR", "127.0.0.1:0"),
+        ("BACKEND_URL", &enclave),
+    ]);
+    let (_main, ready) = Running::start_service("the main service", &mut command, &log("main"), stop)?;
+    for url in [&enclave, said(&ready, "listening")?] {
+        judge(&tool, url, &directory, stop)?;
+    }
+    Ok(Checked::good())
+}
+
+/// One service, all its routes.
+fn judge(tool: &Path, url: &str, directory: &Path, stop: &Stop) -> anyhow::Result<()> {
+    let configuration = workspace::root().join("xtask/schemathesis/schemathesis.toml");
+    let mut command = Command::new(tool);
+    command.arg("--config-file").arg(configuration).arg("run").arg(format!("{url}/openapi.json"));
+    command.args(["--seed", SEED, "--max-examples", EXAMPLES, "--checks", "all", "--max-time", "90"]);
+    command.args(["--no-color", "--generation-database", "none", "--suppress-health-check", "all"]);
+    command.args(["--warnings", "off"]).current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut running = Running::start("schemathesis", &mut command)?;
+    let said =
+        running.stdout().map(|mut stdout| std::thread::spawn(move || std::io::read_to_string(&mut stdout)));
+    let status = running.wait(|| stop.check())?;
+    let text = match said.map(std::thread::JoinHandle::join) {
+        Some(Ok(text)) => text.context("schemathesis' output")?,
+        _ => String::new(),
+    };
+    if !status.success() {
+        bail!("schemathesis found this ({status}):\n{text}");
+    }
+    Ok(())
+}
+
+/// The tool, installed once for each list of requirements; or what is missing for it.
+fn installed(stop: &Stop) -> anyhow::Result<Result<PathBuf, String>> {
+    if let Some(missing) = ["python3"].into_iter().find(|program| !workspace::is_there(program)) {
+        return Ok(Err(format!("{missing} is missing: install Python 3.10 or later with its venv")));
+    }
+    let directory = workspace::target()?.join("schemathesis");
+    fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    let requirements = workspace::root().join("xtask/schemathesis/requirements.txt");
+    let wanted = fs::read_to_string(&requirements).context("xtask/schemathesis/requirements.txt")?;
+    let (venv, stamp) = (directory.join("venv"), directory.join("installed.txt"));
+    let tool = venv.join("bin/schemathesis");
+    if tool.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(Ok(tool));
+    }
+    eprintln!("installing schemathesis into {}", workspace::shown(&directory));
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv"]).arg(&venv);
+    let mut install = Command::new(venv.join("bin/python"));
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements);
+    for (name, command) in [("python3", &mut make), ("pip", &mut install)] {
+        command.stdin(Stdio::null()).stdout(std::io::stderr());
+        if !Running::start(name, command)?.wait(|| stop.check())?.success() {
+            return Ok(Err(format!("{name} failed, see above; it needs venv, and the network once")));
+        }
+    }
+    fs::write(stamp, wanted).context("the stamp of schemathesis")?;
+    Ok(Ok(tool))
+}
+
+fn said<'a>(ready: &'a Value, field: &str) -> anyhow::Result<&'a str> {
+    ready.get(field).and_then(Value::as_str).with_context(|| format!("a service does not tell its {field}"))
+}
