@@ -3,6 +3,7 @@
 
 use crate::{
     children::{Running, Stop},
+    installed,
     programs::Built,
     report::Checked,
     workspace,
@@ -11,7 +12,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -24,11 +25,12 @@ const EXAMPLES: &str = "25";
 
 /// Checks both, on free ports.
 pub(super) fn check(built: &Built, stop: &Stop) -> anyhow::Result<Checked> {
-    let tool = match installed(stop)? {
-        Ok(tool) => tool,
+    let directory = workspace::target()?.join("schemathesis");
+    let requirements = workspace::root().join("xtask/schemathesis/requirements.txt");
+    let tool = match installed::python(&directory, &requirements, stop)? {
+        Ok(python) => python.with_file_name("schemathesis"),
         Err(missing) => return Ok(Checked::Skipped(missing)),
     };
-    let directory = workspace::target()?.join("schemathesis");
     let log = |name: &str| directory.join(format!("{name}.log"));
     let mut command = Command::new(built.program("perf-aggregator-simulator")?);
     command.args(["--port", "0", "--seed", "1"]);
@@ -112,35 +114,6 @@ fn judge(tool: &Path, url: &str, directory: &Path, stop: &Stop) -> anyhow::Resul
         bail!("schemathesis found this ({status}):\n{text}");
     }
     Ok(())
-}
-
-/// The tool, installed once for each list of requirements; or what is missing for it.
-fn installed(stop: &Stop) -> anyhow::Result<Result<PathBuf, String>> {
-    if let Some(missing) = ["python3"].into_iter().find(|program| !workspace::is_there(program)) {
-        return Ok(Err(format!("{missing} is missing: install Python 3.10 or later with its venv")));
-    }
-    let directory = workspace::target()?.join("schemathesis");
-    fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
-    let requirements = workspace::root().join("xtask/schemathesis/requirements.txt");
-    let wanted = fs::read_to_string(&requirements).context("xtask/schemathesis/requirements.txt")?;
-    let (venv, stamp) = (directory.join("venv"), directory.join("installed.txt"));
-    let tool = venv.join("bin/schemathesis");
-    if tool.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(Ok(tool));
-    }
-    eprintln!("installing schemathesis into {}", workspace::shown(&directory));
-    let mut make = Command::new("python3");
-    make.args(["-m", "venv"]).arg(&venv);
-    let mut install = Command::new(venv.join("bin/python"));
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements);
-    for (name, command) in [("python3", &mut make), ("pip", &mut install)] {
-        command.stdin(Stdio::null()).stdout(std::io::stderr());
-        if !Running::start(name, command)?.wait(|| stop.check())?.success() {
-            return Ok(Err(format!("{name} failed, see above; it needs venv, and the network once")));
-        }
-    }
-    fs::write(stamp, wanted).context("the stamp of schemathesis")?;
-    Ok(Ok(tool))
 }
 
 fn said<'a>(ready: &'a Value, field: &str) -> anyhow::Result<&'a str> {
