@@ -1,9 +1,10 @@
 // Builds the package into dist: ESM with types by tsc, the same in CommonJS, and the verifier beside them.
-//   node build.mjs             verifier.wasm and verifier-dcap.wasm here, or the files that PERFAGG_VERIFIER_WASM and
-//                              PERFAGG_VERIFIER_DCAP_WASM name; without any, the build says so
+//   node build.mjs             with the verifier's files of the folder that PERFAGG_VERIFIER_DIR names, or of this one;
+//                              without any, the build says so
 //   node build.mjs --release   fails without one: such a package could verify nothing
 import { createHash } from 'node:crypto'
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import ts from 'typescript'
 
@@ -27,8 +28,8 @@ if (complaints.length > 0) {
 }
 
 const verifiers = []
-for (const [name, variable] of [['verifier.wasm', 'PERFAGG_VERIFIER_WASM'], ['verifier-dcap.wasm', 'PERFAGG_VERIFIER_DCAP_WASM']]) {
-  const file = process.env[variable] ?? name
+for (const name of ['verifier.wasm', 'verifier-dcap.wasm', 'verifier-sev-snp.wasm', 'verifier-nitro.wasm']) {
+  const file = join(process.env.PERFAGG_VERIFIER_DIR ?? '.', name)
   if (!existsSync(file)) continue
   copyFileSync(file, `dist/${name}`)
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
@@ -36,7 +37,7 @@ for (const [name, variable] of [['verifier.wasm', 'PERFAGG_VERIFIER_WASM'], ['ve
   verifiers.push(name)
 }
 if (!verifiers.includes('verifier.wasm')) {
-  // The smaller file alone would leave evidence that nothing judges.
+  // The smaller files alone would leave evidence that nothing judges.
   if (verifiers.length > 0 || process.argv.includes('--release')) {
     process.stderr.write('verifier.wasm is not there: build clients/verifier and put it here\n')
     process.exit(1)

@@ -25,7 +25,7 @@ checkTypes()
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'code'), { recursive: true })
 
-const verifiers = ['verifier.wasm', 'verifier-dcap.wasm'].filter(name => existsSync(join(client, name)))
+const verifiers = ['verifier.wasm', 'verifier-dcap.wasm', 'verifier-sev-snp.wasm', 'verifier-nitro.wasm'].filter(name => existsSync(join(client, name)))
 if (!verifiers.includes('verifier.wasm')) {
   throw new Error('clients/typescript/dist has no verifier.wasm: build it there first, such pages could verify nothing')
 }

@@ -25,10 +25,7 @@ pub(crate) fn build(stop: &Stop) -> There<PathBuf> {
             return Ok(Err(missing));
         }
         let mut command = Command::new("node");
-        command.arg("build.mjs").current_dir(package).envs([
-            ("PERFAGG_VERIFIER_WASM", verifiers.join("verifier.wasm")),
-            ("PERFAGG_VERIFIER_DCAP_WASM", verifiers.join("verifier-dcap.wasm")),
-        ]);
+        command.arg("build.mjs").current_dir(package).env(verifier::VARIABLE, &verifiers);
         if !quietly("node", &mut command, stop)? {
             bail!("{} could not be built: see above", workspace::shown(package));
         }

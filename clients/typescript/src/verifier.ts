@@ -6,14 +6,26 @@ import { HERE } from './place.js';
 import { decodeExactly, isCount, isObject, object, text, utf8, type Bytes } from './wire.js';
 
 /** The files of the verifier and their SHA-256, hex: build.mjs writes them. Nothing else is ever run, wherever it is
- *  loaded from. `verifier.wasm` judges every kind of evidence; the other one Intel's alone, and is smaller. */
-export const VERIFIERS: Readonly<Record<'verifier.wasm' | 'verifier-dcap.wasm', string>> = {
+ *  loaded from. `verifier.wasm` judges every kind of evidence and saved answers; the others the evidence of one family,
+ *  and are smaller. */
+export const VERIFIERS = {
   'verifier.wasm': '',
   'verifier-dcap.wasm': '',
-};
+  'verifier-sev-snp.wasm': '',
+  'verifier-nitro.wasm': '',
+} as const satisfies Record<string, string>;
 
-/** Kinds of evidence of Intel's structure. */
-const DCAP: readonly unknown[] = ['sgx-dcap', 'tdx', 'dev-sgx', 'dev-tdx'];
+type File = keyof typeof VERIFIERS;
+
+/** Which file judges which kind of evidence. */
+const FAMILIES: ReadonlyMap<unknown, File> = new Map<unknown, File>([
+  ['sgx-dcap', 'verifier-dcap.wasm'],
+  ['tdx', 'verifier-dcap.wasm'],
+  ['dev-sgx', 'verifier-dcap.wasm'],
+  ['dev-tdx', 'verifier-dcap.wasm'],
+  ['sev-snp', 'verifier-sev-snp.wasm'],
+  ['nitro', 'verifier-nitro.wasm'],
+]);
 
 const WASM_BYTES_MAX = 16 * 1024 * 1024;
 /** An answer about a saved answer repeats it. */
@@ -114,7 +126,7 @@ interface Exports {
 /** The verifier of this package, loaded at its first use. */
 export function packagedVerifier(source?: VerifierSource): Verifier {
   const modules = new Map<string, Promise<WebAssembly.Module>>();
-  const module = (file: keyof typeof VERIFIERS): Promise<WebAssembly.Module> => {
+  const module = (file: File): Promise<WebAssembly.Module> => {
     const made = modules.get(file) ?? compiled(source ?? (() => load(file)), Object.values(VERIFIERS));
     modules.set(file, made);
     // What could not be loaded may be there the next time.
@@ -128,9 +140,14 @@ export function packagedVerifier(source?: VerifierSource): Verifier {
 }
 
 /** The file that judges this evidence. Whoever lies about its kind meets a verifier that refuses it. */
-function fileFor(bundle: string): keyof typeof VERIFIERS {
-  const dcap = VERIFIERS['verifier-dcap.wasm'] !== '' && DCAP.includes(object(bundle)?.['tee']);
-  return dcap ? 'verifier-dcap.wasm' : 'verifier.wasm';
+function fileFor(bundle: string): File {
+  const file = FAMILIES.get(object(bundle)?.['tee']) ?? 'verifier.wasm';
+  return isPackaged(file) ? file : 'verifier.wasm';
+}
+
+/** build.mjs writes the hashes into the text: what is here need not be what is shipped. */
+function isPackaged(file: File): boolean {
+  return (VERIFIERS[file] as string) !== '';
 }
 
 /** Compiles bytes that have one of these SHA-256, and no others. */

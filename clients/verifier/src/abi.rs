@@ -14,9 +14,15 @@
 )]
 
 use crate::Buffers;
+#[cfg(any(feature = "dcap", feature = "sev-snp", feature = "nitro"))]
+use crate::REQUEST_BYTES_MAX as BYTES_MAX;
 #[cfg(feature = "dcap")]
-use crate::{REQUEST_BYTES_MAX as BYTES_MAX, answer_dcap as answer};
-#[cfg(not(feature = "dcap"))]
+use crate::answer_dcap as answer;
+#[cfg(feature = "nitro")]
+use crate::answer_nitro as answer;
+#[cfg(feature = "sev-snp")]
+use crate::answer_sev_snp as answer;
+#[cfg(not(any(feature = "dcap", feature = "sev-snp", feature = "nitro")))]
 use crate::{SAVED_REQUEST_BYTES_MAX as BYTES_MAX, answer};
 use core::cell::RefCell;
 

@@ -6,7 +6,7 @@ use crate::words::{self, Speaker::Library};
 use attestation::verdict::{Verdict, amber_json, behind_json, instant, steps_json};
 use attestation::{
     Bundle, Class, Expected, Failure, Mode, Outcome, Policy, Release, Roots, Step, VerifiedEnclave,
-    VerifiedEvidence, verify, verify_dcap, verify_evidence,
+    VerifiedEvidence, verify, verify_dcap, verify_evidence, verify_nitro, verify_sev_snp,
 };
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
@@ -28,8 +28,22 @@ pub fn answer(request: &[u8]) -> String {
 
 /// The same, of bundles with Intel's evidence alone: a build that has nothing but this is smaller.
 pub fn answer_dcap(request: &[u8]) -> String {
+    of_one_family(request, verify_dcap)
+}
+
+/// The same, of AMD's alone.
+pub fn answer_sev_snp(request: &[u8]) -> String {
+    of_one_family(request, verify_sev_snp)
+}
+
+/// The same, of that of AWS alone.
+pub fn answer_nitro(request: &[u8]) -> String {
+    of_one_family(request, verify_nitro)
+}
+
+fn of_one_family(request: &[u8], judge: Judge) -> String {
     let answer = match request::call(request) {
-        Ok((Call::Verify, json)) => Verify::parse(json).map(|asked| of_bundle(&asked, verify_dcap)),
+        Ok((Call::Verify, json)) => Verify::parse(json).map(|asked| of_bundle(&asked, judge)),
         Ok((Call::VerifyEvidence | Call::VerifySaved, _)) => {
             Err("this build judges bundles alone".to_owned())
         }

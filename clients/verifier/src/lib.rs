@@ -13,7 +13,7 @@ mod buffers;
 #[cfg(target_arch = "wasm32")]
 mod abi;
 
-pub use answer::{answer, answer_dcap};
+pub use answer::{answer, answer_dcap, answer_nitro, answer_sev_snp};
 pub use buffers::Buffers;
 
 /// Bytes of a request about evidence: a bundle of 512 KiB whose every other character is written with a backslash still

@@ -299,19 +299,52 @@ fn the_wasm_builds_judge_the_shared_cases_as_they_say() {
 }
 
 /// What the small build does not judge it refuses, and says so.
+/// The small builds, each with the kinds of evidence of its family.
+fn families() -> Option<[(&'static [&'static str], Wasm); 3]> {
+    Some([
+        (&["dev-sgx", "dev-tdx", "sgx-dcap", "tdx"], Wasm::dcap()?),
+        (&["sev-snp"], Wasm::built("verifier-sev-snp.wasm", attestation_wasm::answer_sev_snp)?),
+        (&["nitro"], Wasm::built("verifier-nitro.wasm", attestation_wasm::answer_nitro)?),
+    ])
+}
+
 #[test]
-fn the_small_build_knows_intels_evidence_alone() {
-    let Some(dcap) = Wasm::dcap() else { return };
+fn each_small_build_knows_its_family_and_no_other() {
+    let Some(families) = families() else { return };
     let world = World::usual();
-    let asked = |tee: &str| {
-        let bundle = world.bundle_of(tee);
+    let asked = |tee: &str, bundle: String| {
         with(world.request(), json!({ "bundle": bundle, "policy": { "tee": [tee], "releases": [] } }))
     };
-    for said in dcap.agrees_on(&[asked("sev-snp"), asked("nitro")]) {
-        assert_eq!((&said["class"], &said["step"]), (&json!("unsupported"), &json!(2)), "{said}");
+    let whole = |request: &Value| -> Value {
+        serde_json::from_str(&attestation_wasm::answer(request.to_string().as_bytes())).unwrap()
+    };
+    let shared = asked::shared();
+    for (own, wasm) in families {
+        let named = ["dev-sgx", "sgx-dcap", "tdx", "sev-snp", "nitro"].map(|tee| (tee, world.bundle_of(tee)));
+        let real = shared
+            .iter()
+            .filter_map(|sample| Some((sample.request["tee"].as_str()?, world.bundle_around(sample))));
+        let (mut passed, mut requests) = (0, Vec::new());
+        for (tee, bundle) in named.into_iter().chain(real) {
+            requests.push((tee, asked(tee, bundle)));
+        }
+        let said = wasm.agrees_on(&requests.iter().map(|(_, request)| request.clone()).collect::<Vec<_>>());
+        for ((tee, request), said) in requests.iter().zip(said) {
+            if own.contains(tee) {
+                assert_eq!(said, whole(request));
+                passed = passed.max(said["step"].as_u64().unwrap_or_default());
+            } else {
+                assert_eq!((&said["class"], &said["step"]), (&json!("unsupported"), &json!(2)), "{said}");
+            }
+        }
+        // Evidence of others vouches for other bytes than ours; where there is some, it is judged up to there or its program.
+        assert!(shared.is_empty() || passed >= 14, "{own:?}: {passed}");
+        let evidence = asked::own().iter().map(|sample| sample.request.clone()).collect::<Vec<_>>();
+        assert!(
+            wasm.agrees_on(&evidence).iter().all(|said| said["class"] == "malformed"),
+            "it judges bundles alone"
+        );
     }
-    let said = dcap.agrees_on(&asked::own().iter().map(|sample| sample.request.clone()).collect::<Vec<_>>());
-    assert!(said.iter().all(|said| said["class"] == "malformed"), "it judges bundles alone");
 }
 
 /// Half of them change a byte of the JSON, half a byte of what lies in it and is signed.

@@ -48,7 +48,7 @@ pub use request::{Connection, Expected, Mode};
 pub use roots::{Roots, RootsError};
 pub use verify::{
     VerifiedEnclave, VerifiedEvidence, claimed_mr_enclave, claimed_platform, claimed_report_data, verify,
-    verify_dcap, verify_evidence,
+    verify_dcap, verify_evidence, verify_nitro, verify_sev_snp,
 };
 
 #[doc(hidden)]

@@ -79,6 +79,34 @@ pub fn verify_dcap(
     verify_by(dcap_alone, bundle, policy, roots, expected, now)
 }
 
+/// The same for AMD's evidence.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_sev_snp(
+    bundle: &Bundle,
+    policy: &Policy,
+    roots: &Roots,
+    expected: &Expected,
+    now: u64,
+) -> Result<VerifiedEnclave, Failure> {
+    verify_by(sev_snp_alone, bundle, policy, roots, expected, now)
+}
+
+/// The same for that of AWS.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_nitro(
+    bundle: &Bundle,
+    policy: &Policy,
+    roots: &Roots,
+    expected: &Expected,
+    now: u64,
+) -> Result<VerifiedEnclave, Failure> {
+    verify_by(nitro_alone, bundle, policy, roots, expected, now)
+}
+
 /// Steps 2 to 14. What is not reached is not linked, so who judges is given by name.
 type Family = fn(&mut Checklist, &Case<'_>) -> Result<Genuine, Failure>;
 
@@ -175,9 +203,27 @@ fn every_family(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failur
 fn dcap_alone(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
     match case.tee {
         Tee::SgxDcap | Tee::DevSgx | Tee::Tdx | Tee::DevTdx => dcap::verify(list, case),
-        Tee::SevSnp | Tee::Nitro => list
-            .record(Step::Supported, refuse(Class::Unsupported, "this build judges Intel's evidence alone")),
+        Tee::SevSnp | Tee::Nitro => another(list, "this build judges Intel's evidence alone"),
     }
+}
+
+fn sev_snp_alone(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
+    match case.tee {
+        Tee::SevSnp => sev_snp::verify(list, case),
+        _ => another(list, "this build judges AMD's evidence alone"),
+    }
+}
+
+fn nitro_alone(list: &mut Checklist, case: &Case<'_>) -> Result<Genuine, Failure> {
+    match case.tee {
+        Tee::Nitro => nitro::verify(list, case),
+        _ => another(list, "this build judges the evidence of AWS alone"),
+    }
+}
+
+/// Evidence of a family that a build does not have.
+fn another(list: &mut Checklist, text: &str) -> Result<Genuine, Failure> {
+    list.record(Step::Supported, refuse(Class::Unsupported, text))
 }
 
 /// The report data that evidence of this kind claims to vouch for, if it has the form that is judged here. Nothing of it

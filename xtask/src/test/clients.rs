@@ -8,10 +8,7 @@ use crate::{
     report::{Checked, Report},
     workspace,
 };
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 const CLIENT: &str = "secure-client";
 const PAGES: &str = "pages";
@@ -23,8 +20,6 @@ pub(super) const SUITES: [&str; 4] = [CLIENT, PAGES, POWERSHELL, EXAMPLES];
 
 /// What they are given.
 pub(super) struct Given<'a> {
-    /// The folder with the verifier's wasm files, if they could be built.
-    pub(super) verifier: Option<&'a Path>,
     /// What every test gets.
     pub(super) variables: &'a [(String, String)],
     pub(super) filter: &'a [String],
@@ -118,13 +113,7 @@ impl Given<'_> {
     }
 
     fn prepared<'c>(&self, command: &'c mut Command) -> &'c mut Command {
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        let file = |name: &str| self.verifier.map(|folder| folder.join(name));
-        let files: [(&str, Option<PathBuf>); 2] = [
-            ("PERFAGG_VERIFIER_WASM", file("verifier.wasm")),
-            ("PERFAGG_VERIFIER_DCAP_WASM", file("verifier-dcap.wasm")),
-        ];
-        command.envs(files.into_iter().filter_map(|(name, file)| Some((name, file?))))
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)))
     }
 }
 

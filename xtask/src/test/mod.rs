@@ -136,7 +136,7 @@ fn all(
     if let Some(folder) = &verifier {
         harness.variables.push((verifier::VARIABLE.to_owned(), folder.display().to_string()));
     }
-    let given = Given { verifier: verifier.as_deref(), variables: &harness.variables, filter, stop };
+    let given = Given { variables: &harness.variables, filter, stop };
     if given.run(report)? {
         harness.variables.push(("PERFAGG_SECURE_CLIENT".to_owned(), "built".to_owned()));
     }

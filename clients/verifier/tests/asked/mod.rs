@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use attestation::development::{DevelopmentBackend, Knobs};
-use attestation::{Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Tee, Validity};
+use attestation::{
+    Backend as _, Binding, Bundle, ChallengeProof, Config, EnclaveTime, SnpCollateral, Tee, Validity,
+};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -55,6 +57,24 @@ impl World {
         binding.tee = Tee::from_name(tee).unwrap();
         bundle["binding"] = BASE64_STANDARD.encode(binding.encode()).into();
         bundle["tee"] = tee.into();
+        bundle.to_string()
+    }
+
+    /// A bundle of ours around evidence of others, which vouches for something else.
+    pub(crate) fn bundle_around(&self, sample: &Sample) -> String {
+        let asked = &sample.request;
+        let mut bundle: Value =
+            serde_json::from_str(&self.bundle_of(asked["tee"].as_str().unwrap())).unwrap();
+        bundle["evidence"] = asked["evidence"].clone();
+        bundle["collateral"] = match (asked["collateral"].as_str(), asked["vek"].as_str()) {
+            (Some(json), _) => serde_json::from_str(json).unwrap(),
+            (None, Some(vek)) => {
+                let vek = BASE64_STANDARD.decode(vek).unwrap();
+                let chain = asked["chain"].as_str().unwrap();
+                serde_json::to_value(SnpCollateral::from_files(&vek, chain.as_bytes()).unwrap()).unwrap()
+            }
+            (None, None) => Value::Null,
+        };
         bundle.to_string()
     }
 
