@@ -82,6 +82,8 @@ export class SecureClient {
   #registration: Registration | undefined;
   #registering: Promise<SessionOpened> | undefined;
   #sessionId: string | undefined;
+  /** Told to forget: it registers no more. */
+  #isForgetful = false;
 
   static {
     dangerousWithParts = (options, parts) => {
@@ -146,13 +148,17 @@ export class SecureClient {
 
   async #register(): Promise<SessionOpened> {
     const registration = this.#registration;
+    if (this.#isForgetful) {
+      throw new UsageError('CREDENTIALS_MISSING', 'This client was told to forget them: make a new one.');
+    }
     if (this.#sessionId !== undefined || registration === undefined) throw new UsageError('SESSION_OPEN');
     const answer = await this.#journey.call('POST /enclave/sessions', registration.body());
     const { session_id, expires_at, environment, account, key_rights } = answer;
     const known =
       isText(session_id) && isText(expires_at) && isText(environment) && isObject(account) && isObject(key_rights);
     if (!known) throw new AnswerError('ANSWER_UNKNOWN_FORM');
-    this.#sessionId = session_id;
+    // Who gave the session up meanwhile still gets its id, to revoke it; this client holds it no longer.
+    if (!this.#isForgetful) this.#sessionId = session_id;
     this.#journey.settle(environment);
     this.#registration = undefined;
     registration.forget();
@@ -189,6 +195,15 @@ export class SecureClient {
     if (answer['revoked'] !== true) throw new AnswerError('ANSWER_UNKNOWN_FORM');
     this.#sessionId = undefined;
     return answer as unknown as Revoked;
+  }
+
+  /** Wipes the credentials that were not sent, and forgets the id of the session. Asks nobody: a session that is open stays
+   *  so until its time is over or somebody revokes it. A registration that is under way fails, unless it was sent. */
+  forget(): void {
+    this.#isForgetful = true;
+    this.#registration?.forget();
+    this.#registration = undefined;
+    this.#sessionId = undefined;
   }
 
   /** What happens, as it happens, until the session ends. A stream that was cut is taken up where it was. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dangerousDevelopment } from '../dist/esm/development.js'
-import { AnswerError, AttestationError, RefusedError, UnreachableError, UnsignedError, UsageError } from '../dist/esm/failure.js'
+import { AnswerError, AttestationError, RefusedError, SecureClientError, UnreachableError, UnsignedError, UsageError } from '../dist/esm/failure.js'
 import { SESSION, b64, problem } from './service.mjs'
 import { ACCOUNT, PEM, SECRETS, failure, setup } from './setup.mjs'
 
@@ -358,6 +358,40 @@ test('a registration is made once', async () => {
   assert.equal(service.bodies.length, 1)
   assert.equal((await failure(client.register())).code, 'SESSION_OPEN')
   assert.equal((await failure(setup({ sessionId: SESSION }).client.register())).code, 'SESSION_OPEN')
+})
+
+test('a client that was told to forget has nothing left, and asks nobody', async () => {
+  const { service, client, make } = setup()
+  await client.attest()
+  client.forget()
+  assert.equal((await failure(client.register())).code, 'CREDENTIALS_MISSING')
+  assert.equal(service.requests.length, 1, 'the request for evidence alone')
+
+  const open = make({ sessionId: SESSION })
+  open.forget()
+  open.forget()
+  assert.equal(open.sessionId, undefined)
+  assert.equal((await failure(open.getSummary())).code, 'NO_SESSION')
+  assert.equal((await failure(open.register())).code, 'CREDENTIALS_MISSING')
+  assert.equal(service.requests.length, 1)
+})
+
+test('told to forget while it registers, it seals no credentials, and keeps no session', async () => {
+  const { service, client, clock, make } = setup()
+  service.stranger = (request, next) => {
+    if (isQuote(request)) client.forget()
+    return next()
+  }
+  assert.ok((await failure(clock.run(client.register()))) instanceof SecureClientError)
+  assert.deepEqual(service.bodies, [], 'what was sealed opens to no credentials')
+
+  const late = make()
+  service.stranger = (request, next) => {
+    if (!isQuote(request)) late.forget()
+    return next()
+  }
+  assert.equal((await late.register()).session_id, SESSION, 'whoever registered can still revoke it')
+  assert.equal(late.sessionId, undefined)
 })
 
 test('options that cannot be used are named, and never repeated', async () => {

@@ -81,21 +81,29 @@ test('options that cannot be used show nothing of the others', () => {
   }
 })
 
-test('credentials are forgotten when the enclave has them', async () => {
-  // What a seal is made of passes through here; the bytes of the body are those that the client keeps.
+/** The bytes with the secret in them that are wiped while something is done. */
+async function wipedBy(act) {
   const bodies = []
   const original = Uint8Array.prototype.fill
-  const { client } = setup()
   Uint8Array.prototype.fill = function (value, ...range) {
     if (value === 0 && Buffer.from(this).includes(SECRETS.secret)) bodies.push(this)
     return original.call(this, value, ...range)
   }
   try {
-    await client.register()
+    await act()
   } finally {
     Uint8Array.prototype.fill = original
   }
+  return bodies
+}
+
+test('credentials are forgotten when the enclave has them, or when the client is told to', async () => {
+  // What a seal is made of passes through here; the bytes of the body are those that the client keeps.
+  const { client, make } = setup()
+  const bodies = await wipedBy(() => client.register())
   assert.ok(bodies.length >= 2, 'the plaintext and the body are wiped')
-  assert.ok(bodies.every(body => body.every(byte => byte === 0)))
+  const unsent = await wipedBy(() => make().forget())
+  assert.equal(unsent.length, 1, 'the body is wiped')
+  assert.ok([...bodies, ...unsent].every(body => body.every(byte => byte === 0)))
   assert.ok(!inspect(PEM).includes(SECRETS.secret))
 })
