@@ -10,11 +10,10 @@ import { endsSession } from './errors.js';
 import { mountDashboard, tearSheet, type Proof } from './figures/index.js';
 import { clearProblem, showProblem } from './problem.js';
 import { onReach } from './reach.js';
-import { hasSaving, savedBy } from './saved.js';
 import { sourceOf } from './source.js';
 import { verdictOf } from './verdict.js';
 import { say, show } from './views.js';
-import { duration, instant } from './words.js';
+import { duration, hexOf, instant } from './words.js';
 
 const EXPIRY_EVERY_MS = 20_000;
 
@@ -43,7 +42,6 @@ class Dashboard {
     this.#on('revoke-yes', () => void this.#revoke());
     this.#on('sheet', () => this.#act(async () => this.#download(await client.getMetrics())));
     this.#on('print', () => this.#act(async () => print(tearSheet(await client.getMetrics(), this.#proof()))));
-    byId('save').hidden = !hasSaving(client);
     this.#on('save', () => this.#act(async () => this.#save()));
     this.#tellExpiry();
     const timer = setInterval(() => this.#tellExpiry(), EXPIRY_EVERY_MS);
@@ -91,7 +89,8 @@ class Dashboard {
   }
 
   async #save(): Promise<void> {
-    download('perf-aggregator-answer.json', 'application/json', await savedBy(this.#session.client));
+    const { file } = await this.#session.client.saveMetrics();
+    download('perf-aggregator-answer.json', 'application/json', file);
     say('A signed answer was saved.');
   }
 
@@ -117,7 +116,7 @@ class Dashboard {
     if (enclave === undefined) throw new Error('nothing was verified');
     const { measurement, release, hardware, development } = verdictOf(enclave);
     const { environment } = opened;
-    return { measurement, release, hardware, development, environment, resultKey: enclave.result_key, serviceUrl: origin };
+    return { measurement, release, hardware, development, environment, resultKey: hexOf(enclave.result_key), serviceUrl: origin };
   }
 
   #end(why: string, note?: string): void {

@@ -19,8 +19,6 @@ import { instant } from './words.js';
 /** A verdict serves so long; then the enclave is asked again before a key goes out. The client's own bound is ten minutes. */
 const VERDICT_MS_MAX = 9 * 60 * 1000;
 const SECRETS = ['api-key', 'secret', 'passphrase'] as const;
-/** Exchanges whose keys have a passphrase. */
-const WITH_PASSPHRASE: readonly string[] = [];
 
 /** A registration on its way. */
 interface Candidate {
@@ -48,7 +46,7 @@ export function startRegister(): void {
     void confirmed();
   });
   byId('back').addEventListener('click', () => {
-    candidate = undefined;
+    giveUp();
     begin();
     say('Nothing was sent. The key was wiped from this page.');
   });
@@ -56,8 +54,22 @@ export function startRegister(): void {
   showPassphrase();
 }
 
+/** The client of a registration that is not gone on with forgets the key. */
+function giveUp(): void {
+  candidate?.client.forget();
+  candidate = undefined;
+}
+
+/** Whether keys of the chosen exchange have a passphrase: its option says so. */
+function hasPassphrase(): boolean {
+  return byId<HTMLSelectElement>('exchange').selectedOptions[0]?.dataset['passphrase'] !== undefined;
+}
+
 function showPassphrase(): void {
-  byId('passphrase-field').hidden = !WITH_PASSPHRASE.includes(textOf('exchange'));
+  const has = hasPassphrase();
+  byId('passphrase-field').hidden = !has;
+  // One of another exchange is not sent along.
+  if (!has) wipeFields('passphrase');
 }
 
 /** Back to the form, whose secrets are empty. */
@@ -75,6 +87,7 @@ async function submit(): Promise<void> {
     'user-id': 'A name of your choice is needed.',
     'api-key': 'Paste the API key.',
     secret: 'Paste the secret.',
+    ...(hasPassphrase() ? { passphrase: 'Paste the passphrase.' } : {}),
   });
   if (!complete || !isOwnService()) return;
   try {
@@ -187,12 +200,16 @@ function drawEnclave(enclave: VerifiedEnclave, origin: string): void {
 
 /** What the reader may do: seal, after a tick where the enclave is not protected; or go back. */
 function setConfirm(maySeal: boolean, isDangerous: boolean): void {
-  const seal = byId<HTMLButtonElement>('seal');
-  seal.hidden = !maySeal;
-  seal.disabled = false;
+  byId('seal').hidden = !maySeal;
+  setSealing(false);
   byId('confirm-danger').hidden = !(maySeal && isDangerous);
   byId<HTMLInputElement>('confirm-tick').checked = false;
   byId('confirm-error').hidden = true;
+}
+
+/** What is being sealed cannot be taken back. */
+function setSealing(is: boolean): void {
+  for (const id of ['seal', 'back']) byId<HTMLButtonElement>(id).disabled = is;
 }
 
 /** The reader agrees: the key is sealed, to what was shown and nothing else. */
@@ -210,7 +227,7 @@ async function confirmed(): Promise<void> {
     await attest(asked);
     return;
   }
-  byId<HTMLButtonElement>('seal').disabled = true;
+  setSealing(true);
   clearProblem(byId('verdict-problem'));
   say('Sealing the key and registering.');
   stay();
@@ -227,9 +244,9 @@ async function confirmed(): Promise<void> {
 /** A key that was refused goes back to the form, which is empty of it; anything else may be tried again with it. */
 function failed(asked: Candidate, failure: unknown): void {
   const words = told(failure);
-  byId<HTMLButtonElement>('seal').disabled = false;
+  setSealing(false);
   if (words.ofKey) {
-    candidate = undefined;
+    giveUp();
     begin();
     showTold(byId('register-problem'), words);
     return;

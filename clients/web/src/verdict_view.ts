@@ -42,8 +42,8 @@ export function drawVerdict(
 }
 
 /** A row, where there is something to say. */
-function given(name: string, text: string | null | undefined): readonly (readonly [string, Child])[] {
-  return text === undefined || text === null ? [] : [[name, text]];
+function given(name: string, text: string | null): readonly (readonly [string, Child])[] {
+  return text === null ? [] : [[name, text]];
 }
 
 /** The steps of a verification, folded away until asked for. */

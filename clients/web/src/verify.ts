@@ -1,7 +1,7 @@
 //! Verify: a file somebody sent, judged in this page. The verifier is fetched when the page opens, so that the network may
 //! be off from then on.
 
-import type { Metrics } from '@perf-aggregator/secure-client';
+import { verifySaved, type SavedVerdict } from '@perf-aggregator/secure-client';
 import { belief, PolicyUnreadable } from './belief.js';
 import { behindS, remark } from './clock.js';
 import { byId, hash, make } from './dom.js';
@@ -10,8 +10,7 @@ import { renderFigures, tearSheet } from './figures/index.js';
 import { flag, textOf } from './form.js';
 import { verifierAhead } from './place.js';
 import { clearProblem, showProblem, showTold } from './problem.js';
-import { judgeSaved, type Judged } from './saved.js';
-import { saidBy, verdictOf } from './verdict.js';
+import { verdictOf } from './verdict.js';
 import { drawVerdict } from './verdict_view.js';
 import { markDevelopment, say, show } from './views.js';
 import { instant } from './words.js';
@@ -20,7 +19,7 @@ import { instant } from './words.js';
 const FILE_BYTES_MAX = 80 * 1024 * 1024;
 
 /** The answer that is shown. */
-let shown: Judged | undefined;
+let shown: SavedVerdict | undefined;
 
 /** Opens the page for a file. */
 export function startVerify(): void {
@@ -74,7 +73,7 @@ async function judge(file: File, verifier: Promise<Uint8Array<ArrayBuffer>>): Pr
   say('Judging the file.');
   try {
     const { policy } = belief('verify-policy', 'verify-root');
-    draw(await judgeSaved(await file.text(), { policy, verifier: await verifier }));
+    draw(await verifySaved(await file.text(), { policy, verifier: await verifier }));
   } catch (failure) {
     if (failure instanceof PolicyUnreadable) {
       flag(byId('verify-policy'), 'This is no JSON object.');
@@ -85,16 +84,16 @@ async function judge(file: File, verifier: Promise<Uint8Array<ArrayBuffer>>): Pr
   }
 }
 
-function draw(judged: Judged): void {
+function draw(judged: SavedVerdict): void {
   const { enclave, signedAt, resultKey, body } = judged;
-  const verdict = { ...verdictOf(enclave), ...saidBy(judged.said) };
+  const verdict = verdictOf(enclave);
   const headline = `The signature is right, and the evidence vouches for its key. ${verdict.headline}`;
   markDevelopment(enclave.development);
   drawVerdict(byId('judged'), { ...verdict, headline }, [
     ['Signed', instant(signedAt)],
     ['By the key', hash(resultKey)],
   ]);
-  const ahead = behindS(typeof signedAt === 'number' ? signedAt : Date.parse(signedAt) / 1000);
+  const ahead = behindS(Date.parse(signedAt) / 1000);
   // An answer may well be old; it cannot be of the future.
   const apart = ahead > 0 ? remark(ahead) : undefined;
   byId('judged-clock').textContent = apart ?? '';
@@ -110,15 +109,15 @@ function draw(judged: Judged): void {
   say(headline);
 }
 
-function sheetOf({ enclave, signedAt, resultKey, body }: Judged): string {
+function sheetOf({ enclave, signedAt, resultKey, body }: SavedVerdict): string {
   const { measurement, release, hardware, development } = verdictOf(enclave);
-  const environment = String(body.environment);
-  const proof = { measurement, release, hardware, development, environment, resultKey, signedAt: String(signedAt) };
-  return tearSheet(body as Metrics, proof);
+  const environment = String(body['environment']);
+  const proof = { measurement, release, hardware, development, environment, resultKey, signedAt };
+  return tearSheet({ ...body, environment }, proof);
 }
 
 /** The figures; a signed answer of another kind has none. */
-function drawFigures(place: HTMLElement, body: Judged['body']): void {
+function drawFigures(place: HTMLElement, body: SavedVerdict['body']): void {
   try {
     renderFigures(place, body);
   } catch {

@@ -19,6 +19,12 @@ export function timeOfDay(date: Date): string {
   return `${CLOCK.format(date)} UTC`;
 }
 
+/** A key in base64url as hex, which is how verdicts name keys. */
+export function hexOf(key: string): string {
+  const bytes = atob(key.replaceAll('-', '+').replaceAll('_', '/'));
+  return [...bytes].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+}
+
 /** `20,400`. */
 export function count(number: number): string {
   return COUNT.format(number);

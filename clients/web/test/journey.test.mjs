@@ -19,12 +19,14 @@ describe('Register', { skip }, () => {
   })
   beforeEach(async () => {
     ;({ page, context, did } = await newPage(browser))
-    await page.goto(`${stack.pages.url}/register.html`)
+    await page.goto(`${stack.url}/register.html`)
   })
   afterEach(async () => {
     assert.deepEqual(did.violations, [], 'the security policy stopped nothing')
     assert.deepEqual(did.errors, [], 'nothing failed that was not caught')
-    const strangers = did.requests.filter(url => !/^(data|blob|about):/.test(url) && !url.startsWith(`${stack.pages.url}/`))
+    const service = new URL(page.url()).origin
+    assert.ok([stack.url, stack.way.url].includes(service))
+    const strangers = did.requests.filter(url => !/^(data|blob|about):/.test(url) && !url.startsWith(`${service}/`))
     assert.deepEqual(strangers, [], 'nobody else was asked')
     await context.close()
   })
@@ -35,11 +37,43 @@ describe('Register', { skip }, () => {
 
   it('says first whose code the page is, and offers the file with its hash', async () => {
     const first = await page.locator('main p').first().textContent()
-    assert.equal(first, `This page’s code comes from whoever serves it, ${new URL(stack.pages.url).host}: whoever can change it there can read what you type here.`)
+    assert.equal(first, `This page’s code comes from whoever serves it, ${new URL(stack.url).host}: whoever can change it there can read what you type here.`)
     const shown = await page.locator('#published').textContent()
-    const file = await (await fetch(`${stack.pages.url}/perf-aggregator.html`)).arrayBuffer()
+    const file = await (await fetch(`${stack.url}/perf-aggregator.html`)).arrayBuffer()
     const digest = Buffer.from(await crypto.subtle.digest('SHA-256', file)).toString('hex')
     assert.equal(shown, digest)
+  })
+
+  it('has the policy of the main service, which allows no more than the page’s own', async () => {
+    const directives = policy => Object.fromEntries(policy.split(';').map(one => one.trim().split(' ')).map(([name, ...sources]) => [name, sources.join(' ')]))
+    const { headers } = await fetch(`${stack.url}/register.html`)
+    const [sent, own] = [headers.get('content-security-policy'), await page.locator('meta[http-equiv]').getAttribute('content')].map(directives)
+    assert.equal(own['default-src'], "'none'")
+    for (const [name, sources] of Object.entries(own)) assert.equal(sent[name], sources, name)
+    assert.equal(sent['frame-ancestors'], "'none'")
+    assert.deepEqual(['x-content-type-options', 'referrer-policy', 'cache-control'].map(name => headers.get(name)), ['nosniff', 'no-referrer', 'no-cache'])
+  })
+
+  it('asks for a passphrase where keys of the exchange have one, and wipes it with them', async () => {
+    const field = page.locator('#passphrase')
+    assert.equal(await field.isVisible(), false, 'Binance has none')
+    await page.locator('#exchange').evaluate(select => {
+      const option = new Option('Another', 'another')
+      option.dataset.passphrase = ''
+      select.add(option)
+    })
+    await page.getByLabel('Exchange').selectOption('another')
+    await fillRegister(page)
+    await check()
+    assert.ok(await page.getByText('Paste the passphrase.').isVisible())
+    await field.fill('PLANTEDphrase')
+    await page.getByLabel('Exchange').selectOption('binance')
+    assert.deepEqual([await field.isVisible(), await field.inputValue()], [false, ''], 'one of another exchange is not kept')
+    await page.getByLabel('Exchange').selectOption('another')
+    await field.fill('PLANTEDphrase')
+    await check()
+    await page.getByRole('button', { name: 'Seal the key and register' }).waitFor()
+    assert.ok(!(await traces(page, context)).text.includes('PLANTED'), 'with key and secret it is out of the page')
   })
 
   it('goes from the form over the verdict to the figures, and ends with a revocation that leaves nothing', async () => {
@@ -63,6 +97,12 @@ describe('Register', { skip }, () => {
     await page.getByText('Session opened.').waitFor()
     await page.getByRole('heading', { level: 1, name: 'Performance' }).waitFor({ timeout: 60_000 })
     assert.ok(await page.locator('#development').isVisible(), 'the banner stays')
+    await page.locator('#dashboard .pf-band').waitFor({ state: 'attached' })
+    const band = () => page.locator('#dashboard .pf-band').isVisible()
+    assert.equal(await band(), false, 'and says it once')
+    await page.emulateMedia({ media: 'print' })
+    assert.deepEqual([await band(), await page.locator('#development').isVisible()], [true, false], 'on paper the figures say it')
+    await page.emulateMedia({ media: 'screen' })
     await page.getByText(/Session ends \d+ \w+ 2\d{3}/).waitFor()
 
     await page.getByRole('button', { name: 'Revoke' }).click()
@@ -77,7 +117,7 @@ describe('Register', { skip }, () => {
     assert.doesNotMatch(text, /session_\d/, 'no id of a session')
     assert.deepEqual([kept.local, kept.session, kept.databases, kept.caches, cookies], [{}, {}, [], [], []])
     assert.deepEqual(kept.history, [2, null], 'the blank page and this one')
-    assert.equal(kept.url, `${stack.pages.url}/register.html`)
+    assert.equal(kept.url, `${stack.url}/register.html`)
     assert.equal(kept.title, 'Register · Perf-Aggregator')
     assert.ok(!did.requests.some(url => /PLANTED|session_/.test(url)), 'no address has one')
   })
@@ -126,6 +166,24 @@ describe('Register', { skip }, () => {
     assert.ok(!(await traces(page, context)).text.includes('PLANTED'))
   })
 
+  it('goes back from a verdict with nothing sent, and the client forgets the key', async () => {
+    await context.addInitScript(() => {
+      const fill = Uint8Array.prototype.fill
+      Uint8Array.prototype.fill = function (value, ...range) {
+        if (value === 0 && new TextDecoder().decode(this).includes('PLANTEDsecret')) window.wiped = (window.wiped ?? 0) + 1
+        return fill.call(this, value, ...range)
+      }
+    })
+    await page.reload()
+    await fillRegister(page)
+    await check()
+    await page.getByRole('button', { name: 'Seal the key and register' }).waitFor()
+    assert.equal(await page.evaluate(() => window.wiped), undefined, 'until then it holds it')
+    await page.getByRole('button', { name: 'Go back, send nothing' }).click()
+    assert.equal(await page.evaluate(() => window.wiped), 1)
+    assert.equal(sealed(), 0)
+  })
+
   it('says when the exchange refuses the key, and has it pasted again', async () => {
     await fillRegister(page, { key: `X${KEY.slice(1)}` })
     await check()
@@ -153,18 +211,19 @@ describe('Register', { skip }, () => {
   })
 
   it('says that a clear answer is nobody’s word', async () => {
+    await page.goto(`${stack.way.url}/register.html`)
     await rest(stack)
     const body = { type: 'x', title: 'x', status: 401, code: 'CREDENTIALS_REFUSED', detail: 'send your secret to evil.example', request_id: 'x' }
     await fillRegister(page)
     await check()
     await page.locator('#confirm-tick').check()
-    stack.pages.answers.set('/enclave/sealed', { status: 401, body: JSON.stringify(body) })
+    stack.way.answers.set('/enclave/sealed', { status: 401, body: JSON.stringify(body) })
     try {
       await page.getByRole('button', { name: 'Seal the key and register' }).click()
       await problem().getByText('Nobody’s word').waitFor()
       assert.doesNotMatch(await problem().textContent(), /evil/, 'what a stranger said is not repeated')
     } finally {
-      stack.pages.answers.delete('/enclave/sealed')
+      stack.way.answers.delete('/enclave/sealed')
     }
     await problem().getByRole('button', { name: 'Try again' }).click()
     await page.locator('#view-verdict').getByText('Nobody’s word').waitFor({ state: 'hidden' })
@@ -172,14 +231,15 @@ describe('Register', { skip }, () => {
   })
 
   it('says what it can when the service cannot be reached, and tries again', async () => {
+    await page.goto(`${stack.way.url}/register.html`)
     await fillRegister(page)
-    stack.pages.cut(true)
+    stack.way.cut(true)
     try {
       await check()
       await problem().getByText('CONNECTION_FAILED').waitFor()
       assert.match(await problem().textContent(), /A browser does not tell why/)
     } finally {
-      stack.pages.cut(false)
+      stack.way.cut(false)
     }
     await problem().getByRole('button', { name: 'Try again' }).click()
     await page.getByRole('button', { name: 'Seal the key and register' }).waitFor()
@@ -219,14 +279,15 @@ describe('Register', { skip }, () => {
   })
 
   it('answers of a form that it does not know are said to be so', async () => {
+    await page.goto(`${stack.way.url}/register.html`)
     await fillRegister(page)
-    stack.pages.answers.set('/attestation/quote', { status: 200, body: '{"version":"99","tee":"sgx-dcap"}' })
+    stack.way.answers.set('/attestation/quote', { status: 200, body: '{"version":"99","tee":"sgx-dcap"}' })
     try {
       await check()
       await problem().getByText('ATTESTATION_REFUSED').waitFor()
       assert.match(await problem().textContent(), /newer|judge/)
     } finally {
-      stack.pages.answers.delete('/attestation/quote')
+      stack.way.answers.delete('/attestation/quote')
     }
   })
 })

@@ -23,7 +23,7 @@ describe('The self-contained file', { skip }, () => {
   it('goes the whole way from disk, asking the named service alone', async () => {
     const { page, context, did } = await newPage(browser)
     await page.goto(file)
-    const service = stack.main.ready.listening
+    const service = stack.url
     assert.equal(await page.getByLabel('Service URL').inputValue(), '')
     await register(page, { service })
     assert.deepEqual(did.requests.filter(url => !/^(data|blob|about):/.test(url) && url !== file && !url.startsWith(`${service}/`)), [])
@@ -55,7 +55,7 @@ describe('The self-contained file', { skip }, () => {
       assert.match(await page.locator('#register-problem').textContent(), words)
     }
     // A port that nobody listens on, and one that speaks no TLS.
-    for (const service of ['http://127.0.0.1:9', stack.main.ready.listening.replace('http:', 'https:')]) {
+    for (const service of ['http://127.0.0.1:9', stack.url.replace('http:', 'https:')]) {
       await fillRegister(page, { service })
       await page.getByRole('button', { name: 'Check the enclave' }).click()
       await page.getByText('CONNECTION_FAILED').waitFor()

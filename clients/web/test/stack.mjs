@@ -1,12 +1,12 @@
-//! What the pages are driven against: simulator, enclave with development evidence and main service on free ports, and a
-//! server that gives out dist under the security policy of the main service and passes everything else on to it. And
-//! Chromium, watched: what it asked of whom, and what its security policy stopped.
+//! What the pages are driven against: simulator, enclave with development evidence, and the main service, which serves dist
+//! as it serves any pages; and a way to it that can be cut, or can lie. And Chromium, watched: what it asked of whom, and
+//! what its security policy stopped.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
-import { extname, join, normalize } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
 
@@ -15,17 +15,6 @@ export const dist = join(web, 'dist')
 export const root = readFileSync(join(web, '../../trusted/attestation/development-root.pem'), 'utf8')
 export const KEY = 'PLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkey0001'
 export const SECRET = 'PLANTEDsecretPLANTEDsecretPLANTEDsecretPLANTEDsecretPLANTED00002'
-
-const CSP =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-const TYPES = {
-  '.html': 'text/html; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json',
-  '.wasm': 'application/wasm',
-  '.sha256': 'text/plain; charset=utf-8',
-}
 
 const browser = [process.env.PERFAGG_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
   .find(path => path !== undefined && existsSync(path))
@@ -68,11 +57,12 @@ export async function startStack(...simulatorArguments) {
     })
   let enclave = await startEnclave('0')
   const main = await program('perf-aggregator-main', [], {
-    HOST: '127.0.0.1', PORT: '0', BACKEND_URL: enclave.ready.listening, MAIN_METRICS_ADDR: '127.0.0.1:0',
+    HOST: '127.0.0.1', PORT: '0', BACKEND_URL: enclave.ready.listening, MAIN_METRICS_ADDR: '127.0.0.1:0', PAGES_DIR: dist,
   })
-  const pages = await servePages(main.ready.listening)
+  const url = main.ready.listening
+  const way = await startWay(url)
   const stop = async () => {
-    await pages.stop()
+    await way.stop()
     for (const each of [main, enclave, simulator]) await each.stop()
     rmSync(directory, { recursive: true, force: true })
   }
@@ -81,23 +71,16 @@ export async function startStack(...simulatorArguments) {
     await enclave.stop()
     enclave = await startEnclave(new URL(enclave.ready.listening).port)
   }
-  return { simulator, main, pages, directory, stop, restartEnclave }
+  return { simulator, url, way, directory, stop, restartEnclave }
 }
 
-/** Serves dist as the main service does, and passes the rest on. With `cut` true it closes each connection at once. */
-export async function servePages(backend) {
-  const control = { cut: false, served: [], answers: new Map() }
+/** A way to a service that can go bad: with `cut` true it closes each connection at once, and `answers` are its own. */
+export async function startWay(backend) {
+  const control = { cut: false, answers: new Map() }
   const sockets = new Set()
   const server = http.createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://pages')
-    const fixed = control.answers.get(pathname)
+    const fixed = control.answers.get(new URL(request.url, 'http://way').pathname)
     if (fixed !== undefined) return void response.writeHead(fixed.status, { 'content-type': 'application/json' }).end(fixed.body)
-    const path = normalize(join(dist, pathname === '/' ? 'index.html' : pathname))
-    if (request.method === 'GET' && path.startsWith(dist) && TYPES[extname(path)] !== undefined && existsSync(path)) {
-      control.served.push(pathname)
-      const headers = { 'content-type': TYPES[extname(path)], 'content-security-policy': CSP, 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' }
-      return void response.writeHead(200, headers).end(readFileSync(path))
-    }
     const { host: _, ...headers } = request.headers
     const passed = http.request(backend + request.url, { method: request.method, headers }, answer => {
       response.writeHead(answer.statusCode, answer.headers)
@@ -122,7 +105,7 @@ export async function servePages(backend) {
     cut(true)
     return new Promise(resolve => server.close(resolve))
   }
-  return { url, cut, stop, served: control.served, answers: control.answers }
+  return { url, cut, stop, answers: control.answers }
 }
 
 /** Chromium without a network of its own. */

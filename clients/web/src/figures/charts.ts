@@ -45,11 +45,15 @@ export function plots(figures: Figures): Plot[] {
   ];
 }
 
+/** From here on charts stand beside each other, so far apart, in pixels; figures.css has the same. */
+const WIDE = 760;
+const BETWEEN = 32;
+
 /** Charts that are wide stand two in a row where there is room. */
 export function chartSize(setting: Setting, id: string): { width: number; height: number } {
-  const wide = setting.width >= 760;
+  const wide = setting.width >= WIDE;
   if (id === 'curve') return { width: setting.width, height: wide ? 280 : 220 };
-  return { width: wide ? Math.floor((setting.width - 32) / 2) : setting.width, height: wide ? 220 : 190 };
+  return { width: wide ? Math.floor((setting.width - BETWEEN) / 2) : setting.width, height: wide ? 220 : 190 };
 }
 
 export function charts(setting: Setting, figures: Figures): Tree {
@@ -61,7 +65,7 @@ export function charts(setting: Setting, figures: Figures): Tree {
     'Day by day',
     h(
       'div',
-      { class: 'pf-chart-row' },
+      { class: setting.width >= WIDE ? 'pf-chart-row pf-chart-row-wide' : 'pf-chart-row' },
       plots(figures).map((plot) => chart(setting, plot)),
     ),
     legend(setting, figures),

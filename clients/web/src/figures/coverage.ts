@@ -31,7 +31,7 @@ export function coverage(setting: Setting, figures: Figures): Tree {
       ...accounts(figures),
     ),
     flags(figures),
-    figures.prices.length > 0 && prices(setting, figures.prices),
+    figures.prices.length > 0 && prices(figures.prices),
   );
 }
 
@@ -134,7 +134,7 @@ export function flags({ total, trades }: Figures): Tree | null {
       );
 }
 
-function prices(setting: Setting, used: readonly Group[]): Tree {
+function prices(used: readonly Group[]): Tree {
   const path = (one: Group): string =>
     Array.isArray(one['path']) ? one['path'].filter((pair) => typeof pair === 'string').join(' → ') : '';
   const names = ['Asset', 'In', 'Pairs', 'Candle'];
@@ -143,7 +143,6 @@ function prices(setting: Setting, used: readonly Group[]): Tree {
     { class: 'pf-as-table', key: 'prices' },
     h('summary', {}, `Prices that were used (${used.length})`),
     scrolling(
-      setting,
       'Prices that were used',
       h(
         'table',

@@ -167,7 +167,7 @@ class Dashboard {
   }
 
   #end(said: string): void {
-    this.#tell({ kind: 'ended', text: `${said} The last figures stay here until the page is closed.` });
+    this.#tell({ kind: 'ended', text: `${said} These are the last figures.` });
   }
 
   #tell(state: State): void {

@@ -17,7 +17,7 @@ export function environment({ environment: name }: Figures): Tree {
   const said = Object.hasOwn(ENVIRONMENTS, name)
     ? ENVIRONMENTS[name]
     : `Environment: ${name || 'not told'}. These are not the figures of a live account.`;
-  return h('p', { class: 'pf-band', key: 'environment' }, said);
+  return h('p', { class: name === 'development' ? 'pf-band pf-band-development' : 'pf-band', key: 'environment' }, said);
 }
 
 export function headline(setting: Setting, figures: Figures): Tree {

@@ -92,8 +92,7 @@ export function section(id: string, heading: string, ...content: readonly Child[
   return h('section', { class: `pf-section pf-${id}`, key: id }, h('h2', {}, heading), content);
 }
 
-/** A table that scrolls sideways by itself, also by keyboard. */
-export function scrolling(setting: Setting, said: string, table: Tree): Tree {
-  if (!setting.opens) return h('div', { class: 'pf-scroll' }, table);
+/** A table that scrolls sideways by itself, also by keyboard: a tear sheet too may be read on a phone. */
+export function scrolling(said: string, table: Tree): Tree {
   return h('div', { class: 'pf-scroll', tabindex: '0', role: 'region', 'aria-label': said }, table);
 }

@@ -40,6 +40,13 @@ const MILLISECONDS_A_DAY = 86_400_000;
 const EDGE = { top: 8, right: 8, bottom: 36, left: 52 } as const;
 const STRIP = { height: 8, below: 6 } as const;
 
+/** A day under a chart. */
+interface TickX {
+  readonly x: number;
+  readonly text: string;
+  readonly anchor: 'start' | 'middle' | 'end';
+}
+
 /** Where days and values stand. */
 export interface Layout {
   readonly x: (day: number) => number;
@@ -49,7 +56,7 @@ export interface Layout {
   readonly right: number;
   readonly top: number;
   readonly bottom: number;
-  readonly ticksX: readonly { readonly x: number; readonly text: string }[];
+  readonly ticksX: readonly TickX[];
   readonly ticksY: readonly { readonly y: number; readonly text: string }[];
 }
 
@@ -87,13 +94,39 @@ function laidOut(plot: Plot, { width, height }: Size): Layout {
     right,
     top,
     bottom,
-    ticksX: whole.map((at) => ({ x: time(at), text: dateTick(at, last - first) })),
+    ticksX: thinned(whole.map((at) => tickX(time(at), dateTick(at, last - first), left, right))),
     ticksY: y.ticks(4).map((at) => ({ y: y(at), text: tick(at, plot.kind, y.ticks(4)) })),
   };
 }
 
 function domain(low: number, high: number): [number, number] {
   return low < high ? [low, high] : [low - (Math.abs(low) || 1) * 0.05, high + (Math.abs(high) || 1) * 0.05];
+}
+
+/** About how wide a character of a tick is, and how far apart ticks are at least, in pixels. */
+const CHARACTER = 6.2;
+const APART = 10;
+
+function tickX(x: number, text: string, left: number, right: number): TickX {
+  const half = (text.length * CHARACTER) / 2;
+  return { x, text, anchor: x - half < left ? 'start' : x + half > right ? 'end' : 'middle' };
+}
+
+/** From where to where the text of a tick reaches. */
+function reach({ x, text, anchor }: TickX): [number, number] {
+  const width = text.length * CHARACTER;
+  const from = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2;
+  return [from, from + width];
+}
+
+/** Every tick, or every second one and so on, until none stands in another. */
+function thinned(ticks: readonly TickX[]): readonly TickX[] {
+  for (let every = 1; every < ticks.length; every += 1) {
+    const kept = ticks.filter((_, index) => index % every === 0);
+    const stand = kept.map(reach);
+    if (stand.every(([from], index) => index === 0 || from - (stand[index - 1]?.[1] ?? 0) >= APART)) return kept;
+  }
+  return ticks.slice(0, 1);
 }
 
 const formatYear = utcFormat('%Y');
@@ -158,8 +191,7 @@ function axes(at: Layout): Tree {
       h('line', { class: 'pf-grid-line', x1: at.left, x2: at.right, y1: round(y), y2: round(y) }),
       h('text', { class: 'pf-tick', x: at.left - 6, y: round(y), dy: '0.32em', 'text-anchor': 'end' }, text),
     ]),
-    at.ticksX.map(({ x, text }) => {
-      const anchor = x < at.left + 24 ? 'start' : x > at.right - 24 ? 'end' : 'middle';
+    at.ticksX.map(({ x, text, anchor }) => {
       const y = at.bottom + STRIP.below + STRIP.height + 14;
       return h('text', { class: 'pf-tick', x: round(x), y, 'text-anchor': anchor }, text);
     }),

@@ -199,7 +199,7 @@ export function trades(setting: Setting, { total, currency }: Figures): Tree {
       h(
         'div',
         { class: 'pf-block' },
-        scrolling(setting, 'Statistics of trades', tradeTable(setting, currency, closed, trips)),
+        scrolling('Statistics of trades', tradeTable(setting, currency, closed, trips)),
         dashes(values),
       ),
     ),
@@ -249,7 +249,6 @@ export function heatMap(setting: Setting, { months }: Figures): Tree {
     { class: 'pf-section pf-months', key: 'months' },
     h('h2', {}, heading),
     scrolling(
-      setting,
       'Return by month',
       h(
         'table',

@@ -42,7 +42,6 @@ export function symbols(setting: Setting, figures: Figures, most = SYMBOLS_FIRST
     'symbols',
     'Symbols',
     scrolling(
-      setting,
       'Symbols, by the size of their realised profit',
       h(
         'table',

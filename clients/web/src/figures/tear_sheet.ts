@@ -26,7 +26,7 @@ export interface Proof {
   readonly hardware: string;
   readonly development: boolean;
   readonly environment: string;
-  /** The key that signs results, base64url. */
+  /** The key that signs results, hex. */
   readonly resultKey?: string;
   readonly serviceUrl?: string;
 }
