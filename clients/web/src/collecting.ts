@@ -94,9 +94,9 @@ const STATES: ReadonlyMap<string, string> = new Map([
 function draw(state: string, progress: number): void {
   const percent = Math.round(Math.min(1, Math.max(0, progress)) * 100);
   byId<HTMLProgressElement>('progress').value = percent;
-  byId('progress-text').textContent = `${percent} %`;
+  byId('progress-text').textContent = `${percent}%`;
   byId('collecting-state').textContent = STATES.get(state) ?? '';
-  say(`History read: ${percent} %`);
+  say(`History read: ${percent}%`);
 }
 
 /** Adds a line with its time; the oldest go. */

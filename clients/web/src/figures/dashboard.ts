@@ -217,16 +217,15 @@ function synced(state: string, progress: number): State {
 }
 
 /** What holds now, and how old the figures are. The age is not announced: it changes by itself. */
-function status({ kind, text: said }: State, { asOf, expires, sync }: Figures): Tree {
+function status({ kind, text: said }: State, { asOf, sync }: Figures): Tree {
   const then = Date.parse(asOf);
   const age = Number.isNaN(then) ? '' : `, ${ago(Math.max(0, Date.now() - then))}`;
-  const ends = kind === 'ended' || expires === '' ? '' : `; the session ends ${moment(expires)}`;
   const done = Math.min(1, Math.max(0, count(sync['progress'])));
   return h(
     'div',
     { class: `pf-status pf-status-${kind}`, key: 'status' },
     h('p', { role: 'status', class: 'pf-state' }, said),
-    h('p', { class: 'pf-note' }, `Figures of ${moment(asOf)}${age}${ends}`),
+    h('p', { class: 'pf-note' }, `Figures of ${moment(asOf)}${age}`),
     sync['state'] === 'collecting' &&
       h('progress', { max: '1', value: String(done), 'aria-label': 'How much of the history was read' }),
   );

@@ -27,14 +27,15 @@ ul { list-style: none; }
 .pf-warning { color: #8a5a00; }
 .pf-figures-list { display: grid; gap: 3px 14px; grid-template-columns: repeat(3, 1fr); }
 .pf-figures-list dt { font-size: 7.6pt; }
-.pf-figures-list dd { font-size: 11pt; font-weight: 550; line-height: 1.25; }
+.pf-figures-list dd { font-size: 10.5pt; font-weight: 550; line-height: 1.25; }
 .pf-beside-list { border-top: 1px solid #dcdfe3; padding-top: 4px; }
 .pf-figures-list .pf-why { display: block; font-size: 7.6pt; line-height: 1.15; }
 .pf-beside-list dd { font-size: 9.2pt; font-weight: 450; }
-.pf-charts { display: flex; flex-wrap: wrap; gap: 4px 20px; }
+.pf-charts { display: grid; gap: 4px 20px; grid-template-columns: repeat(2, minmax(0, 1fr)); }
+.pf-chart-curve, .pf-charts > .pf-note { grid-column: 1 / -1; }
 .pf-chart figcaption { font-weight: 650; font-size: 8.4pt; }
 .pf-image { display: block; height: auto; max-width: 100%; }
-.pf-legend { flex-basis: 100%; }
+.pf-legend { grid-column: 1 / -1; }
 .pf-key { margin-right: 10px; white-space: nowrap; }
 .pf-sign { margin-right: 4px; }
 .pf-tick { fill: #5b6470; font-size: 9.5px; }
@@ -83,11 +84,13 @@ ul { list-style: none; }
 .pf-fact dd { overflow-wrap: anywhere; }
 .pf-flags li::before { color: #8a5a00; content: "! "; font-weight: 700; }
 .pf-hidden { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; white-space: nowrap; width: 1px; }
-@media screen { main { padding: 24px 16px; } .pf-page + .pf-page { margin-top: 30px; } }
+@media screen { main { max-width: 722px; padding: 24px 16px; } .pf-page + .pf-page { margin-top: 30px; } }
 @media screen and (max-width: 560px) {
-  .pf-headline, .pf-blocks, .pf-three, .pf-fact { grid-template-columns: 1fr; }
-  .pf-figures-list { grid-template-columns: 1fr 1fr; }
-  .pf-scroll { overflow-x: auto; }
+  .pf-headline, .pf-blocks, .pf-three, .pf-fact, .pf-charts { grid-template-columns: minmax(0, 1fr); }
+  .pf-figures-list { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .pf-scroll { overflow-x: auto; position: relative; }
+  .pf-chart-curve .pf-tick { font-size: 20px; }
+  .pf-chart-curve .pf-line { stroke-width: 2.4; }
 }
 @media print {
   main { max-width: none; padding: 0; }
@@ -97,4 +100,4 @@ ul { list-style: none; }
 `;
 
 /** SHA-256 of the style, as a content security policy has it. */
-export const STYLE_SHA256 = 'sha256-3SdiB29YNwdrX1QT6WrZhnuPf8tGyOMdcjyOLCH/VBQ=';
+export const STYLE_SHA256 = 'sha256-yfDQlMe0qKUlICEa3xdIx1WHE4CoTQXJTK6sgB42hC8=';
