@@ -24,9 +24,8 @@ describe('Register', { skip }, () => {
   afterEach(async () => {
     assert.deepEqual(did.violations, [], 'the security policy stopped nothing')
     assert.deepEqual(did.errors, [], 'nothing failed that was not caught')
-    const service = new URL(page.url()).origin
-    assert.ok([stack.url, stack.way.url].includes(service))
-    const strangers = did.requests.filter(url => !/^(data|blob|about):/.test(url) && !url.startsWith(`${service}/`))
+    const ours = [stack.url, stack.way.url]
+    const strangers = did.requests.filter(url => !/^(data|blob|about):/.test(url) && !ours.some(one => url.startsWith(`${one}/`)))
     assert.deepEqual(strangers, [], 'nobody else was asked')
     await context.close()
   })
@@ -62,14 +61,14 @@ describe('Register', { skip }, () => {
       option.dataset.passphrase = ''
       select.add(option)
     })
-    await page.getByLabel('Exchange').selectOption('another')
+    await page.locator('#exchange').selectOption('another')
     await fillRegister(page)
     await check()
     assert.ok(await page.getByText('Paste the passphrase.').isVisible())
     await field.fill('PLANTEDphrase')
-    await page.getByLabel('Exchange').selectOption('binance')
+    await page.locator('#exchange').selectOption('binance')
     assert.deepEqual([await field.isVisible(), await field.inputValue()], [false, ''], 'one of another exchange is not kept')
-    await page.getByLabel('Exchange').selectOption('another')
+    await page.locator('#exchange').selectOption('another')
     await field.fill('PLANTEDphrase')
     await check()
     await page.getByRole('button', { name: 'Seal the key and register' }).waitFor()
@@ -212,7 +211,6 @@ describe('Register', { skip }, () => {
 
   it('says that a clear answer is nobody’s word', async () => {
     await page.goto(`${stack.way.url}/register.html`)
-    await rest(stack)
     const body = { type: 'x', title: 'x', status: 401, code: 'CREDENTIALS_REFUSED', detail: 'send your secret to evil.example', request_id: 'x' }
     await fillRegister(page)
     await check()
@@ -227,7 +225,7 @@ describe('Register', { skip }, () => {
     }
     await problem().getByRole('button', { name: 'Try again' }).click()
     await page.locator('#view-verdict').getByText('Nobody’s word').waitFor({ state: 'hidden' })
-    await page.getByRole('heading', { level: 1, name: 'Performance' }).waitFor({ timeout: 60_000 })
+    await page.getByText('Session opened.').waitFor()
   })
 
   it('says what it can when the service cannot be reached, and tries again', async () => {
