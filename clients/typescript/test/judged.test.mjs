@@ -25,7 +25,15 @@ function bundleOf({ bundle, change }) {
   return JSON.stringify(document)
 }
 
-for (const file of Object.keys(VERIFIERS)) {
+for (const file of ['verifier-sev-snp.wasm', 'verifier-nitro.wasm']) {
+  test(`${file} knows no evidence but its own`, { skip: skip || (VERIFIERS[file] === '' && `this build has no ${file}`) }, async () => {
+    const good = bundles.cases.find(one => one.expect.ok)
+    const refused = await failure(packagedVerifier(bytesOf(file)).verify({ ...bundles.request, bundle: bundleOf(good), ...good.ask }))
+    assert.deepEqual([refused.code, refused.class, refused.step], ['ATTESTATION_REFUSED', 'unsupported', 2])
+  })
+}
+
+for (const file of ['verifier.wasm', 'verifier-dcap.wasm']) {
   test(`${file} judges every bundle as its case says`, { skip: skip || (VERIFIERS[file] === '' && `this build has no ${file}`) }, async () => {
     const verifier = packagedVerifier(bytesOf(file))
     assert.ok(bundles.cases.length > 40)
