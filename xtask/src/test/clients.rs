@@ -8,7 +8,11 @@ use crate::{
     report::{Checked, Report},
     workspace,
 };
-use std::{path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 const CLIENT: &str = "secure-client";
 const PAGES: &str = "pages";
@@ -36,7 +40,9 @@ impl Given<'_> {
         let built = needed && self.builds(CLIENT, &client, report)?;
         if built {
             if self.wants(CLIENT) {
-                self.tests(CLIENT, self.node(&client)?, report)?;
+                let mut tests = self.node(&client)?;
+                tests.envs(self.runtimes(report)?);
+                self.tests(CLIENT, tests, report)?;
             }
             if self.wants(PAGES) && self.builds(PAGES, &pages, report)? {
                 let mut tests = self.node(&pages)?;
@@ -81,6 +87,19 @@ impl Given<'_> {
         node.args(["--test", "--test-reporter=tap", "--test-concurrency=1"]).args(&files);
         node.current_dir(package);
         Ok(node)
+    }
+
+    /// Other programs that run JavaScript, by the variables that name them. The tests say which are not there.
+    fn runtimes(&self, report: &mut Report) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
+        let install = |stop: &Stop| installed::npm_of("clients/typescript/test/runtimes", "runtimes", stop);
+        let Some(folder) = self.have("Deno and Bun", install, report)? else { return Ok(Vec::new()) };
+        // A package a platform: the one of this machine is there.
+        let found = |packages: &str, program: &str| -> Option<PathBuf> {
+            let packages = fs::read_dir(folder.join("node_modules").join(packages)).ok()?;
+            packages.flatten().map(|package| package.path().join(program)).find(|program| program.is_file())
+        };
+        let runtimes = [("PERFAGG_DENO", found("@deno", "deno")), ("PERFAGG_BUN", found("@oven", "bin/bun"))];
+        Ok(runtimes.into_iter().filter_map(|(variable, program)| Some((variable, program?))).collect())
     }
 
     fn powershell(&self, report: &mut Report) -> anyhow::Result<()> {
