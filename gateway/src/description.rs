@@ -23,9 +23,9 @@ pub(crate) fn page() -> String {
         }
     }
     let schemas: String =
-        members(&described["components"], "schemas").map(|(name, schema)| shape(name, schema)).collect();
+        members(at(&described, "components"), "schemas").map(|(name, schema)| shape(name, schema)).collect();
     let (title, about) =
-        (escaped(text(&described["info"], "title")), prose(text(&described["info"], "description")));
+        (escaped(text(at(&described, "info"), "title")), prose(text(at(&described, "info"), "description")));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
@@ -55,7 +55,7 @@ fn route(id: &str, name: &str, operation: &Value) -> String {
                 escaped(text(parameter, "name")),
                 escaped(text(parameter, "in"))
             );
-            [place, kind(&parameter["schema"]), prose(text(parameter, "description"))]
+            [place, kind(at(parameter, "schema")), prose(text(parameter, "description"))]
         })
         .collect();
     if !parameters.is_empty() {
@@ -109,20 +109,21 @@ fn fields(schema: &Value, above: &str, rows: &mut Vec<[String; 3]>) {
             prose(text(of, "description")),
         ]);
         fields(of, &format!("{path}."), rows);
-        fields(&of["items"], &format!("{path}[]."), rows);
+        fields(at(of, "items"), &format!("{path}[]."), rows);
     }
 }
 
 /// The kinds of a body.
 fn kinds(body: &Value) -> String {
-    let kinds = members(body, "content")
-        .map(|(media, content)| format!("{} as <code>{}</code>", kind(&content["schema"]), escaped(media)));
+    let kinds = members(body, "content").map(|(media, content)| {
+        format!("{} as <code>{}</code>", kind(at(content, "schema")), escaped(media))
+    });
     kinds.collect::<Vec<_>>().join("<br>")
 }
 
 /// What a value is, in a few words.
 fn kind(schema: &Value) -> String {
-    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+    if let Some(name) = at(schema, "$ref").as_str().and_then(|path| path.rsplit('/').next()) {
         let name = escaped(name);
         return format!("<a href=\"#{name}\">{name}</a>");
     }
@@ -136,14 +137,14 @@ fn kind(schema: &Value) -> String {
     if list(schema, "anyOf").next().is_some() {
         return list(schema, "anyOf").map(kind).collect::<Vec<_>>().join(" or ");
     }
-    let names: Vec<String> = match &schema["type"] {
+    let names: Vec<String> = match at(schema, "type") {
         Value::String(name) => vec![name.clone()],
         Value::Array(names) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => vec!["anything".to_owned()],
     };
     let mut words = escaped(&names.join(" or "));
     if schema.get("items").is_some() {
-        words.push_str(&format!(" of {}", kind(&schema["items"])));
+        words.push_str(&format!(" of {}", kind(at(schema, "items"))));
     }
     for (bound, sign) in
         [("format", ""), ("pattern", ""), ("minimum", "from "), ("maximum", "to "), ("maxLength", "at most ")]
@@ -176,6 +177,10 @@ fn members<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = (&'a String, &
 
 fn list<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     of.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn at<'a>(of: &'a Value, name: &str) -> &'a Value {
+    of.get(name).unwrap_or(&Value::Null)
 }
 
 fn text<'a>(of: &'a Value, name: &str) -> &'a str {

@@ -1,7 +1,7 @@
 //! The access log: what is written of calls, what a crash leaves, and what the verifier says of it.
 
 use super::*;
-use crate::access::{BookError, Called, Entry};
+use crate::access::{BookError, Called, Entry, Missed};
 use ed25519_dalek::{Signer as _, SigningKey};
 use protocol::countersign;
 
@@ -168,4 +168,30 @@ fn a_head_that_the_enclave_signed_fixes_what_came_before() {
         book.append(&[call(), call(), changed]).unwrap();
         assert_eq!(directory.judged().map(|_| ()), Err(error));
     }
+}
+
+#[test]
+fn lines_that_waited_for_more_than_an_hour_for_their_signature_are_told() {
+    let (directory, enclave) = (Directory::new(), SigningKey::from_bytes(&[5; 32]));
+    let key = enclave.verifying_key().to_bytes();
+    let mut book = Book::open(&directory.0, now).unwrap();
+    let sign = |book: &mut Book, created_s: u64| {
+        let (next, head) = book.end();
+        let signature = enclave.sign(&countersign::bytes(&head, created_s)).to_bytes();
+        book.append(&[Entry::Countersign { seq: next - 1, head, created_s, key, signature }]).unwrap();
+    };
+    sign(&mut book, now());
+    // An hour and five minutes are allowed, and two clocks may differ a little.
+    book.append(&[call()]).unwrap();
+    sign(&mut book, now() + 3900);
+    assert_eq!((directory.judged().unwrap().countersigned[&key].late), 0);
+    book.append(&[call(), Entry::CountersignMissed(Missed::Refused)]).unwrap();
+    sign(&mut book, now() + 3901);
+    sign(&mut book, now() + 7200);
+    let verdict = directory.judged().unwrap();
+    let by = &verdict.countersigned[&key];
+    // Each line here was written at noon by the log's clock.
+    assert_eq!((by.count, by.late, by.late_s_max), (4, 2, 7200));
+    assert_eq!(verdict.countersigns_missed, 1);
+    assert!(verdict.is_complete(), "nothing is missing for that");
 }

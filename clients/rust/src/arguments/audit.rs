@@ -7,10 +7,9 @@ use std::path::PathBuf;
 const VERIFY: &str = "\
 Exit codes of this command: 0 the lines are one chain and nothing is missing that the log knows of,
 1 it is no log, or lines were changed or are missing, 2 it is one chain, and says itself that lines
-are missing, or the key that was named signed nothing of it, or lines waited for more than an
-hour for its signature. Several FILEs are read in the order in
-which they are named; a DIR with its head.json, which must name a line that is there.
-docs/protocol.md describes the form.";
+are missing, or the key that was named signed nothing of it, or lines waited for more than an hour
+for its next signature. Several FILEs are read in the order in which they are named; a DIR with its
+head.json, which must name a line that is there. docs/protocol.md describes the form.";
 
 /// What is audited.
 #[derive(Debug, Subcommand)]
