@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         summary.trades.fills.unwrap_or_default()
     ));
     let metrics = client.metrics(&session_id).await?.body;
-    let months = metrics["months"].as_array().map_or(0, Vec::len);
+    let months = metrics.get("months").and_then(|months| months.as_array()).map_or(0, Vec::len);
     say(&format!("environment {}, {months} months", summary.environment));
 
     say(&client.revoke(&session_id).await?.body.note);
