@@ -23,6 +23,13 @@ impl Report {
         }
     }
 
+    /// Adds what another one has.
+    pub(crate) fn join(&mut self, other: Self) {
+        for (name, outcome) in other.0 {
+            self.add(name, outcome);
+        }
+    }
+
     /// Adds a check of our own, prints how it went, and what it complains of.
     pub(crate) fn check(&mut self, name: &str, result: anyhow::Result<Checked>) {
         match result {

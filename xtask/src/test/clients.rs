@@ -25,37 +25,33 @@ pub(super) const SUITES: [&str; 4] = [CLIENT, PAGES, POWERSHELL, EXAMPLES];
 /// What they are given.
 pub(super) struct Given<'a> {
     /// What every test gets.
-    pub(super) variables: &'a [(String, String)],
+    pub(super) variables: Vec<(String, String)>,
     pub(super) filter: &'a [String],
     pub(super) stop: &'a Stop,
 }
 
 impl Given<'_> {
-    /// Runs those that are wanted. Whether the client was built, for others.
-    pub(super) fn run(&self, report: &mut Report) -> anyhow::Result<bool> {
-        let [client, pages] =
-            ["clients/typescript", "clients/web"].map(|folder| workspace::root().join(folder));
-        // The pages are made with the client, so it is built for them too.
+    /// Builds the client if somebody needs it: its own tests, the pages that are made with it, an example. Whether it is there.
+    pub(super) fn build_client(&self, report: &mut Report) -> anyhow::Result<bool> {
         let needed = [CLIENT, PAGES, EXAMPLES].iter().any(|suite| self.wants(suite));
-        let built = needed && self.builds(CLIENT, &client, report)?;
-        if built {
-            if self.wants(CLIENT) {
-                let mut tests = self.node(&client)?;
-                tests.envs(self.runtimes(report)?);
-                self.tests(CLIENT, tests, report)?;
-            }
-            if self.wants(PAGES) && self.builds(PAGES, &pages, report)? {
-                let mut tests = self.node(&pages)?;
-                if let Some(browser) = self.have("a browser for the pages", installed::chromium, report)? {
-                    tests.env("PERFAGG_CHROMIUM", browser);
-                }
-                self.tests(PAGES, tests, report)?;
-            }
+        Ok(needed && self.builds(CLIENT, &folder(CLIENT), report)?)
+    }
+
+    /// Runs those that are wanted.
+    pub(super) fn run(&self, has_client: bool, report: &mut Report) -> anyhow::Result<()> {
+        if has_client && self.wants(CLIENT) {
+            let mut tests = self.node(&folder(CLIENT))?;
+            tests.envs(self.runtimes(report)?);
+            self.tests(CLIENT, tests, report)?;
         }
-        if self.wants(POWERSHELL) {
-            self.powershell(report)?;
+        if has_client && self.wants(PAGES) && self.builds(PAGES, &folder(PAGES), report)? {
+            let mut tests = self.node(&folder(PAGES))?;
+            if let Some(browser) = self.have("a browser for the pages", installed::chromium, report)? {
+                tests.env("PERFAGG_CHROMIUM", browser);
+            }
+            self.tests(PAGES, tests, report)?;
         }
-        Ok(built)
+        if self.wants(POWERSHELL) { self.powershell(report) } else { Ok(()) }
     }
 
     fn wants(&self, suite: &str) -> bool {
@@ -134,6 +130,10 @@ impl Given<'_> {
     fn prepared<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)))
     }
+}
+
+fn folder(suite: &str) -> PathBuf {
+    workspace::root().join(if suite == PAGES { "clients/web" } else { "clients/typescript" })
 }
 
 /// Whether something of a suite was asked for: `pages`, or `pages: a part of a name`.

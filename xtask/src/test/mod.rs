@@ -17,11 +17,13 @@ use crate::{
     report::{Checked, Outcome, Report, say},
     verifier, wasm,
 };
+use anyhow::bail;
 use clients::Given;
 use harness::Harness;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    thread,
 };
 
 /// Which tests.
@@ -136,16 +138,12 @@ fn all(
     if let Some(folder) = &verifier {
         harness.variables.push((verifier::VARIABLE.to_owned(), folder.display().to_string()));
     }
-    let given = Given { variables: &harness.variables, filter, stop };
-    if given.run(report)? {
+    let given = Given { variables: harness.variables.clone(), filter, stop };
+    let has_client = given.build_client(report)?;
+    if has_client {
         harness.variables.push(("PERFAGG_SECURE_CLIENT".to_owned(), "built".to_owned()));
     }
-    if wanted(schemathesis::WHAT) {
-        report.check(schemathesis::WHAT, schemathesis::check(&built, stop));
-        stop.check()?;
-    }
-    harness.run_all(built.tests(), "", stop, report)?;
-    harness.run_doc_tests(stop, report)?;
+    side_by_side(&built, &given, has_client, &harness, report)?;
 
     // The same selection, so that all but the enclave is built already.
     let built = build(
@@ -157,6 +155,35 @@ fn all(
     harness.variables.retain(|(name, _)| name != "PERFAGG_BIN_DIR");
     let enclave = built.tests().into_iter().filter(|test| test.package.ends_with("trusted/enclave"));
     harness.run_all(enclave, ", without development", stop, report)
+}
+
+/// Our tests and those of what is not Rust, side by side: a browser and other people's clients wait more than they compute.
+fn side_by_side(
+    built: &programs::Built,
+    given: &Given<'_>,
+    has_client: bool,
+    harness: &Harness,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let Given { filter, stop, .. } = given;
+    let judged = filter.is_empty() || filter.iter().any(|part| schemathesis::WHAT.contains(part.as_str()));
+    let mut of_others = Report::default();
+    let ended = thread::scope(|scope| {
+        let others = scope.spawn(|| {
+            if judged {
+                of_others.check(schemathesis::WHAT, schemathesis::check(built, stop));
+                stop.check()?;
+            }
+            given.run(has_client, &mut of_others)
+        });
+        let ours = harness
+            .run_all(built.tests(), "", stop, report)
+            .and_then(|()| harness.run_doc_tests(stop, report));
+        let others = others.join();
+        ours.and(others.unwrap_or_else(|_| bail!("the tests that are not Rust did not come to their end")))
+    });
+    report.join(of_others);
+    ended
 }
 
 /// The folder with the verifier's wasm files, if they can be built.
