@@ -312,22 +312,24 @@ fn families() -> Option<[(&'static [&'static str], Wasm); 3]> {
 fn each_small_build_knows_its_family_and_no_other() {
     let Some(families) = families() else { return };
     let world = World::usual();
-    let asked = |tee: &str, bundle: String| {
-        with(world.request(), json!({ "bundle": bundle, "policy": { "tee": [tee], "releases": [] } }))
+    let asked = |tee: &str, bundle: String, now: &Value| {
+        let policy = json!({ "tee": [tee], "releases": [] });
+        with(world.request(), json!({ "bundle": bundle, "policy": policy, "asked_at": now, "now": now }))
     };
     let whole = |request: &Value| -> Value {
         serde_json::from_str(&attestation_wasm::answer(request.to_string().as_bytes())).unwrap()
     };
     let shared = asked::shared();
     for (own, wasm) in families {
-        let named = ["dev-sgx", "sgx-dcap", "tdx", "sev-snp", "nitro"].map(|tee| (tee, world.bundle_of(tee)));
-        let real = shared
-            .iter()
-            .filter_map(|sample| Some((sample.request["tee"].as_str()?, world.bundle_around(sample))));
-        let (mut passed, mut requests) = (0, Vec::new());
-        for (tee, bundle) in named.into_iter().chain(real) {
-            requests.push((tee, asked(tee, bundle)));
+        let mut requests = Vec::new();
+        for tee in ["dev-sgx", "sgx-dcap", "tdx", "sev-snp", "nitro"] {
+            requests.push((tee, asked(tee, world.bundle_of(tee), &json!(NOW))));
         }
+        for sample in &shared {
+            let (tee, now) = (sample.request["tee"].as_str().unwrap(), &sample.request["now"]);
+            requests.push((tee, asked(tee, world.bundle_around(sample), now)));
+        }
+        let mut passed = 0;
         let said = wasm.agrees_on(&requests.iter().map(|(_, request)| request.clone()).collect::<Vec<_>>());
         for ((tee, request), said) in requests.iter().zip(said) {
             if own.contains(tee) {
