@@ -29,6 +29,8 @@ const LOOK: Duration = Duration::from_millis(20);
 const LOOKS_UNTIL_KILLED: u32 = 750;
 /// Looks until a program must have said where it listens: 30 s.
 const LOOKS_UNTIL_READY: u32 = 1500;
+/// Looks until something that downloads is given up: 10 min.
+const LOOKS_UNTIL_GIVEN_UP: u32 = 30_000;
 /// Lines of a log that are shown when its program ended early.
 const LINES_SHOWN: usize = 15;
 
@@ -188,6 +190,25 @@ impl Drop for Running {
         eprintln!("{} does not stop: it is killed", self.name);
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Runs something that may download, in bounded time; whether it succeeds. A program that is not there does not. What it
+/// says goes where cargo's words go.
+pub(crate) fn succeeds(name: &'static str, command: &mut Command, stop: &Stop) -> anyhow::Result<bool> {
+    command.stdin(Stdio::null()).stdout(io::stderr());
+    let Ok(mut running) = Running::start(name, command) else { return Ok(false) };
+    let mut looks = 0_u32;
+    loop {
+        if let Some(status) = running.ended()? {
+            return Ok(status.success());
+        }
+        stop.check()?;
+        looks = looks.saturating_add(1);
+        if looks > LOOKS_UNTIL_GIVEN_UP {
+            return Ok(false);
+        }
+        pause();
     }
 }
 

@@ -2,14 +2,14 @@
 //! Installed once; a stamp says what was installed. What is missing for it is told in a line.
 
 use crate::{
-    children::{Running, Stop},
+    children::{Stop, succeeds},
     workspace,
 };
 use anyhow::Context as _;
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 /// What is there, or what is missing for it.
@@ -112,10 +112,4 @@ pub(crate) fn chromium(stop: &Stop) -> There<PathBuf> {
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file())
-}
-
-/// What it says goes where cargo's words go.
-fn succeeds(name: &'static str, command: &mut Command, stop: &Stop) -> anyhow::Result<bool> {
-    command.stdin(Stdio::null()).stdout(io::stderr());
-    Ok(Running::start(name, command)?.wait(|| stop.check())?.success())
 }

@@ -2,17 +2,14 @@
 //! themselves. What is missing for it is said, and is no failure: who has no Node can do everything else.
 
 use crate::{
-    children::{Running, Stop},
+    children::{Stop, succeeds},
     installed::{self, There},
     verifier, workspace,
 };
 use anyhow::bail;
-use std::{
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{path::PathBuf, process::Command};
 
-/// The folder for `PAGES_DIR`, or what is missing to build it. The first time takes minutes: two verifiers are compiled.
+/// The folder for `PAGES_DIR`, or what is missing to build it. The first time takes minutes: the verifiers are compiled.
 pub(crate) fn build(stop: &Stop) -> There<PathBuf> {
     let clients = workspace::root().join("clients");
     let (library, pages) = (clients.join("typescript"), clients.join("web"));
@@ -26,15 +23,9 @@ pub(crate) fn build(stop: &Stop) -> There<PathBuf> {
         }
         let mut command = Command::new("node");
         command.arg("build.mjs").current_dir(package).env(verifier::VARIABLE, &verifiers);
-        if !quietly("node", &mut command, stop)? {
+        if !succeeds("node", &mut command, stop)? {
             bail!("{} could not be built: see above", workspace::shown(package));
         }
     }
     Ok(Ok(pages.join("dist")))
-}
-
-/// Runs a program to its end; its words go where cargo's go.
-fn quietly(name: &'static str, command: &mut Command, stop: &Stop) -> anyhow::Result<bool> {
-    command.stdin(Stdio::null()).stdout(std::io::stderr());
-    Ok(Running::start(name, command)?.wait(|| stop.check())?.success())
 }

@@ -4,7 +4,7 @@
 //! source of its library serve: they are unpacked under `target/`, never installed, and std is built from them once.
 
 use crate::{
-    children::{Running, Stop},
+    children::{Stop, succeeds},
     programs::{self, Built, Executable},
     report::Checked,
     workspace,
@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -21,8 +21,6 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "libstd-rust-web-dev"];
 /// What these need, and is of a version that only they know: the compiler's own libraries.
 const NEEDED: [&str; 2] = ["libstd-rust-web-", "libllvm"];
-/// Looks until something that downloads is given up: 2 min.
-const LOOKS_MAX: u32 = 6000;
 
 /// Builds a package, as `cargo` is asked to; the wasm file, or why there is none.
 pub(crate) fn build(package: &str, how: &[&str], stop: &Stop) -> anyhow::Result<Result<PathBuf, String>> {
@@ -220,24 +218,6 @@ fn folder() -> anyhow::Result<PathBuf> {
 /// Stands when everything is unpacked, and says what.
 fn stamp() -> anyhow::Result<PathBuf> {
     Ok(folder()?.join("unpacked.txt"))
-}
-
-/// Runs something that may download, in bounded time; whether it succeeds. A program that is not there does not.
-fn succeeds(name: &'static str, command: &mut Command, stop: &Stop) -> anyhow::Result<bool> {
-    command.stdin(Stdio::null()).stdout(io::stderr());
-    let Ok(mut running) = Running::start(name, command) else { return Ok(false) };
-    let mut looks = 0_u32;
-    loop {
-        if let Some(status) = running.ended()? {
-            return Ok(status.success());
-        }
-        stop.check()?;
-        looks = looks.saturating_add(1);
-        if looks > LOOKS_MAX {
-            return Ok(false);
-        }
-        crate::children::pause();
-    }
 }
 
 #[cfg(test)]
