@@ -5,8 +5,8 @@ use crate::saved::{Judged, Saved, SavedError};
 use crate::words::{self, Speaker::Library};
 use attestation::verdict::{Verdict, amber_json, behind_json, instant, steps_json};
 use attestation::{
-    Bundle, Class, Expected, Failure, Mode, Outcome, Policy, Release, Roots, Step, VerifiedEnclave,
-    VerifiedEvidence, verify, verify_dcap, verify_evidence, verify_nitro, verify_sev_snp,
+    Bundle, Class, Failure, Families, Mode, Outcome, Policy, Release, Step, VerifiedEnclave,
+    VerifiedEvidence, verify_among, verify_evidence,
 };
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use serde_json::{Value, json, value::RawValue};
 /// The answer to a request, whatever it holds. A request that is not understood is refused like evidence that is malformed.
 pub fn answer(request: &[u8]) -> String {
     let answer = match request::call(request) {
-        Ok((Call::Verify, json)) => Verify::parse(json).map(|asked| of_bundle(&asked, verify)),
+        Ok((Call::Verify, json)) => Verify::parse(json).map(|asked| of_bundle(&asked, Families::ALL)),
         Ok((Call::VerifyEvidence, json)) => Evidence::parse(json).map(|asked| verdict(&asked).json()),
         Ok((Call::VerifySaved, json)) => match Kept::parse(json) {
             Ok(asked) => return of_saved(&asked),
@@ -28,22 +28,22 @@ pub fn answer(request: &[u8]) -> String {
 
 /// The same, of bundles with Intel's evidence alone: a build that has nothing but this is smaller.
 pub fn answer_dcap(request: &[u8]) -> String {
-    of_one_family(request, verify_dcap)
+    of_one_family(request, Families::DCAP)
 }
 
 /// The same, of AMD's alone.
 pub fn answer_sev_snp(request: &[u8]) -> String {
-    of_one_family(request, verify_sev_snp)
+    of_one_family(request, Families::SEV_SNP)
 }
 
 /// The same, of that of AWS alone.
 pub fn answer_nitro(request: &[u8]) -> String {
-    of_one_family(request, verify_nitro)
+    of_one_family(request, Families::NITRO)
 }
 
-fn of_one_family(request: &[u8], judge: Judge) -> String {
+fn of_one_family(request: &[u8], family: Families) -> String {
     let answer = match request::call(request) {
-        Ok((Call::Verify, json)) => Verify::parse(json).map(|asked| of_bundle(&asked, judge)),
+        Ok((Call::Verify, json)) => Verify::parse(json).map(|asked| of_bundle(&asked, family)),
         Ok((Call::VerifyEvidence | Call::VerifySaved, _)) => {
             Err("this build judges bundles alone".to_owned())
         }
@@ -52,12 +52,10 @@ fn of_one_family(request: &[u8], judge: Judge) -> String {
     answer.unwrap_or_else(not_understood).to_string()
 }
 
-type Judge = fn(&Bundle, &Policy, &Roots, &Expected, u64) -> Result<VerifiedEnclave, Failure>;
-
-fn of_bundle(asked: &Verify, judge: Judge) -> Value {
+fn of_bundle(asked: &Verify, families: Families) -> Value {
     let Verify { bundle, policy, roots, expected, now } = asked;
     let bundle = Bundle::parse(bundle.as_bytes());
-    match bundle.and_then(|bundle| judge(&bundle, policy, roots, expected, *now)) {
+    match bundle.and_then(|bundle| verify_among(families, &bundle, policy, roots, expected, *now)) {
         Ok(enclave) => {
             let said = said(
                 enclave.evidence(),

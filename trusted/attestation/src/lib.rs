@@ -47,8 +47,8 @@ pub use release::{NitroRelease, Release, SgxRelease, SnpRelease, TdxRelease};
 pub use request::{Connection, Expected, Mode};
 pub use roots::{Roots, RootsError};
 pub use verify::{
-    VerifiedEnclave, VerifiedEvidence, claimed_mr_enclave, claimed_platform, claimed_report_data, verify,
-    verify_dcap, verify_evidence, verify_nitro, verify_sev_snp,
+    Families, VerifiedEnclave, VerifiedEvidence, claimed_mr_enclave, claimed_platform, claimed_report_data,
+    verify, verify_among, verify_evidence,
 };
 
 #[doc(hidden)]

@@ -62,69 +62,44 @@ pub fn verify(
     expected: &Expected,
     now: u64,
 ) -> Result<VerifiedEnclave, Failure> {
-    verify_by(every_family, bundle, policy, roots, expected, now)
+    verify_among(Families::ALL, bundle, policy, roots, expected, now)
 }
 
-/// As [`verify`], in a build that must be small and knows Intel's evidence alone: any other is `unsupported` there.
+/// Which evidence a build judges; any other is `unsupported` there. What is not named is not linked, so that a build can be
+/// small.
+#[derive(Clone, Copy, Debug)]
+pub struct Families(fn(&mut Checklist, &Case<'_>) -> Result<Genuine, Failure>);
+
+impl Families {
+    /// Every one.
+    pub const ALL: Self = Self(every_family);
+    /// Intel's alone.
+    pub const DCAP: Self = Self(dcap_alone);
+    /// AMD's alone.
+    pub const SEV_SNP: Self = Self(sev_snp_alone);
+    /// That of AWS alone.
+    pub const NITRO: Self = Self(nitro_alone);
+}
+
+/// As [`verify`], among these families.
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_dcap(
+pub fn verify_among(
+    families: Families,
     bundle: &Bundle,
     policy: &Policy,
     roots: &Roots,
     expected: &Expected,
     now: u64,
 ) -> Result<VerifiedEnclave, Failure> {
-    verify_by(dcap_alone, bundle, policy, roots, expected, now)
-}
-
-/// The same for AMD's evidence.
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_sev_snp(
-    bundle: &Bundle,
-    policy: &Policy,
-    roots: &Roots,
-    expected: &Expected,
-    now: u64,
-) -> Result<VerifiedEnclave, Failure> {
-    verify_by(sev_snp_alone, bundle, policy, roots, expected, now)
-}
-
-/// The same for that of AWS.
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_nitro(
-    bundle: &Bundle,
-    policy: &Policy,
-    roots: &Roots,
-    expected: &Expected,
-    now: u64,
-) -> Result<VerifiedEnclave, Failure> {
-    verify_by(nitro_alone, bundle, policy, roots, expected, now)
-}
-
-/// Steps 2 to 14. What is not reached is not linked, so who judges is given by name.
-type Family = fn(&mut Checklist, &Case<'_>) -> Result<Genuine, Failure>;
-
-fn verify_by(
-    family: Family,
-    bundle: &Bundle,
-    policy: &Policy,
-    roots: &Roots,
-    expected: &Expected,
-    now: u64,
-) -> Result<VerifiedEnclave, Failure> {
-    judge(family, bundle, policy, roots, expected, now).map_err(|failure| {
-        failure.if_only_behind(policy, |policy| judge(family, bundle, policy, roots, expected, now).is_ok())
+    judge(families, bundle, policy, roots, expected, now).map_err(|failure| {
+        failure.if_only_behind(policy, |policy| judge(families, bundle, policy, roots, expected, now).is_ok())
     })
 }
 
 fn judge(
-    family: Family,
+    Families(family): Families,
     bundle: &Bundle,
     policy: &Policy,
     roots: &Roots,
