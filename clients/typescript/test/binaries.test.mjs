@@ -96,3 +96,40 @@ test('what perfagg keeps this client judges, and each part that was changed both
     assert.equal(ours.code, 'NOT_VERIFIED')
   }
 })
+
+/** What the README and the issue show, with the one more line for development evidence. */
+const SNIPPET = `
+const client = new SecureClient({ enclaveUrl: process.env.SERVICE_URL, userId: 'trader-john', exchange: 'binance',
+  apiKey: process.env.BINANCE_API_KEY, secret: process.env.BINANCE_SECRET,
+  policy: dangerousDevelopment(root) });
+await client.register();
+const metrics = await client.getMetrics();
+const summary = await client.getSummary();
+console.log(JSON.stringify([metrics.environment, summary.environment, summary.quote_currency]));
+`
+
+test('packed and installed into an empty project it runs as the README shows it', { skip }, () => {
+  const project = mkdtempSync(join(home, 'project-'))
+  const npm = (cwd, ...options) => {
+    const ran = spawnSync('npm', [...options, '--ignore-scripts', '--no-audit', '--no-fund', '--offline'], { cwd, encoding: 'utf8' })
+    assert.equal(ran.status, 0, ran.stderr)
+    return ran.stdout
+  }
+  const [{ filename }] = JSON.parse(npm(new URL('..', import.meta.url).pathname, 'pack', '--json', '--pack-destination', project))
+  npm(project, 'init', '--yes')
+  npm(project, 'install', join(project, filename))
+  const head = `const root = require('node:fs').readFileSync(process.env.ROOT, 'utf8')\n`
+  const names = ['SecureClient', 'dangerousDevelopment']
+  const from = ['@perf-aggregator/secure-client', '@perf-aggregator/secure-client/development']
+  const forms = {
+    'snippet.mjs': `import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n${head}${from.map((name, at) => `import { ${names[at]} } from '${name}'\n`).join('')}${SNIPPET}`,
+    'snippet.cjs': `${head}${from.map((name, at) => `const { ${names[at]} } = require('${name}')\n`).join('')}void (async () => {${SNIPPET}})()\n`,
+  }
+  for (const [name, text] of Object.entries(forms)) {
+    writeFileSync(join(project, name), text)
+    const env = { PATH: process.env.PATH, SERVICE_URL: url, BINANCE_API_KEY: account.key, BINANCE_SECRET: account.secret, ROOT: rootFile }
+    const { status, stdout, stderr } = spawnSync('node', [name], { cwd: project, env, encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+    assert.deepEqual(JSON.parse(stdout), ['development', 'development', 'USDT'], name)
+  }
+})
