@@ -288,6 +288,11 @@ impl Stage {
             say(&format!(
                 "Give them the development root, {root}: they accept this enclave by nothing else."
             ));
+            // Of an invented account: whoever opens a page has to type something.
+            for field in ["key", "secret"] {
+                let value = self.simulator.ready.get(field).and_then(Value::as_str).unwrap_or_default();
+                say(&format!("The invented account's {field}: {value}"));
+            }
         }
         say("");
         say("Everything stays up until Ctrl-C. Try next, in another terminal:");
