@@ -2,7 +2,7 @@
 //! wrong.
 
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import { fillRegister, newPage, register, rest, skip, startBrowser, startStack } from './stack.mjs'
 
 describe('A session', { skip }, () => {
@@ -11,6 +11,11 @@ describe('A session', { skip }, () => {
   before(async () => {
     stack = await startStack()
     browser = await startBrowser()
+  })
+  // One test that fails half-way is one failure.
+  afterEach(() => {
+    stack.way.cut(false)
+    stack.way.answers.clear()
   })
   after(async () => {
     await browser?.close()
@@ -21,6 +26,7 @@ describe('A session', { skip }, () => {
     const { page, context, did } = await newPage(browser)
     await page.goto(`${stack.way.url}/register.html`)
     await register(page)
+    await page.locator('#dashboard').waitFor()
     stack.way.cut(true)
     await page.locator('#dashboard-reach').getByText(/The service does not answer\. Last seen \d\d:\d\d:\d\d UTC, trying again\./).waitFor()
     assert.ok(await page.locator('#dashboard').isVisible(), 'the figures that were read stay')
@@ -38,12 +44,16 @@ describe('A session', { skip }, () => {
     await rest(stack)
     await page.goto(`${stack.way.url}/register.html`)
     await register(page)
+    await page.locator('#dashboard').waitFor()
     stack.way.answers.set('/enclave/sealed', { status: 503, body: '{}' })
-    await page.evaluate(() => dispatchEvent(new Event('online')))
     await page.getByRole('button', { name: 'Revoke' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
     await page.getByText('ANSWER_UNSIGNED').waitFor()
     assert.ok(await page.getByText('Nobody’s word').isVisible())
+    // The stream is told the same.
+    const told = stack.way.lied()
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await told
     assert.equal(await page.getByRole('heading', { level: 1, name: 'Performance' }).isVisible(), true, 'nobody’s word ends no session')
     stack.way.answers.delete('/enclave/sealed')
     await page.getByRole('button', { name: 'Revoke' }).click()
