@@ -28,8 +28,10 @@ pub(super) fn run(
     // Who died has failed whatever the lines say, and so has who said nothing.
     let whole = !outcomes.is_empty() && status.is_some_and(|status| status.success() == (failed == 0));
     if failed > 0 || !whole {
-        let (said, complaints) = (last_lines(&said, LINES_SHOWN), last_lines(&complaints, LINES_SHOWN));
-        say(&format!("\n---- {suite} ----\n{said}\n{complaints}\n"));
+        let failures = failures(&said);
+        let told = if failures.is_empty() { &said } else { &failures };
+        let (told, complaints) = (last_lines(told, LINES_SHOWN), last_lines(&complaints, LINES_SHOWN));
+        say(&format!("\n---- {suite} ----\n{told}\n{complaints}\n"));
     }
     if !whole {
         report.add(format!("{suite}: the tests ran to their end"), Outcome::Failed);
@@ -44,6 +46,22 @@ pub(super) fn run(
         }
     }
     Ok(())
+}
+
+/// Each test that failed with what is told of it: the lines up to `...`, which end it. A failure may stand far from the end.
+fn failures(text: &str) -> String {
+    let mut failures = String::new();
+    let mut told = false;
+    for line in text.lines() {
+        let start = line.trim_start();
+        told = (told || start.starts_with("not ok ")) && !start.starts_with("ok ");
+        if told {
+            failures.push_str(line);
+            failures.push('\n');
+        }
+        told &= start != "...";
+    }
+    failures
 }
 
 /// Each line is a test. Those of a subtest are indented: the test that holds them says how they went.
@@ -83,5 +101,14 @@ mod tests {
             ("d".to_owned(), Outcome::Skipped("no verifier".to_owned())),
         ];
         assert_eq!(outcomes(text), expected);
+    }
+
+    #[test]
+    fn what_is_told_of_a_failure_is_found_wherever_it_stands() {
+        let text = "# Subtest: a\n    not ok 1 - inside\n      ---\n      error: 'why'\n      ...\n    ok 2 - other\n      ---\n\
+                    \x20     duration_ms: 1\n      ...\nnot ok 1 - a\nok 2 - b\n";
+        let expected = "    not ok 1 - inside\n      ---\n      error: 'why'\n      ...\nnot ok 1 - a\n";
+        assert_eq!(failures(text), expected);
+        assert_eq!(failures("ok 1 - a\n"), "");
     }
 }
