@@ -65,7 +65,7 @@ describe('The pages', { skip }, () => {
         await at('2-verdict')
         await page.locator('#confirm-tick').check()
         await page.getByRole('button', { name: 'Seal the key and register' }).click()
-        await page.getByText('Session opened.').waitFor()
+        await page.getByText('Session opened.').waitFor({ state: 'attached' })
         await at('3-collecting')
         await page.getByRole('heading', { level: 1, name: 'Performance' }).waitFor({ timeout: 60_000 })
         await page.waitForFunction(() => document.getElementById('dashboard').textContent.length > 100)
