@@ -76,14 +76,11 @@ export async function startStack(...simulatorArguments) {
 
 /** A way to a service that can go bad: with `cut` true it closes each connection at once, and `answers` are its own. */
 export async function startWay(backend) {
-  const control = { cut: false, answers: new Map(), lied: [] }
+  const control = { cut: false, answers: new Map() }
   const sockets = new Set()
   const server = http.createServer((request, response) => {
     const fixed = control.answers.get(new URL(request.url, 'http://way').pathname)
-    if (fixed !== undefined) {
-      for (const heard of control.lied.splice(0)) response.on('finish', heard)
-      return void response.writeHead(fixed.status, { 'content-type': 'application/json' }).end(fixed.body)
-    }
+    if (fixed !== undefined) return void response.writeHead(fixed.status, { 'content-type': 'application/json' }).end(fixed.body)
     const { host: _, ...headers } = request.headers
     const passed = http.request(backend + request.url, { method: request.method, headers }, answer => {
       response.writeHead(answer.statusCode, answer.headers)
@@ -108,9 +105,7 @@ export async function startWay(backend) {
     cut(true)
     return new Promise(resolve => server.close(resolve))
   }
-  /** Completes when an answer of its own has been given once more. */
-  const lied = () => new Promise(resolve => control.lied.push(resolve))
-  return { url, cut, stop, lied, answers: control.answers }
+  return { url, cut, stop, answers: control.answers }
 }
 
 /** Chromium without a network of its own. */
