@@ -206,6 +206,7 @@ pub(crate) fn succeeds(name: &'static str, command: &mut Command, stop: &Stop) -
         stop.check()?;
         looks = looks.saturating_add(1);
         if looks > LOOKS_UNTIL_GIVEN_UP {
+            eprintln!("{name} was given up after ten minutes");
             return Ok(false);
         }
         pause();

@@ -115,7 +115,7 @@ test('packed and installed into an empty project it runs as the README shows it'
     assert.equal(ran.status, 0, ran.stderr)
     return ran.stdout
   }
-  const [{ filename }] = JSON.parse(npm(new URL('..', import.meta.url).pathname, 'pack', '--json', '--pack-destination', project))
+  const [{ filename }] = JSON.parse(npm(join(import.meta.dirname, '..'), 'pack', '--json', '--pack-destination', project))
   npm(project, 'init', '--yes')
   npm(project, 'install', join(project, filename))
   const head = `const root = require('node:fs').readFileSync(process.env.ROOT, 'utf8')\n`
