@@ -16,6 +16,7 @@ mod binding;
 mod evidence;
 mod release;
 mod policy;
+mod peer;
 mod roots;
 mod genuine;
 mod dcap;
