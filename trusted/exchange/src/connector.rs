@@ -22,17 +22,37 @@ pub trait ExchangeConnector: Send {
 
     /// How far the current task is.
     fn progress(&self) -> Progress;
+
+    /// What the next `Collect` would begin with, as bytes for [`resume`](Self::resume): how far everything was read, and
+    /// no secret, no list of what the venue trades, and no clock.
+    ///
+    /// It may be called at any time, and holds what counts as received by then: while a `Collect`, or a `Price` after
+    /// it, runs or has failed, that is the state before that `Collect`. So it is to be called when a round was
+    /// applied, after the last `Price` said `Finished`, and to be stored in one transaction with what the round told.
+    /// Older bytes than what is stored beside them do no harm: they tell again what is known. Newer ones would leave
+    /// out what was never stored.
+    fn saved(&self) -> Vec<u8>;
+
+    /// Goes on from bytes of [`saved`](Self::saved), of this process or another one. To be called before the first
+    /// `Collect`; the account counts as the same if the key is, or if a `CheckKey` told the same id of it before.
+    ///
+    /// `false`: not in a form that this release reads, damaged, or of another venue or account. Nothing was taken; a
+    /// connector begins from nothing then, which is always right and only slower.
+    #[must_use]
+    fn resume(&mut self, saved: &[u8]) -> bool;
 }
 
 /// What the enclave wants from a venue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
+    /// The venue's time, for which nobody needs a key.
+    Time,
     /// Key rights, account id, server time.
     CheckKey,
     /// Instruments, flows, conversions, fills and balances: everything at first, what is new afterwards.
     Collect,
     /// Prices of assets at instants and at the ends of days (METRICS.md section 2.7), as many as there are: what is
-    /// known is not asked for again, and days and minutes of one symbol share requests.
+    /// known since the last `Collect` is not asked for again, and days and minutes of one symbol share requests.
     Price(Vec<PriceWanted>),
 }
 

@@ -73,6 +73,19 @@ impl Hosts {
     }
 }
 
+/// A new connection to a server that is no venue, over TLS.
+pub(crate) async fn private((host, port): (&str, u16)) -> io::Result<Box<dyn Stream>> {
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let connector = tls(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+    Ok(Box::new(connector.connect(name, open((host, port)).await?).await?))
+}
+
+/// The same without; the caller knows that it stays on this machine.
+#[cfg(feature = "development")]
+pub(crate) async fn plain(to: (&str, u16)) -> io::Result<Box<dyn Stream>> {
+    Ok(Box::new(open(to).await?))
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that opens outgoing sockets, for the transport")]
 async fn open(to: impl tokio::net::ToSocketAddrs) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(to).await?;

@@ -143,6 +143,13 @@ impl Paces {
         locked(&self.hosts).entry(host).or_default().offset_ms = venue.millis() - ours.millis();
     }
 
+    /// The budgets of our address, each with the weight that the running minute has used.
+    pub(crate) fn shared(&self) -> Vec<(&'static str, &'static str, u32)> {
+        let budgets = locked(&self.budgets);
+        let shared = budgets.iter().filter(|((.., account), _)| *account == 0);
+        shared.map(|((host, name, _), budget)| (*host, *name, locked(&budget.state).used)).collect()
+    }
+
     fn budget(&self, host: &'static str, cost: Cost) -> Arc<Budget> {
         let mut budgets = locked(&self.budgets);
         if budgets.len() > BUDGETS_MAX {

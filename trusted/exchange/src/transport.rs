@@ -46,6 +46,11 @@ impl Transport {
         Self { hosts, paces: Paces::default(), jitter: Jitter::new(seed), idle: Mutex::default() }
     }
 
+    /// The budgets of our address at the venues: host, name, and the weight used in the minute that was counted last.
+    pub fn budgets(&self) -> Vec<(&'static str, &'static str, u32)> {
+        self.paces.shared()
+    }
+
     /// Has a connector do a task, and hands on what it finds.
     ///
     /// # Errors

@@ -1,7 +1,15 @@
 //! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
 
 use crate::{ExchangeConnector, Method, binance};
-use protocol::Credentials;
+use protocol::{Credentials, Secret};
+use std::sync::Arc;
+
+/// What is public and the same for all accounts: the lists of what the venues trade. Megabytes each, so a process makes
+/// one of these and all its connectors hold that: whichever needs a list first, or finds it a day old, reads it for all.
+#[derive(Clone, Default)]
+pub struct SharedMarkets {
+    binance: Arc<binance::Listed>,
+}
 
 /// A venue whose accounts can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,9 +36,24 @@ impl Venue {
 
     /// A conversation about the account of these credentials. A secret that cannot sign fails its first task.
     pub fn connector(self, credentials: Credentials) -> Box<dyn ExchangeConnector> {
+        self.connector_sharing(credentials, &SharedMarkets::default())
+    }
+
+    /// The same, among others that share what is public.
+    pub fn connector_sharing(
+        self,
+        credentials: Credentials,
+        markets: &SharedMarkets,
+    ) -> Box<dyn ExchangeConnector> {
         match self {
-            Self::Binance => Box::new(binance::Binance::new(credentials)),
+            Self::Binance => Box::new(binance::Binance::new(credentials, Arc::clone(&markets.binance))),
         }
+    }
+
+    /// A conversation about nobody's account, for [`Task::Time`](crate::Task::Time) alone.
+    pub fn time_reader(self) -> Box<dyn ExchangeConnector> {
+        let nothing = || Secret::new(String::new());
+        self.connector(Credentials { api_key: nothing(), secret: nothing(), passphrase: None })
     }
 
     /// The account types that are read.

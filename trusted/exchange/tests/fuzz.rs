@@ -2,7 +2,9 @@
 //! `PERFAGG_FUZZ_ROUNDS` multiplies the rounds.
 #![cfg(test)]
 
-use exchange::{fuzz_binance_error, fuzz_binance_reply};
+mod desk;
+
+use exchange::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
 
 /// What JSON is made of.
 const ALPHABET: &[u8] = b"\"{}[]:,\\.-+eE019au \xC3";
@@ -84,5 +86,36 @@ fn errors_of_any_bytes() {
         let error = ERRORS[random.below(ERRORS.len())];
         let body = random.bite(error.as_bytes());
         fuzz_binance_error(&[status.to_vec(), body].concat());
+    }
+}
+
+/// What connectors saved: one that knows nothing, one with fills, and one with each kind of movement.
+fn saved() -> Vec<Vec<u8>> {
+    let mut all = vec![desk::connector().saved()];
+    let mut desk = desk::trader::trader(20, 60_000);
+    let mut connector = desk::connector();
+    desk.collect(connector.as_mut());
+    all.push(connector.saved());
+    let at_ms = desk::NOW_MS - desk::DAY_MS;
+    let row =
+        serde_json::json!({ "id": "w", "amount": "1", "coin": "USDT", "status": 2, "applyTime": at_ms });
+    desk.lists.insert(desk::WITHDRAWALS, vec![(at_ms, row)]);
+    let row =
+        serde_json::json!({ "id": 7, "amount": "3", "asset": "ETH", "divTime": at_ms, "enInfo": "Flexible" });
+    desk.lists.insert(desk::DIVIDENDS, vec![(at_ms, row)]);
+    desk.balances.push(desk::trader::balance("LDETH", "3.5"));
+    desk.now_ms += desk::DAY_MS;
+    desk.collect(connector.as_mut());
+    all.push(connector.saved());
+    all
+}
+
+#[test]
+fn what_was_saved_of_any_bytes() {
+    let (mut random, saved) = (Seeded(3), saved());
+    saved.iter().for_each(|saved| fuzz_binance_saved(saved));
+    for _ in 0..rounds(40_000) {
+        let saved = &saved[random.below(saved.len())];
+        fuzz_binance_saved(&random.bite(saved));
     }
 }

@@ -160,6 +160,41 @@ fn a_list_that_is_refused_is_told_and_the_rest_goes_on() {
     assert!(movements(&found).contains_key(&(MovementKind::Convert, "9".to_owned())), "from the beginning");
 }
 
+#[test]
+fn what_is_over_counts_once_however_often_it_is_told() {
+    // Deposits of years, one of them rejected and one under way: the books add up in each round, also while the list is
+    // refused and when it is read from its beginning again.
+    let mut desk = Desk::new(&MARKETS);
+    let day = |days: i64| NOW_MS - days * DAY_MS;
+    let mut rows: Vec<_> =
+        (0..100).map(|number| deposit(&format!("d{number}"), day(10 * number), "USDT", "1")).collect();
+    rows[50].1["status"] = 2.into();
+    rows[60].1["status"] = 0.into();
+    desk.lists.insert(desk::DEPOSITS, rows);
+    desk.balances = vec![balance("USDT", "98")];
+    let mut connector = connector();
+    let refused = "deposits: the venue refused to list them";
+    for round in 0..12 {
+        desk.now_ms += 5 * DAY_MS;
+        if round == 4 {
+            desk.fixed.insert(desk::DEPOSITS, (400, r#"{"code":-9000,"msg":"no"}"#.to_owned()));
+        }
+        let told = unread(&desk.collect(connector.as_mut()));
+        assert_eq!(told, if round == 4 { vec![refused] } else { vec![] }, "round {round}");
+        desk.fixed.clear();
+        if round == 6 {
+            // Long after all around it counts in one sum, the one under way arrives.
+            desk.lists.get_mut(desk::DEPOSITS).unwrap()[60].1["status"] = 1.into();
+            desk.balances = vec![balance("USDT", "99")];
+        }
+        if round == 4 || round == 6 {
+            desk.fixed.insert(desk::DEPOSITS, (400, r#"{"code":-9000,"msg":"no"}"#.to_owned()));
+            desk.converse(connector.as_mut(), Task::Collect).unwrap();
+            desk.fixed.clear();
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 

@@ -109,6 +109,14 @@ impl ExchangeConnector for Counted {
     fn progress(&self) -> Progress {
         self.inner.progress()
     }
+
+    fn saved(&self) -> Vec<u8> {
+        self.inner.saved()
+    }
+
+    fn resume(&mut self, saved: &[u8]) -> bool {
+        self.inner.resume(saved)
+    }
 }
 
 fn connector(secret: &str) -> Box<dyn ExchangeConnector> {

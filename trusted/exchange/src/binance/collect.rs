@@ -5,9 +5,9 @@
 //! add up: where they do not, symbols that were not asked for yet are, and what stays unexplained is told.
 
 use super::{
-    endpoint::{ACCOUNT, Ask, EXCHANGE_INFO},
+    endpoint::{ACCOUNT, Ask},
     fills,
-    flows::{DAY_MS, GENESIS_MS, Source, Window},
+    flows::{DAY_MS, GENESIS_MS, PENDING_MS_MAX, Source, Window},
     known::{self, Known},
     markets::Markets,
     reach, wire,
@@ -19,8 +19,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Wallet records are indexed late: so much is read again.
 const OVERLAP_MS: i64 = DAY_MS;
-/// What is pending for longer than this is no longer looked after.
-const PENDING_MS_MAX: i64 = 90 * DAY_MS;
 /// A list of balances may name every asset of the venue. Those at zero are no sign of anything when they would
 /// make more symbols candidates than this.
 const ZERO_CANDIDATES_MAX: usize = 100;
@@ -35,7 +33,6 @@ const SWEEP_INTERVAL_MS: i64 = 3_600_000;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Markets,
     Account,
     Flow { source: Source, window: Window },
     Fills { symbol: Symbol, from_id: u64 },
@@ -69,16 +66,12 @@ pub(crate) struct Collect {
 
 impl Collect {
     pub(crate) fn new() -> Self {
-        Self { steps: VecDeque::from([Step::Markets, Step::Account]), ..Self::default() }
+        Self { steps: VecDeque::from([Step::Account]), ..Self::default() }
     }
 
-    /// What to ask for now. `now` is the venue's time.
-    pub(crate) fn next(&mut self, markets: &Markets, now: Timestamp) -> Option<Ask> {
-        if matches!(self.steps.front(), Some(Step::Markets)) && !markets.are_old(now) {
-            self.steps.pop_front();
-        }
+    /// What to ask for now.
+    pub(crate) fn next(&self) -> Option<Ask> {
         self.steps.front().map(|step| match step {
-            Step::Markets => EXCHANGE_INFO.ask(),
             Step::Account => ACCOUNT.ask(),
             Step::Flow { source, window } => source.ask(*window),
             Step::Fills { symbol, from_id } => fills::ask(symbol, *from_id),
@@ -95,17 +88,13 @@ impl Collect {
     pub(crate) fn take(
         &mut self,
         known: &mut Known,
-        markets: &mut Markets,
+        markets: &Markets,
         answer: Result<&[u8], VenueError>,
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         let Some(step) = self.steps.front().cloned() else { return Ok(Vec::new()) };
         let refused = matches!(answer, Err(VenueError::Permanent(Refusal::Request { .. })));
         let findings = match step {
-            Step::Markets => {
-                markets.take(answer?, now)?;
-                Vec::new()
-            }
             Step::Account => self.take_account(known, markets, answer?, now)?,
             // Partial, never lower: it is said, and the next round asks again from the beginning.
             Step::Flow { source, .. } if refused => {
@@ -137,7 +126,7 @@ impl Collect {
     /// What comes next when all that was planned is done.
     fn plan(&mut self, known: &mut Known, markets: &Markets, now: Timestamp) {
         let quiet = now.millis() - known.active_at_ms > QUIET_MS && known.owed_since_ms.is_none();
-        let new = candidates(markets, &known.assets).filter(|symbol| !known.cursors.contains_key(*symbol));
+        let new = candidates(markets, &known.assets).filter(|symbol| !known.was_asked(symbol));
         let traded = known.traded_symbols().filter(|_| !quiet);
         let due: BTreeSet<&Symbol> =
             new.chain(traded).filter(|symbol| !self.asked.contains(*symbol)).collect();
@@ -214,7 +203,7 @@ impl Collect {
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         let account: wire::Account<'_> = wire::read(ACCOUNT.path, body)?;
-        let balances = known::balances(&account, markets)?;
+        let balances = known::balances(&account, markets, &mut known.in_earn)?;
         let (held, at_zero): (Vec<&Balance>, Vec<&Balance>) =
             balances.iter().partition(|balance| !balance.free.is_zero() || !balance.locked.is_zero());
         known.assets.extend(held.into_iter().map(|balance| balance.asset.clone()));
@@ -225,7 +214,8 @@ impl Collect {
             known.assets = with_zeros;
         }
         if self.stage == Stage::Opening {
-            if balances != known.balances {
+            known.covered.relist(markets);
+            if known.held_otherwise(&balances) {
                 known.active_at_ms = now.millis();
             }
             self.balances = balances;
@@ -260,7 +250,7 @@ impl Collect {
             .map(|(asset, _)| asset)
             .collect();
         let again = known.swept_at_ms.is_none_or(|at_ms| now.millis() - at_ms >= SWEEP_INTERVAL_MS);
-        let unasked = |symbol: &Symbol| !known.cursors.contains_key(symbol);
+        let unasked = |symbol: &Symbol| !known.was_asked(symbol);
         let concerned = |instrument: &&Instrument| {
             let touched = changed.contains(&instrument.base) || changed.contains(&instrument.quote);
             !residuals.is_empty()
@@ -292,10 +282,8 @@ impl Collect {
             self.unread.insert(format!("fills of {symbol}"), "the venue refused to list them");
         }
         self.stage = Stage::Finished;
-        (known.round_at_ms, known.owed_since_ms) = (Some(now.millis()), None);
-        known.looked_since_ms = known.looked_since_ms.or(known.round_at_ms);
+        known.end_round(&self.asked, left == 0, &balances, now);
         known.unexplained = residuals;
-        known.balances.clone_from(&balances);
         let unread =
             core::mem::take(&mut self.unread).into_iter().map(|(what, why)| Finding::Unread { what, why });
         let reach = reach::reach(known, left == 0, now);
@@ -342,8 +330,9 @@ impl Collect {
     ) -> Result<Vec<Finding>, VenueError> {
         let (rows, next) = fills::read(body, symbol, from_id)?;
         known.refused.remove(symbol);
-        let Some(instrument) = markets.instrument(symbol) else { return Ok(Vec::new()) };
-        known.add_fills(instrument, &rows, now);
+        let listed = markets.instrument(symbol).cloned();
+        let Some(instrument) = listed.or_else(|| known.instrument(symbol)) else { return Ok(Vec::new()) };
+        known.add_fills(&instrument, &rows, now);
         if let ControlFlow::Continue(from_id) = next {
             self.steps.insert(1, Step::Fills { symbol: symbol.clone(), from_id });
         }
@@ -351,7 +340,7 @@ impl Collect {
             return Ok(Vec::new());
         }
         let fills = rows.into_iter().map(|row| row.fill).collect();
-        Ok(vec![Finding::Instrument(instrument.clone()), Finding::Fills(fills)])
+        Ok(vec![Finding::Instrument(instrument), Finding::Fills(fills)])
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     endpoint::{Ask, MY_TRADES},
+    saved::{Form, Instant, read_length, write_length},
     wire,
 };
 use crate::VenueError;
@@ -23,14 +24,14 @@ pub(crate) struct Row {
 }
 
 /// How far a symbol was read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
     /// All ids below are known, and older than the overlap.
     from_id: u64,
     /// What is known from there on.
     recent: BTreeMap<(u64, Side), i64>,
-    /// Whether there was any fill.
-    pub(crate) traded: bool,
+    /// Base and quote, once there was a fill: the symbol may not be listed for ever.
+    pub(crate) traded: Option<(Asset, Asset)>,
 }
 
 impl Cursor {
@@ -44,7 +45,6 @@ impl Cursor {
     pub(crate) fn advance<'a>(&mut self, rows: &'a [Row], keep_ms: i64) -> Vec<&'a Row> {
         let mut new = Vec::new();
         for row in rows.iter().filter(|row| row.id >= self.from_id) {
-            self.traded = true;
             if self.recent.insert((row.id, row.fill.side), row.fill.time.millis()).is_none() {
                 new.push(row);
             }
@@ -57,6 +57,40 @@ impl Cursor {
             self.recent.retain(|(id, _), _| *id > last);
         }
         new
+    }
+}
+
+/// Ids and times are told as distances from the row before.
+impl Form for Cursor {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self { from_id, recent, traded } = self;
+        from_id.write(out);
+        traded.write(out);
+        write_length(recent.len(), out);
+        let (mut last_id, mut last_ms) = (0_u64, 0_i64);
+        for ((id, side), time_ms) in recent {
+            id.wrapping_sub(last_id).write(out);
+            side.write(out);
+            time_ms.wrapping_sub(last_ms).write(out);
+            (last_id, last_ms) = (*id, *time_ms);
+        }
+    }
+
+    fn read(left: &mut &[u8]) -> Option<Self> {
+        let (from_id, traded): (u64, _) = (Form::read(left)?, Form::read(left)?);
+        let (mut recent, mut last_id, mut last_ms) = (BTreeMap::new(), 0_u64, 0_i64);
+        for _ in 0..read_length(left)? {
+            last_id = last_id.checked_add(Form::read(left)?)?;
+            let side = Form::read(left)?;
+            last_ms = Instant::checked(last_ms.wrapping_add(Form::read(left)?))?;
+            let key = (last_id, side);
+            if recent.last_key_value().is_some_and(|(last, _)| *last >= key) {
+                return None;
+            }
+            recent.insert(key, last_ms);
+        }
+        // A next id must exist.
+        (from_id.max(last_id) < u64::MAX).then_some(Self { from_id, recent, traded })
     }
 }
 

@@ -5,7 +5,9 @@
 
 use super::{
     endpoint::{Ask, CONVERTS, DEPOSITS, DIVIDENDS, DUST, Endpoint, WITHDRAWALS},
-    income, wire,
+    income,
+    saved::{Form, Instant},
+    wire,
 };
 use crate::{Movement, MovementKind, MovementStatus, VenueError};
 use ledger::Asset;
@@ -13,6 +15,8 @@ use ledger::Asset;
 /// Binance opened in July 2017: there is nothing before.
 pub(crate) const GENESIS_MS: i64 = 1_498_867_200_000;
 pub(crate) const DAY_MS: i64 = 86_400_000;
+/// What is pending for longer than this is no longer looked after.
+pub(crate) const PENDING_MS_MAX: i64 = 90 * DAY_MS;
 
 /// A list of the venue. They stand in the order in which they are first read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +72,26 @@ impl Source {
         }
     }
 
+    /// The list that tells a movement of this kind.
+    pub(crate) fn of(kind: MovementKind) -> Self {
+        match kind {
+            MovementKind::Deposit => Self::Deposits,
+            MovementKind::Withdrawal => Self::Withdrawals,
+            MovementKind::Dust => Self::Dust,
+            MovementKind::Convert => Self::Converts,
+            MovementKind::Distribution | MovementKind::Interest => Self::Distributions,
+        }
+    }
+
+    /// For how long a movement is remembered by its id. What is pending may change for so long; what is told when it
+    /// is done only has to outlive the overlap.
+    pub(crate) fn kept_ms(self) -> i64 {
+        match self {
+            Self::Deposits | Self::Withdrawals | Self::Converts => PENDING_MS_MAX,
+            Self::Distributions | Self::Dust => 7 * DAY_MS,
+        }
+    }
+
     fn rows_max(self) -> usize {
         match self {
             Self::Deposits | Self::Withdrawals | Self::Converts => 1000,
@@ -110,6 +134,10 @@ impl Source {
 }
 
 impl Window {
+    pub(crate) fn has(self, at_ms: i64) -> bool {
+        (self.from_ms..=self.to_ms).contains(&at_ms)
+    }
+
     /// Windows of at most `length_ms` that cover a span.
     pub(crate) fn split(self, length_ms: i64) -> Vec<Self> {
         let mut windows = Vec::new();
@@ -127,6 +155,69 @@ impl Window {
         let middle_ms = self.from_ms + (self.to_ms - self.from_ms) / 2;
         (self.from_ms < self.to_ms)
             .then_some([Self { to_ms: middle_ms, ..self }, Self { from_ms: middle_ms + 1, ..self }])
+    }
+}
+
+impl Form for Window {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self { from_ms, to_ms } = self;
+        Instant(*from_ms).write(out);
+        Instant(*to_ms).write(out);
+    }
+
+    fn read(left: &mut &[u8]) -> Option<Self> {
+        let (Instant(from_ms), Instant(to_ms)) = Form::read(left)?;
+        Some(Self { from_ms, to_ms })
+    }
+}
+
+/// The numbers are part of what is written.
+impl Form for Source {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(match self {
+            Self::Deposits => 0,
+            Self::Distributions => 1,
+            Self::Dust => 2,
+            Self::Withdrawals => 3,
+            Self::Converts => 4,
+        });
+    }
+
+    fn read(left: &mut &[u8]) -> Option<Self> {
+        Some(match u64::read(left)? {
+            0 => Self::Deposits,
+            1 => Self::Distributions,
+            2 => Self::Dust,
+            3 => Self::Withdrawals,
+            4 => Self::Converts,
+            _ => return None,
+        })
+    }
+}
+
+/// The numbers are part of what is written.
+impl Form for MovementKind {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(match self {
+            Self::Deposit => 0,
+            Self::Withdrawal => 1,
+            Self::Dust => 2,
+            Self::Convert => 3,
+            Self::Distribution => 4,
+            Self::Interest => 5,
+        });
+    }
+
+    fn read(left: &mut &[u8]) -> Option<Self> {
+        Some(match u64::read(left)? {
+            0 => Self::Deposit,
+            1 => Self::Withdrawal,
+            2 => Self::Dust,
+            3 => Self::Convert,
+            4 => Self::Distribution,
+            5 => Self::Interest,
+            _ => return None,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     errors, fills, flows, known,
     markets::Markets,
     prices::{Closes, Pricing},
-    rights, wire,
+    rights, saved, wire,
 };
 use crate::{PriceAt, PriceWanted, Reply};
 use ledger::{Asset, Day, Symbol, Timestamp};
@@ -22,10 +22,11 @@ pub fn fuzz_binance_reply(data: &[u8]) {
             let _ = told.and_then(|told| told.server_time.time(TIME.path, "serverTime"));
         }
         1 => drop(rights::rights(API_RESTRICTIONS.path, body)),
-        2 => drop(Markets::default().take(body, NOW)),
+        2 => drop(Markets::read(body, NOW)),
         3 => {
             let account = wire::read::<wire::Account<'_>>(ACCOUNT.path, body);
-            drop(account.and_then(|account| known::balances(&account, &Markets::default())));
+            let mut in_earn = std::collections::BTreeSet::new();
+            drop(account.map(|account| known::balances(&account, &Markets::default(), &mut in_earn)));
         }
         4 => {
             let page = fills::read(body, &Symbol::from("BNBBTC"), 0);
@@ -41,9 +42,8 @@ pub fn fuzz_binance_reply(data: &[u8]) {
 }
 
 fn candles(body: &[u8]) {
-    let (mut markets, mut closes) = (Markets::default(), Closes::default());
     let listed = br#"{"symbols":[{"symbol":"BNBBTC","baseAsset":"BNB","quoteAsset":"BTC"}]}"#;
-    let _ = markets.take(listed, NOW);
+    let (Ok(markets), mut closes) = (Markets::read(listed, NOW), Closes::default()) else { return };
     let instant = Timestamp::from_millis(1_499_040_000_000);
     let wanted = |asset: &str, quote: &str, at| PriceWanted {
         asset: Asset::from(asset),
@@ -66,4 +66,17 @@ pub fn fuzz_binance_error(data: &[u8]) {
     let reply =
         Reply { status, headers: vec![("retry-after".to_owned(), "5".to_owned())], body: body.to_vec() };
     let _ = errors::error(&reply, NOW);
+}
+
+/// What a connector saved, without its head and with the check at its end made right, so that mutations come further
+/// than that. What is read is written as the same bytes, and another round can begin with it.
+pub fn fuzz_binance_saved(data: &[u8]) {
+    drop(saved::read(data));
+    let content = data
+        .split_at_checked(data.len().saturating_sub(saved::CHECK_BYTES))
+        .map_or(data, |(content, _)| content);
+    let Some((owner, known)) = saved::read_content(content) else { return };
+    let again = saved::write(owner, &known);
+    assert!(again.starts_with(content), "one form for each value");
+    assert!(saved::read(&again) == Some((owner, known)), "what was written is read");
 }

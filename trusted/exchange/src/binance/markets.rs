@@ -1,42 +1,56 @@
-//! Which symbols there are, and of what: public, and the same for all accounts.
+//! Which symbols there are, and of what: public, and the same for all accounts, which share one list.
 
-use super::{endpoint::EXCHANGE_INFO, wire};
+use super::{asked::Marks, endpoint::EXCHANGE_INFO, wire};
 use crate::VenueError;
 use ledger::{Asset, Decimal, Instrument, InstrumentKind, Symbol, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// New symbols appear every few days.
-const AGE_MS_MAX: i64 = 24 * 3_600_000;
+const AGE_MS_MAX: u64 = 24 * 3_600_000;
 
-/// The symbols that were ever listed while we looked.
-#[derive(Default)]
+/// The symbols that the venue lists. What it lists no more is forgotten here; who has fills of it knows its assets.
 pub(crate) struct Markets {
     instruments: BTreeMap<Symbol, Instrument>,
     by_pair: BTreeMap<(Asset, Asset), Symbol>,
     assets: BTreeSet<Asset>,
+    marks: Marks,
     read_at: Option<Timestamp>,
 }
 
+impl Default for Markets {
+    fn default() -> Self {
+        Self {
+            instruments: BTreeMap::new(),
+            by_pair: BTreeMap::new(),
+            assets: BTreeSet::new(),
+            marks: Marks::of(core::iter::empty()),
+            read_at: None,
+        }
+    }
+}
+
 impl Markets {
-    /// Whether the list must be read (again).
+    /// Whether the list must be read (again). One from the future was read with a clock that was wrong.
     pub(crate) fn are_old(&self, now: Timestamp) -> bool {
-        self.read_at.is_none_or(|at| now.millis() - at.millis() > AGE_MS_MAX)
+        self.read_at.is_none_or(|at| now.millis().abs_diff(at.millis()) > AGE_MS_MAX)
     }
 
-    /// Takes in an answer of `exchangeInfo`. What is delisted stays known: its fills are still there.
-    pub(crate) fn take(&mut self, body: &[u8], now: Timestamp) -> Result<(), VenueError> {
+    /// Reads an answer of `exchangeInfo`.
+    pub(crate) fn read(body: &[u8], now: Timestamp) -> Result<Self, VenueError> {
         let told: wire::ExchangeInfo<'_> = wire::read(EXCHANGE_INFO.path, body)?;
-        self.by_pair.clear();
+        let mut markets = Self::default();
         for market in told.symbols {
             let symbol = Symbol::from(market.symbol.as_str());
-            let (base, quote) = (self.asset(&market.base_asset), self.asset(&market.quote_asset));
-            self.by_pair.insert((base.clone(), quote.clone()), symbol.clone());
-            let (kind, multiplier) = (InstrumentKind::Spot, Decimal::ONE);
-            let instrument = Instrument { symbol: symbol.clone(), kind, base, quote, multiplier };
-            self.instruments.insert(symbol, instrument);
+            let (base, quote) = (markets.asset(&market.base_asset), markets.asset(&market.quote_asset));
+            markets.by_pair.insert((base.clone(), quote.clone()), symbol.clone());
+            markets.instruments.insert(symbol.clone(), spot(symbol, base, quote));
         }
-        self.read_at = Some(now);
-        Ok(())
+        markets.marks = Marks::of(markets.instruments.keys());
+        markets.read_at = Some(now);
+        Ok(markets)
     }
 
     /// One copy of each name.
@@ -57,18 +71,46 @@ impl Markets {
         self.instruments.values()
     }
 
+    /// What tells this list from another.
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
     /// The symbol that trades `base` against `quote` now.
     pub(crate) fn pair(&self, base: &Asset, quote: &Asset) -> Option<&Symbol> {
         self.by_pair.get(&(base.clone(), quote.clone()))
     }
 
     /// Our name of an asset in a list of balances. `LDBTC` is BTC in Simple Earn, and counts as BTC once, here;
-    /// `LDO` is a coin of its own.
-    pub(crate) fn own_name(&self, theirs: &str) -> (Asset, bool) {
+    /// `LDO` is a coin of its own. What was `in_earn` before stays so when it is not listed any more.
+    pub(crate) fn own_name(&self, theirs: &str, in_earn: &BTreeSet<Asset>) -> (Asset, bool) {
         let whole = Asset::from(theirs);
+        let known = |inner: &Asset| self.assets.contains(inner) || in_earn.contains(inner);
         match theirs.strip_prefix("LD").map(Asset::from) {
-            Some(inner) if !self.assets.contains(&whole) && self.assets.contains(&inner) => (inner, true),
+            Some(inner) if !self.assets.contains(&whole) && known(&inner) => (inner, true),
             _ => (whole, false),
         }
+    }
+}
+
+/// What is traded under a symbol of the spot market.
+pub(crate) fn spot(symbol: Symbol, base: Asset, quote: Asset) -> Instrument {
+    Instrument { symbol, kind: InstrumentKind::Spot, base, quote, multiplier: Decimal::ONE }
+}
+
+/// The list that the connectors of a process share. Each holds the one that it works with until that is old, and
+/// then looks here before it asks the venue.
+#[derive(Default)]
+pub(crate) struct Listed(Mutex<Arc<Markets>>);
+
+impl Listed {
+    pub(crate) fn current(&self) -> Arc<Markets> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn renew(&self, markets: Markets) -> Arc<Markets> {
+        let markets = Arc::new(markets);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&markets);
+        markets
     }
 }

@@ -10,6 +10,8 @@ mod rights;
 mod markets;
 mod income;
 mod flows;
+mod saved;
+mod asked;
 mod fills;
 mod known;
 mod reach;
@@ -18,7 +20,8 @@ mod prices;
 mod fuzz;
 
 pub(crate) use endpoint::{ALLOWED, HOST};
-pub use fuzz::{fuzz_binance_error, fuzz_binance_reply};
+pub use fuzz::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
+pub(crate) use markets::Listed;
 
 use crate::{ExchangeConnector, Finding, Method, Next, Progress, Refusal, Reply, Request, Task, VenueError};
 use collect::Collect;
@@ -28,7 +31,9 @@ use ledger::Timestamp;
 use markets::Markets;
 use prices::{Closes, Pricing, earliest};
 use protocol::Credentials;
+use saved::{Owner, short_hash};
 use sign::Signer;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot"];
@@ -61,10 +66,12 @@ const MEASURE_MS: i64 = 600_000;
 /// The connector of one account.
 pub(crate) struct Binance {
     signer: Signer,
-    account_hash: u64,
+    owner: Owner,
     /// Venue time minus ours, and when that was measured.
     offset: Option<(i64, Timestamp)>,
-    markets: Markets,
+    listed: Arc<Listed>,
+    /// The list that is worked with.
+    markets: Arc<Markets>,
     closes: Closes,
     /// As of the last round that was received whole, and as of the round under way.
     received: Known,
@@ -77,6 +84,7 @@ pub(crate) struct Binance {
 
 enum Job {
     Idle,
+    Time,
     Rights,
     Identity,
     Collect(Box<Collect>),
@@ -92,14 +100,15 @@ enum Asked {
 }
 
 impl Binance {
-    pub(crate) fn new(credentials: Credentials) -> Self {
+    pub(crate) fn new(credentials: Credentials, listed: Arc<Listed>) -> Self {
         let Credentials { api_key, secret, passphrase: _ } = credentials;
         let signer = Signer::new(api_key, secret);
         Self {
-            account_hash: signer.account_hash(),
+            owner: Owner { key_hash: signer.key_hash(), account_hash: None },
             signer,
             offset: None,
-            markets: Markets::default(),
+            markets: listed.current(),
+            listed,
             closes: Closes::default(),
             received: Known::default(),
             known: Known::default(),
@@ -123,7 +132,7 @@ impl Binance {
             query = self.signer.signed(query)?;
             headers.push(self.signer.header());
         }
-        let (method, cost) = (Method::Get, endpoint.cost(self.account_hash));
+        let (method, cost) = (Method::Get, endpoint.cost(self.owner.key_hash));
         Some(Request {
             method,
             host: HOST,
@@ -144,7 +153,7 @@ impl Binance {
                 // Of all that were asked since the last collection.
                 self.known.owed_since_ms = earliest(self.known.owed_since_ms, pricing.owed_since_ms);
             }
-            Job::Idle | Job::Rights | Job::Identity => {}
+            Job::Idle | Job::Time | Job::Rights | Job::Identity => {}
         }
         self.job = Job::Idle;
         Next::Finished
@@ -170,7 +179,7 @@ impl Binance {
         venue_now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         match &mut self.job {
-            Job::Idle => Ok(Vec::new()),
+            Job::Idle | Job::Time => Ok(Vec::new()),
             Job::Rights => {
                 let rights = rights::rights(API_RESTRICTIONS.path, answer?)?;
                 self.job = Job::Identity;
@@ -179,10 +188,11 @@ impl Binance {
             Job::Identity => {
                 let account: wire::Account<'_> = wire::read(ACCOUNT.path, answer?)?;
                 let id = account.uid.ok_or(wire::wrong(ACCOUNT.path, "uid"))?.as_str().to_owned();
+                self.owner.account_hash = Some(short_hash(id.as_bytes()));
                 self.job = Job::Idle;
                 Ok(vec![Finding::Account { id, types: ACCOUNT_TYPES.to_vec() }])
             }
-            Job::Collect(collect) => collect.take(&mut self.known, &mut self.markets, answer, venue_now),
+            Job::Collect(collect) => collect.take(&mut self.known, &self.markets, answer, venue_now),
             Job::Price { pricing, .. } => {
                 let body = match answer {
                     Err(VenueError::Permanent(Refusal::Request { .. })) => None,
@@ -198,10 +208,16 @@ impl ExchangeConnector for Binance {
     fn start(&mut self, task: Task) {
         self.asked = None;
         self.job = match task {
+            Task::Time => {
+                self.offset = None;
+                Job::Time
+            }
             Task::CheckKey => Job::Rights,
             Task::Collect => {
                 if self.whole {
                     self.received = self.known.clone();
+                    // Each price was told and received.
+                    self.closes = Closes::default();
                 } else {
                     self.known = self.received.clone();
                 }
@@ -217,17 +233,24 @@ impl ExchangeConnector for Binance {
 
     fn next(&mut self, now: Timestamp) -> Next {
         let venue_now = self.venue_time(now);
+        if self.markets.are_old(venue_now) {
+            // Another account may have read it meanwhile.
+            self.markets = self.listed.current();
+        }
         let old = self.offset.is_none_or(|(_, at)| now.millis() - at.millis() >= MEASURE_MS);
         let (asked, ask) = match &mut self.job {
             Job::Idle => return self.finish(),
             _ if old => (Asked::Time { sent: now }, TIME.ask()),
+            Job::Time => return self.finish(),
             Job::Rights => (Asked::Job, API_RESTRICTIONS.ask()),
             Job::Identity => (Asked::Job, ACCOUNT.ask()),
-            Job::Collect(collect) => match collect.next(&self.markets, venue_now) {
+            Job::Collect(_) | Job::Price { .. } if self.markets.are_old(venue_now) => {
+                (Asked::Markets, EXCHANGE_INFO.ask())
+            }
+            Job::Collect(collect) => match collect.next() {
                 Some(ask) => (Asked::Job, ask),
                 None => return self.finish(),
             },
-            Job::Price { .. } if self.markets.are_old(venue_now) => (Asked::Markets, EXCHANGE_INFO.ask()),
             Job::Price { pricing, .. } => {
                 let ask = pricing.next(&self.markets, &self.closes, venue_now);
                 let found = pricing.found();
@@ -255,7 +278,10 @@ impl ExchangeConnector for Binance {
         let findings = match self.asked {
             None => return Ok(Vec::new()),
             Some(Asked::Time { sent }) => self.take_time(answer?, sent, now),
-            Some(Asked::Markets) => self.markets.take(answer?, venue_now).map(|()| Vec::new()),
+            Some(Asked::Markets) => {
+                self.markets = self.listed.renew(Markets::read(answer?, venue_now)?);
+                Ok(Vec::new())
+            }
             Some(Asked::Job) => self.take_job(answer, venue_now),
         }?;
         self.asked = None;
@@ -265,10 +291,25 @@ impl ExchangeConnector for Binance {
     fn progress(&self) -> Progress {
         match &self.job {
             Job::Idle => Progress { done: 1, total: 1 },
+            Job::Time => Progress { done: 0, total: 1 },
             Job::Rights => Progress { done: 0, total: 2 },
             Job::Identity => Progress { done: 1, total: 2 },
             Job::Collect(collect) => collect.progress(),
             Job::Price { pricing, .. } => pricing.progress(),
         }
+    }
+
+    fn saved(&self) -> Vec<u8> {
+        saved::write(self.owner, if self.whole { &self.known } else { &self.received })
+    }
+
+    fn resume(&mut self, saved: &[u8]) -> bool {
+        let Some((owner, known)) = saved::read(saved).filter(|(owner, _)| self.owner.is(owner)) else {
+            return false;
+        };
+        self.owner.account_hash = self.owner.account_hash.or(owner.account_hash);
+        (self.known, self.received) = (known.clone(), known);
+        (self.whole, self.job, self.asked) = (true, Job::Idle, None);
+        true
     }
 }

@@ -53,7 +53,7 @@ enum Close {
     Quiet,
 }
 
-/// The candles that were wanted so far. Public, so a round that failed does not forget them.
+/// The candles that were wanted since the last round that was received. Public, so a round that failed does not forget them.
 #[derive(Default)]
 pub(crate) struct Closes(BTreeMap<(Symbol, Interval), BTreeMap<i64, Close>>);
 

@@ -4,11 +4,12 @@
 //! HMAC-SHA256 in hex, or Ed25519 in base64 when the secret is a private key in PEM. RSA keys are not read: the
 //! crates at hand would not wipe them from memory.
 
+use super::saved::short_hash;
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use protocol::Secret;
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// PKCS #8 of an Ed25519 private key up to its 32 bytes (RFC 8410 section 7).
@@ -42,9 +43,8 @@ impl Signer {
     }
 
     /// Tells accounts' budgets apart, and tells nothing of the key.
-    pub(crate) fn account_hash(&self) -> u64 {
-        let hash: [u8; 32] = Sha256::digest(self.api_key.expose()).into();
-        hash.into_iter().take(8).fold(0, |word, byte| word << 8 | u64::from(byte))
+    pub(crate) fn key_hash(&self) -> u64 {
+        short_hash(self.api_key.expose().as_bytes())
     }
 
     /// The query with its signature; `None` if the secret is no key that can sign.

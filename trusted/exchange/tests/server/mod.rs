@@ -236,6 +236,14 @@ impl ExchangeConnector for Asker {
     fn progress(&self) -> Progress {
         Progress { done: 0, total: self.left }
     }
+
+    fn saved(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn resume(&mut self, _saved: &[u8]) -> bool {
+        false
+    }
 }
 
 pub(crate) async fn run(
