@@ -8,11 +8,12 @@ pub(crate) const DESCRIPTION: &str = "/openapi.json";
 
 /// Paths of the enclave. A segment in braces stands for one of any text; a star at the end for all that is below,
 /// so that a newer enclave's routes pass too.
-const RELAYED: [&str; 12] = [
+const RELAYED: [&str; 13] = [
     "/attestation/quote",
     "/enclave/sealed",
     "/enclave/sessions",
     "/enclave/sessions/{session_id}",
+    "/enclave/record",
     "/enclave/summary/{session_id}",
     "/enclave/metrics/{session_id}",
     "/enclave/ledger/{session_id}",

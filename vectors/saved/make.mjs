@@ -68,6 +68,20 @@ add('signed-by-somebody-else-in-our-name', file(answered(better, { secret: their
 const zero = Buffer.concat([Buffer.from([1]), Buffer.alloc(31)])
 add('signed-by-a-key-of-low-order', file(answered(better, { key: zero, signature: Buffer.concat([zero, Buffer.alloc(32)]) }).answer, proven('low-order', { resultKey: zero })), form)
 add('a-receipt', file(answered('{"revoked":true}', { tag: 'perf-aggregator/receipt/v1', method: 'DELETE' }).answer), form)
+// Whoever asks for a receipt gets one, and nothing else.
+const receipt = (body, more) => file(answered(body, { tag: 'perf-aggregator/receipt/v1', method: 'DELETE', ...more }).answer)
+const asked = { ask: { receipt: true } }
+const REVOKED = '{"revoked":true,"at":"2026-11-24T11:59:59Z","note":"Delete the key."}'
+const ERASED = '{"erased":true,"at":"2026-11-24T11:59:59Z","accounts":1,"sessions":2,"note":"Delete the keys."}'
+const [REVOKE, ERASE] = [{ path: '/enclave/sessions/{session_id}' }, { path: '/enclave/record' }]
+add('the-receipt-of-a-revocation', receipt(REVOKED, REVOKE), holds(REVOKED), asked)
+add('the-receipt-of-an-erasure', receipt(ERASED, ERASE), holds(ERASED), asked)
+add('a-receipt-where-an-answer-is-asked-for', receipt(ERASED, ERASE), form)
+add('an-answer-where-a-receipt-is-asked-for', file(good.answer), form, asked)
+add('a-receipt-signed-as-an-answer', receipt(ERASED, { ...ERASE, tag: 'perf-aggregator/answer/v1' }), form, asked)
+add('a-receipt-of-another-route', receipt(ERASED, { path: '/enclave/summary/{session_id}' }), form, asked)
+add('a-receipt-of-another-method', receipt(ERASED, { ...ERASE, method: 'GET' }), form, asked)
+add('a-receipt-signed-by-another-key', receipt(ERASED, { ...ERASE, secret: theirs }), form, asked)
 add('a-refusal', file(answered('{"code":"SESSION_EXPIRED"}', { status: 401 }).answer), form)
 add('a-body-that-is-not-json', file(answered('hello').answer), form)
 add('figures-of-another-environment', file(answered(SUMMARY.replace(ENVIRONMENT, '"environment":"live"')).answer), form)

@@ -24,6 +24,12 @@ impl VenueTimes {
         heard.insert(venue_name.to_owned(), Heard { venue, ours });
     }
 
+    /// How long ago a venue was heard, in milliseconds; none: never.
+    pub(crate) fn age_ms(&self, now: Timestamp) -> Option<i64> {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.values().map(|heard| now.millis().saturating_sub(heard.ours.millis())).min()
+    }
+
     /// The venues' times, Unix seconds, for the quote.
     pub(crate) fn seconds(&self) -> BTreeMap<String, u64> {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,19 +1,26 @@
-//! What happens in a session, for those who listen (DESIGN.md section 4, `GET /enclave/events`): a bounded memory of
-//! recent events, and streams that tell them as they come.
+//! What happens to an account, for those who listen (DESIGN.md section 4, `GET /enclave/events`): a bounded memory of recent
+//! events, and streams that tell them as they come, with what happens to their own session.
 //!
-//! A stream holds no lock while it waits or sends, and what it tells is its session's own. Not here: frames as bytes
+//! A stream holds no lock while it waits or sends. Not here: frames as bytes
 //! on a socket (`http/server.rs`).
 
-use crate::{failure::Failure, service::Service, session::Session};
+use crate::{
+    account::Account,
+    failure::Failure,
+    service::Service,
+    session::{Session, SessionKey},
+};
 use core::time::Duration;
+use exchange::Wait;
 use hyper::body::Bytes;
+use ledger::Timestamp;
 use protocol::{
     Code, StreamSealer,
     api::{Event, EventKind},
     limits, rfc3339, sse,
 };
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -27,11 +34,10 @@ use tokio::{
 /// A progress that is closer than this to the one that was told last is not told.
 const PROGRESS_STEP: f64 = 0.05;
 
-/// The events of one session.
+/// The events of one account.
 pub(crate) struct Events {
     memory: Mutex<Memory>,
     newest: watch::Sender<u64>,
-    open: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -40,14 +46,12 @@ struct Memory {
     newest: u64,
     sync: Option<EventKind>,
     metrics: Option<EventKind>,
-    /// The session is over: nothing happens any more.
-    over: bool,
 }
 
 impl Events {
     /// Nothing has happened.
     pub(crate) fn new() -> Self {
-        Self { memory: Mutex::default(), newest: watch::Sender::new(0), open: Arc::default() }
+        Self { memory: Mutex::default(), newest: watch::Sender::new(0) }
     }
 
     /// The collection stands so. Small steps are left out.
@@ -75,18 +79,7 @@ impl Events {
         self.remember(memory, event);
     }
 
-    /// The session ends, soon or now; `state` as in [`EventKind::Expiry`].
-    pub(crate) fn ending(&self, state: &str, session: &Session) {
-        let event =
-            EventKind::Expiry { state: state.to_owned(), session_expires: rfc3339(session.expires_at) };
-        self.remember(self.memory(), event);
-    }
-
     fn remember(&self, mut memory: MutexGuard<'_, Memory>, what: EventKind) {
-        if memory.over {
-            return;
-        }
-        memory.over = what.is_last();
         memory.newest = memory.newest.saturating_add(1);
         let id = memory.newest;
         memory.kept.push_back(Event { id, what });
@@ -108,8 +101,7 @@ impl Events {
             _ => {
                 let id = memory.newest;
                 let reset = after.is_some().then_some(EventKind::Reset {});
-                let last = memory.kept.back().filter(|event| event.what.is_last());
-                let now = [reset, memory.sync.clone(), memory.metrics.clone(), last.map(|e| e.what.clone())];
+                let now = [reset, memory.sync.clone(), memory.metrics.clone()];
                 now.into_iter().flatten().map(|what| Event { id, what }).collect()
             }
         }
@@ -124,13 +116,26 @@ impl Events {
 /// The streams of all sessions.
 pub(crate) struct Streams {
     open: Arc<AtomicUsize>,
+    /// By session.
+    of: Mutex<HashMap<SessionKey, Arc<AtomicUsize>>>,
     stopping: watch::Sender<bool>,
 }
 
 impl Streams {
     /// None yet.
     pub(crate) fn new() -> Self {
-        Self { open: Arc::default(), stopping: watch::Sender::new(false) }
+        Self { open: Arc::default(), of: Mutex::default(), stopping: watch::Sender::new(false) }
+    }
+
+    /// How many are open.
+    pub(crate) fn len(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    fn of(&self, session: &SessionKey) -> Arc<AtomicUsize> {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        of.retain(|_, open| Arc::strong_count(open) > 1);
+        Arc::clone(of.entry(*session).or_default())
     }
 
     /// Ends all of them, and those that are still to come.
@@ -159,6 +164,7 @@ impl Drop for Place {
 /// A listener that was let in, before its stream begins.
 pub(crate) struct Listener {
     session: Arc<Session>,
+    account: Arc<Account>,
     after: Option<u64>,
     _places: (Place, Place),
 }
@@ -168,16 +174,17 @@ impl Listener {
     pub(crate) fn admit(
         service: &Service,
         session: Arc<Session>,
+        account: Arc<Account>,
         after: Option<u64>,
     ) -> Result<Self, Failure> {
         let full = || {
             let detail = "Too many streams of events are open. End one, or try again later.";
             Failure::new(Code::RateLimited, detail).retry_after(limits::EVENT_READER_PATIENCE_S)
         };
-        let own = Place::take(&session.events.open, limits::EVENT_STREAMS_PER_SESSION_MAX);
+        let own = Place::take(&service.streams.of(&session.key), limits::EVENT_STREAMS_PER_SESSION_MAX);
         let all = Place::take(&service.streams.open, limits::EVENT_STREAMS_MAX);
         let (Some(own), Some(all)) = (own, all) else { return Err(full()) };
-        Ok(Self { session, after, _places: (own, all) })
+        Ok(Self { session, account, after, _places: (own, all) })
     }
 
     /// Begins the stream. Its pieces end when the session ends, when the service stops, after an hour, or when nobody
@@ -191,43 +198,62 @@ impl Listener {
 
     /// `None` ends it: the reader is gone or too slow, or all was told.
     async fn tell(self, service: &Service, mut mouth: Mouth) -> Option<()> {
-        let Self { session, mut after, _places } = self;
-        let mut newest = session.events.newest.subscribe();
+        let Self { session, account, mut after, _places } = self;
+        let events = &account.events;
+        let mut newest = events.newest.subscribe();
         let mut stopping = service.streams.stopping.subscribe();
-        let (mut life, mut over) = (
-            Box::pin(sleep(seconds(limits::EVENT_STREAM_S_MAX))),
-            service.clock.sleep_until(session.expires_at),
-        );
+        let mut revoked = session.revocation();
+        let expires_at = session.terms.expires_at;
+        let mut life = Box::pin(sleep(seconds(limits::EVENT_STREAM_S_MAX)));
+        let warning = expires_at.millis().saturating_sub(ms(limits::EXPIRY_WARNING_S));
+        let mut soon = Some(service.clock.sleep_until(Timestamp::from_millis(warning)));
+        let mut over = service.clock.sleep_until(expires_at);
         let mut heartbeat = interval(seconds(limits::EVENT_HEARTBEAT_S));
         mouth.open().await?;
-        loop {
+        let closing = loop {
             newest.mark_unchanged();
-            for event in session.events.since(after) {
+            for event in events.since(after) {
                 after = Some(event.id);
                 mouth.say(&event).await?;
             }
-            let closing = tokio::select! {
+            tokio::select! {
                 biased;
-                // The sender lives as long as the session, which is held here.
-                _ = newest.changed() => continue,
-                () = &mut over => {
-                    session.events.ending("expired", &session);
-                    for event in session.events.since(after) {
-                        mouth.say(&event).await?;
-                    }
-                    return None;
+                () = stopped(&mut revoked) => break expiry("revoked", expires_at),
+                // The sender lives as long as the account, which is held here.
+                _ = newest.changed() => {}
+                () = &mut over => break expiry("expired", expires_at),
+                () = once(&mut soon), if soon.is_some() => {
+                    soon = None;
+                    let id = after.unwrap_or(0);
+                    mouth.say(&Event { id, what: expiry("soon", expires_at) }).await?;
                 }
-                () = stopped(&mut stopping) => "stopping",
-                () = &mut life => "time",
+                () = stopped(&mut stopping) => break closing("stopping"),
+                () = &mut life => break closing("time"),
                 _ = heartbeat.tick() => {
                     mouth.send(sse::HEARTBEAT.to_owned()).await?;
-                    continue;
+                    // Another enclave may have revoked it.
+                    let _ = service.sessions.get(session.key).await;
                 }
                 () = mouth.sender.closed() => return None,
-            };
-            let id = after.unwrap_or(0);
-            mouth.say(&Event { id, what: EventKind::Closing { why: closing.to_owned() } }).await?;
-        }
+            }
+        };
+        mouth.say(&Event { id: after.unwrap_or(0), what: closing }).await
+    }
+}
+
+fn expiry(state: &str, expires_at: Timestamp) -> EventKind {
+    EventKind::Expiry { state: state.to_owned(), session_expires: rfc3339(expires_at) }
+}
+
+fn closing(why: &str) -> EventKind {
+    EventKind::Closing { why: why.to_owned() }
+}
+
+/// Completes with the clock; never where there is nothing to wait for.
+async fn once(wait: &mut Option<Wait<'_>>) {
+    match wait {
+        Some(wait) => wait.await,
+        None => core::future::pending().await,
     }
 }
 
@@ -294,6 +320,10 @@ impl Mouth {
         let sent = self.sender.send(Bytes::from(frame));
         timeout(seconds(limits::EVENT_READER_PATIENCE_S), sent).await.ok()?.ok()
     }
+}
+
+fn ms(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000)
 }
 
 const fn seconds(seconds: u64) -> Duration {

@@ -1,7 +1,8 @@
 //! What a call may fail with, before it becomes an answer (`http/problem.rs` does that).
 
+use crate::store::StoreError;
 use exchange::{Refusal, VenueError};
-use protocol::{Code, EnvelopeError};
+use protocol::{Code, EnvelopeError, limits};
 use std::borrow::Cow;
 
 /// A failed call: its code, what to do, and when to try again.
@@ -13,18 +14,46 @@ pub(crate) struct Failure {
     pub(crate) detail: Cow<'static, str>,
     /// For `Retry-After`.
     pub(crate) retry_after_s: Option<u64>,
+    conflict: bool,
 }
 
 impl Failure {
     /// A failure with its own advice.
     pub(crate) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), retry_after_s: None }
+        Self { code, detail: detail.into(), retry_after_s: None, conflict: false }
     }
 
     /// The same, to be tried again after some seconds.
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
+    }
+
+    /// Whether somebody else wrote what was to be written: the same may succeed now.
+    pub(crate) const fn is_conflict(&self) -> bool {
+        self.conflict
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let conflict = error == StoreError::Conflict;
+        let failure = match error {
+            StoreError::Corrupt => Self::new(
+                Code::StateRolledBack,
+                "What is kept is not what was written last: rows were altered, lost, or put back from an earlier time. Nothing \
+                 is served of it. Ask the operator, who finds the reason in the log.",
+            ),
+            StoreError::Unavailable | StoreError::Conflict | StoreError::Fenced => {
+                Self::from(Code::StoreUnavailable).retry_after(limits::STORE_RETRY_S)
+            }
+            StoreError::Full
+            | StoreError::ReadOnly
+            | StoreError::InUse
+            | StoreError::Newer
+            | StoreError::NotAStore => Self::from(Code::StoreUnavailable),
+        };
+        Self { conflict, ..failure }
     }
 }
 
@@ -103,8 +132,13 @@ fn advice(code: Code) -> &'static str {
         Code::ClockUntrusted => {
             "The operator must set the clock of the machine right. Nothing is answered until then."
         }
-        Code::StateRolledBack => "Do not trust newer answers of this enclave; ask the operator.",
-        Code::StoreUnavailable => "The enclave has no room now. Try again later, or ask the operator.",
+        Code::StateRolledBack => {
+            "The enclave's store is behind what you saw before: somebody put an older one in its place. Ask the operator; \
+             figures from before remain true, newer ones lack what was lost."
+        }
+        Code::StoreUnavailable => {
+            "The enclave cannot write or read its store now. Try again later, or ask the operator."
+        }
         Code::RequestMalformed => "See /openapi.json for what the route takes.",
         Code::NotFound => "See /openapi.json for the routes.",
         Code::MethodNotAllowed => "See /openapi.json for the methods of this route.",

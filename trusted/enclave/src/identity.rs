@@ -2,20 +2,23 @@
 //! (ATTESTATION.md sections 3, 9 and 12).
 //!
 //! Envelope keys live in memory only: an envelope sealed before a restart can never be opened again. The result
-//! key may outlive a process; `keys.rs` says how.
+//! key may outlive a process; `keys.rs` says how. Enclaves that share a database share both (`replicas.rs`).
+
+mod epoch;
+
+pub(crate) use epoch::{Epoch, EpochParts};
 
 use crate::{
     failure::Failure,
     keys::ResultKey,
-    random,
     tls::{CertificateError, Loaded, Tls},
 };
-use attestation::{
-    Backend, BackendError, Binding, Bundle, ChallengeProof, Config, EnclaveTime, Nonce, Tee, Validity,
-};
+use anyhow::Context as _;
+use attestation::{Backend, BackendError, Bundle, ChallengeProof, Config, EnclaveTime, Nonce};
+use epoch::{Bound, Epochs};
 use ledger::Timestamp;
 use protocol::{
-    Code, EnvelopeKey,
+    Code,
     countersign::{self, Countersignature},
     limits,
     signed::{Headers, Message, Tag},
@@ -23,17 +26,9 @@ use protocol::{
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
 };
-
-/// Keys of one epoch.
-pub(crate) struct Epoch {
-    /// Opens envelopes.
-    pub(crate) key: EnvelopeKey,
-    binding: Binding,
-    keyset_hash: [u8; 64],
-    ends_at_s: u64,
-}
+use zeroize::Zeroizing;
 
 /// The enclave's identity.
 pub(crate) struct Identity {
@@ -43,12 +38,16 @@ pub(crate) struct Identity {
     /// Where TLS ends here. Its lock is taken inside that of the epochs.
     tls: Option<Arc<Tls>>,
     epochs: RwLock<Epochs>,
+    /// Whether other enclaves have the same keys. Then an epoch lasts until the next one is there, which all fetch before
+    /// it begins.
+    shared: bool,
 }
 
-struct Epochs {
-    current: Arc<Epoch>,
-    /// Opens late envelopes for one hour after it was replaced.
-    previous: Option<Arc<Epoch>>,
+/// What enclaves of one deployment have in common.
+pub(crate) struct IdentityParts {
+    pub(crate) result_key: Zeroizing<[u8; 32]>,
+    /// In their order: the last that has begun is the present one.
+    pub(crate) epochs: Vec<EpochParts>,
 }
 
 impl Identity {
@@ -63,38 +62,42 @@ impl Identity {
         let config = Config::from_document(config)
             .ok_or_else(|| anyhow::anyhow!("the configuration document has no canonical form"))?;
         let number = result_key.next_epoch(seconds(now))?;
-        let bound = bound(backend.as_ref(), &config, &result_key, tls.as_deref());
-        let current = Arc::new(Epoch::new(bound, number, seconds(now)));
-        let epochs = RwLock::new(Epochs { current, previous: None });
-        Ok(Self { backend, config, result_key, tls, epochs })
+        let bound = Bound { tee: backend.tee(), result_key: result_key.public(), config: config.sha256() };
+        let own = tls.as_ref().map(|tls| tls.shown());
+        let epochs = RwLock::new(Epochs::new(bound.epoch(number, seconds(now), own)));
+        Ok(Self { backend, config, result_key, tls, epochs, shared: false })
     }
 
     /// Replaces the epoch's keys when their day is over, and wipes those of the day before when their hour is.
     pub(crate) fn turn(&self, now: Timestamp) {
         let now_s = seconds(now);
-        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
-        if now_s >= epochs.current.ends_at_s {
-            if let Some(tls) = &self.tls {
-                tls.turn(now_s);
-            }
-            self.begin(&mut epochs, now_s);
+        let mut epochs = self.epochs_mut();
+        if let Some(next) = epochs.next.take_if(|next| next.begins_at_s() <= now_s) {
+            self.enter(&mut epochs, next);
+        } else if !self.shared && now_s >= epochs.current.ends_at_s() {
+            let own = self.tls.as_ref().map(|tls| tls.due(now_s));
+            let next = self.bound().epoch(epochs.number_at(now_s), now_s, own);
+            self.enter(&mut epochs, next);
         }
-        if epochs
-            .previous
-            .as_ref()
-            .is_some_and(|previous| now_s >= previous.ends_at_s + limits::EPOCH_GRACE_S)
-        {
-            epochs.previous = None;
-        }
+        epochs.previous.take_if(|previous| previous.is_over(now_s));
     }
 
-    fn begin(&self, epochs: &mut Epochs, now_s: u64) {
-        let number = now_s.max(epochs.current.binding.epoch.saturating_add(1));
-        let bound = bound(self.backend.as_ref(), &self.config, &self.result_key, self.tls.as_deref());
-        let next = Arc::new(Epoch::new(bound, number, now_s));
-        self.result_key.remember(number);
-        epochs.previous = Some(core::mem::replace(&mut epochs.current, next));
-        tracing::info!("the keys of a new epoch were made");
+    fn enter(&self, epochs: &mut Epochs, next: Arc<Epoch>) {
+        if let Some((tls, own)) = self.tls.as_ref().zip(next.tls.clone()) {
+            tls.show(own);
+        }
+        self.result_key.remember(next.number());
+        epochs.enter(next);
+        tracing::info!("the keys of a new epoch are in use");
+    }
+
+    fn bound(&self) -> Bound {
+        Bound { tee: self.backend.tee(), result_key: self.result_key.public(), config: self.config.sha256() }
+    }
+
+    fn epochs_mut(&self) -> RwLockWriteGuard<'_, Epochs> {
+        // Whoever panicked with it had either replaced an epoch or not.
+        self.epochs.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request for a certificate over the TLS key that is to be, PEM. None where no TLS ends here.
@@ -103,27 +106,48 @@ impl Identity {
     }
 
     /// Takes the certificate that an authority made. A key that it is the first for begins a new epoch: the binding
-    /// names the key.
+    /// names the key. Where others share the keys, it begins once they had the time to fetch it.
     pub(crate) fn certify(&self, pem: &[u8], now: Timestamp) -> Option<Result<(), CertificateError>> {
         let tls = self.tls.as_ref()?;
-        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
-        let loaded = tls.load(pem, seconds(now));
-        if loaded == Ok(Loaded::Next) {
-            self.begin(&mut epochs, seconds(now));
-        }
-        Some(loaded.map(|_| ()))
+        let now_s = seconds(now);
+        Some(tls.load(pem, now_s).map(|(own, loaded)| {
+            let mut epochs = self.epochs_mut();
+            match loaded {
+                Loaded::Present => tls.show(own),
+                Loaded::Next if self.shared => {
+                    let begins_at_s = now_s.saturating_add(limits::EPOCH_LEAD_S);
+                    let number = epochs.number_at(begins_at_s);
+                    epochs.next = Some(self.bound().epoch(number, begins_at_s, Some(own)));
+                }
+                Loaded::Next => {
+                    let next = self.bound().epoch(epochs.number_at(now_s), now_s, Some(own));
+                    self.enter(&mut epochs, next);
+                }
+            }
+        }))
     }
 
     /// The epoch of a keyset, if its key may still open envelopes.
     pub(crate) fn epoch(&self, keyset_hash: &[u8; 64], now: Timestamp) -> Result<Arc<Epoch>, Code> {
         self.turn(now);
         let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
-        [Some(&epochs.current), epochs.previous.as_ref()]
+        // The next one too: where keys are shared, another enclave's clock may be ahead of ours.
+        [Some(&epochs.current), epochs.previous.as_ref(), epochs.next.as_ref()]
             .into_iter()
             .flatten()
-            .find(|epoch| epoch.keyset_hash == *keyset_hash)
+            .find(|epoch| epoch.keyset_hash == *keyset_hash && !epoch.is_over(seconds(now)))
             .map(Arc::clone)
             .ok_or(Code::EnvelopeKeyUnknown)
+    }
+
+    /// Whether the present epoch is over and its hour too: another enclave has the next one, and did not give it.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.present().is_over(seconds(now))
+    }
+
+    /// The present epoch.
+    pub(crate) fn present(&self) -> Arc<Epoch> {
+        Arc::clone(&self.epochs.read().unwrap_or_else(PoisonError::into_inner).current)
     }
 
     /// Fresh evidence over the current keys, the configuration and the nonce.
@@ -134,10 +158,18 @@ impl Identity {
         venue_times: &BTreeMap<String, u64>,
     ) -> Result<String, Failure> {
         self.turn(now);
-        let mut binding = {
-            let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
-            epochs.current.binding.clone()
-        };
+        self.bundle_of(&self.present(), nonce, now, venue_times)
+    }
+
+    /// The same over the keys of an epoch.
+    pub(crate) fn bundle_of(
+        &self,
+        epoch: &Epoch,
+        nonce: Option<Nonce>,
+        now: Timestamp,
+        venue_times: &BTreeMap<String, u64>,
+    ) -> Result<String, Failure> {
+        let mut binding = epoch.binding.clone();
         if let Some(nonce) = &nonce {
             binding.answer(nonce);
         }
@@ -184,44 +216,102 @@ impl Identity {
     pub(crate) fn offer(&self, collateral: &[u8], now: Timestamp) -> Result<(), BackendError> {
         self.backend.offer(collateral, seconds(now))
     }
-}
 
-/// What the bindings of an epoch vouch for, but for its own key, number and dates.
-struct Bound {
-    tee: Tee,
-    result_key: [u8; 32],
-    tls_spki: Option<[u8; 32]>,
-    config: [u8; 32],
-}
-
-fn bound(backend: &dyn Backend, config: &Config, result_key: &ResultKey, tls: Option<&Tls>) -> Bound {
-    Bound {
-        tee: backend.tee(),
-        result_key: result_key.public(),
-        tls_spki: tls.map(Tls::spki_sha256),
-        config: config.sha256(),
+    /// From now on other enclaves have the same keys. The present epoch is numbered after `last`, the last one that this
+    /// deployment is known to have had.
+    pub(crate) fn found(&mut self, last: u64, now: Timestamp) {
+        self.shared = true;
+        let now_s = seconds(now);
+        let bound = self.bound();
+        let own = self.tls.as_ref().map(|tls| tls.shown());
+        let epochs = self.epochs.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if epochs.current.number() <= last {
+            *epochs = Epochs::new(bound.epoch(last.saturating_add(1).max(now_s), now_s, own));
+        }
+        self.result_key.remember(epochs.current.number());
     }
-}
 
-impl Epoch {
-    fn new(bound: Bound, number: u64, now_s: u64) -> Self {
-        let Bound { tee, result_key, tls_spki, config } = bound;
-        let key = EnvelopeKey::generate(&mut random::system());
-        let ends_at_s = now_s + limits::EPOCH_LIFE_S;
-        let binding = Binding {
-            tee,
-            epoch: number,
-            hpke: *key.public(),
-            result_key,
-            tls_spki,
-            config,
-            log: None,
-            validity: Validity { not_before: now_s, not_after: ends_at_s },
-            challenge: None,
-            channel: None,
-        };
-        let keyset_hash = binding.keyset_hash();
-        Self { key, binding, keyset_hash, ends_at_s }
+    /// Takes the keys that another enclave has, in place of those that were born here.
+    pub(crate) fn join(&mut self, parts: IdentityParts, now: Timestamp) -> anyhow::Result<()> {
+        let IdentityParts { result_key, epochs } = parts;
+        self.result_key.replace(&result_key)?;
+        let bound = self.bound();
+        let epochs: Option<Vec<_>> = epochs.into_iter().map(|parts| bound.of_parts(parts)).collect();
+        let epochs = epochs.and_then(|epochs| Epochs::of(epochs, seconds(now)));
+        let epochs = epochs.context("the epochs that another enclave gave")?;
+        let shown = self.tls.as_ref().zip(epochs.current.tls.clone());
+        // Both end TLS, or none does: else clients would be told of a key that nobody shows.
+        anyhow::ensure!(
+            self.tls.is_some() == epochs.current.tls.is_some(),
+            "the other enclaves end TLS elsewhere than this one: start all alike"
+        );
+        if let Some((tls, own)) = shown {
+            tls.show(own);
+        }
+        self.result_key.remember(epochs.newest());
+        *self.epochs.get_mut().unwrap_or_else(PoisonError::into_inner) = epochs;
+        self.shared = true;
+        Ok(())
+    }
+
+    /// The number of the last epoch whose keys are here.
+    pub(crate) fn newest(&self) -> u64 {
+        self.epochs.read().unwrap_or_else(PoisonError::into_inner).newest()
+    }
+
+    /// Whether the next epoch is to be made now, because the present one ends soon.
+    pub(crate) fn wants_next(&self, now: Timestamp) -> bool {
+        let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+        let ahead_s = seconds(now).saturating_add(limits::EPOCH_LEAD_S);
+        epochs.next.is_none() && ahead_s >= epochs.current.ends_at_s()
+    }
+
+    /// Makes the next epoch, for all that share the keys; its number, which is above `last`.
+    pub(crate) fn plan(&self, last: u64, now: Timestamp) -> u64 {
+        let mut epochs = self.epochs_mut();
+        let begins_at_s = epochs.current.ends_at_s().max(seconds(now));
+        let number = epochs.number_at(begins_at_s).max(last.saturating_add(1));
+        let own = self.tls.as_ref().map(|tls| tls.due(begins_at_s));
+        epochs.next = Some(self.bound().epoch(number, begins_at_s, own));
+        number
+    }
+
+    /// Another enclave made the next epoch.
+    pub(crate) fn withdraw(&self, number: u64) {
+        self.epochs_mut().next.take_if(|next| next.number() == number);
+    }
+
+    /// Takes an epoch that another enclave made; nothing of keys that are not this deployment's.
+    pub(crate) fn learn(&self, parts: IdentityParts) -> bool {
+        let IdentityParts { result_key, epochs } = parts;
+        if !self.result_key.is(&result_key) {
+            return false;
+        }
+        let bound = self.bound();
+        let mut here = self.epochs_mut();
+        let newest = here.newest();
+        let learned = epochs.into_iter().filter(|parts| parts.number > newest);
+        for parts in learned {
+            let Some(epoch) = bound.of_parts(parts) else { return false };
+            here.next = Some(epoch);
+        }
+        here.newest() > newest
+    }
+
+    /// What is handed to another enclave.
+    pub(crate) fn parts(&self) -> IdentityParts {
+        let epochs = self.epochs.read().unwrap_or_else(PoisonError::into_inner);
+        IdentityParts { result_key: self.result_key.secret(), epochs: epochs.parts() }
+    }
+
+    /// Signs what only enclaves of this deployment say to each other.
+    pub(crate) fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+        self.result_key.sign(bytes)
+    }
+
+    /// SHA-256 of the configuration document.
+    pub(crate) fn config(&self) -> [u8; 32] {
+        self.config.sha256()
     }
 }
 
@@ -231,57 +321,4 @@ pub(crate) fn seconds(at: Timestamp) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Settings;
-    use attestation::{Expected, Policy, Roots, VerifiedEnclave, development::DevelopmentBackend, verify};
-
-    const NONCE: Nonce = [9; 32];
-    const START_S: i64 = 1_795_305_600;
-
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_millis((START_S + i64::try_from(seconds).unwrap()) * 1000)
-    }
-
-    fn identity() -> (Identity, Roots) {
-        let backend = DevelopmentBackend::new([1; 32], [2; 32]).unwrap();
-        let roots = Roots::dangerous_development(backend.root_der()).unwrap();
-        let key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
-        let configuration = crate::service::configuration("development", "process", 86_400, 604_800);
-        (Identity::new(Box::new(backend), &configuration, key, None, at(0)).unwrap(), roots)
-    }
-
-    /// As a client sees it, over a fresh nonce.
-    fn seen(identity: &Identity, roots: &Roots, now: Timestamp) -> VerifiedEnclave {
-        let bundle = identity.bundle(Some(NONCE), now, &BTreeMap::new()).unwrap();
-        let bundle = Bundle::parse(bundle.as_bytes()).unwrap();
-        let expected = Expected { nonce: Some(NONCE), asked_at: seconds(now), ..Expected::default() };
-        verify(&bundle, &Policy::dangerous_development(), roots, &expected, seconds(now)).unwrap()
-    }
-
-    #[test]
-    fn keys_turn_after_a_day_and_the_old_one_opens_for_an_hour_more() {
-        let (identity, roots) = identity();
-        let first = seen(&identity, &roots, at(0));
-        let of_first = first.keyset_hash();
-        assert_eq!(seen(&identity, &roots, at(86_399)).keyset_hash(), of_first, "the whole day");
-        let second = seen(&identity, &roots, at(86_400));
-        assert_ne!(second.hpke_public_key(), first.hpke_public_key());
-        assert_ne!(second.keyset_hash(), of_first);
-        assert!(second.epoch() > first.epoch());
-        assert_eq!(second.result_key(), first.result_key(), "results stay verifiable");
-        assert!(identity.epoch(&of_first, at(86_400 + 3599)).is_ok());
-        assert_eq!(identity.epoch(&of_first, at(86_400 + 3600)).err(), Some(Code::EnvelopeKeyUnknown));
-        assert!(identity.epoch(&second.keyset_hash(), at(86_400 + 3600)).is_ok());
-    }
-
-    #[test]
-    fn evidence_without_a_nonce_is_given_and_no_client_takes_it_for_fresh() {
-        let (identity, roots) = identity();
-        let bundle = identity.bundle(None, at(0), &BTreeMap::new()).unwrap();
-        let bundle = Bundle::parse(bundle.as_bytes()).unwrap();
-        let expected = Expected { nonce: Some(NONCE), asked_at: seconds(at(0)), ..Expected::default() };
-        let refused = verify(&bundle, &Policy::dangerous_development(), &roots, &expected, seconds(at(0)));
-        assert_eq!(refused.unwrap_err().class, attestation::Class::Freshness);
-    }
-}
+mod tests;

@@ -1,22 +1,23 @@
-//! Envelope, then credentials, then session.
+//! Envelope, then call: what a sealed call asks, and who may ask it.
 //!
-//! Credentials exist in three places only: the opened plaintext, which is wiped when this module is done with it,
-//! the connector, which is wiped when the session ends, and the signed request on its way to the venue.
+//! Credentials exist in three places only: the opened plaintext, which is wiped when this module is done with it, the lease,
+//! which is wiped when it ends, and the signed request on its way to the venue. Not here: registration (`register.rs`).
+
+pub(crate) mod register;
+
+pub(crate) use register::judge;
 
 use crate::{
-    events::Listener,
-    failure::Failure,
-    poll, publish,
-    service::Service,
-    session::{Session, Terms},
+    erase, events::Listener, failure::Failure, holder::Signed, lease, publish, service::Service,
+    session::Session,
 };
-use exchange::{ExchangeConnector, Finding, Task, Venue, Verdict};
 use ledger::Timestamp;
 use protocol::{
-    AnswerSealer, Code, Credentials, Envelope, Route, Secret,
-    api::{self, EventsCall, LedgerCall, Registration, SessionCall},
+    AnswerSealer, Code, Envelope, Route,
+    api::{self, EventsCall, HolderCall, LedgerCall, SessionCall},
     limits, rfc3339,
     signed::{Message, SignedAnswer, Tag},
+    wire,
 };
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -25,15 +26,17 @@ use zeroize::Zeroizing;
 pub(crate) struct Opened {
     /// What it calls.
     pub(crate) route: Route,
-    /// The inner body.
+    /// The inner body, without the signature of a holder.
     pub(crate) body: Zeroizing<Vec<u8>>,
+    /// That signature, if there is one.
+    pub(crate) signed: Option<Signed>,
     /// Seals the answer.
     pub(crate) sealer: AnswerSealer,
 }
 
 /// Opens a sealed call: parse, time, keys, seal, and last the one use, so that only the holder of the envelope
 /// can use it up.
-pub(crate) fn open(service: &Service, body: &[u8]) -> Result<Opened, Failure> {
+pub(crate) async fn open(service: &Service, body: &[u8]) -> Result<Opened, Failure> {
     let envelope = Envelope::parse(body)?;
     let (now, header) = (service.clock.now(), envelope.header);
     let now_s = u64::try_from(now.seconds()).unwrap_or(0);
@@ -43,42 +46,103 @@ pub(crate) fn open(service: &Service, body: &[u8]) -> Result<Opened, Failure> {
     }
     let (body, sealer) = envelope.open(&epoch.key)?;
     service.used_envelopes.insert(header.envelope_id, header.expires_at, now)?;
-    Ok(Opened { route: header.route, body, sealer })
+    let store = service.vault.store();
+    if store.is_shared() && !store.use_envelope(header.envelope_id, header.expires_at).await? {
+        return Err(Code::EnvelopeReplayed.into());
+    }
+    let (body, signed) = Signed::split(header.envelope_id, body);
+    Ok(Opened { route: header.route, body, signed, sealer })
 }
 
 /// Does what an opened call asks. The answer's status and body.
-pub(crate) async fn call(
-    service: &Arc<Service>,
-    route: Route,
-    body: &[u8],
-) -> Result<(u16, Vec<u8>), Failure> {
-    if route == Route::Register {
-        let opened = register(service, parsed(body)?).await?;
-        return Ok((201, publish::encode(&opened)));
-    }
-    let now = service.clock.now();
-    if route == Route::Ledger {
-        let LedgerCall { session_id, after, revision } = parsed(body)?;
-        let session = service.sessions.find(session_id.expose(), now)?;
-        return Ok((200, publish::ledger(&session, after.as_deref(), revision)?));
-    }
-    let call: SessionCall = parsed(body)?;
-    let id = call.session_id.expose();
-    let body = match route {
-        Route::Summary => publish::summary(service, &*service.sessions.find(id, now)?, now)?,
-        Route::Metrics => publish::metrics(service, &*service.sessions.find(id, now)?, now)?,
-        Route::Revoke => revoke(service, id).await?,
-        // Each has a body of its own and was answered before.
-        Route::Register | Route::Ledger | Route::Events => return Err(Code::Internal.into()),
+pub(crate) async fn call(service: &Arc<Service>, opened: &Opened) -> Result<(u16, Vec<u8>), Failure> {
+    let Opened { route, body, signed, sealer: _ } = opened;
+    let (now, holder) = (service.clock.now(), signed.as_ref());
+    let (body, nonce) = match route {
+        Route::Register => {
+            let opened = register::register(service, parsed(body)?, holder).await?;
+            return Ok((201, publish::encode(&opened)));
+        }
+        Route::Ledger => {
+            let LedgerCall { session_id, after, revision, checkpoint } = parsed(body)?;
+            let session = session(service, session_id.expose(), holder, now).await?;
+            let account = service.accounts.get(session.terms.account, now).await?;
+            publish::checkpoint(service, &session, &account, checkpoint.as_ref(), now).await?;
+            (publish::ledger(service, &session, after.as_deref(), revision, now).await?, None)
+        }
+        Route::Summary | Route::Metrics | Route::Revoke => {
+            let SessionCall { session_id, sign, checkpoint } = parsed(body)?;
+            let session = session(service, session_id.expose(), holder, now).await?;
+            let seen = checkpoint.as_ref();
+            let body = match route {
+                Route::Summary => publish::summary(service, &session, seen, now).await?,
+                Route::Metrics => publish::metrics(service, &session, seen, now).await?,
+                _ => revoke(service, &session).await?,
+            };
+            (body, sign)
+        }
+        Route::Sessions | Route::Erase => {
+            let HolderCall { holder_key, sign } = parsed(body)?;
+            let record = of_holder(service, &holder_key, holder)?;
+            let body = match route {
+                Route::Sessions => sessions(service, record, now).await?,
+                _ => erase::erase(service, record, now).await?,
+            };
+            (body, sign)
+        }
+        // It is answered piece by piece.
+        Route::Events => return Err(Code::Internal.into()),
     };
-    match &call.sign {
+    match nonce {
         None => Ok((200, body)),
-        Some(nonce) => Ok((200, signed(service, route, nonce, body, now)?)),
+        Some(nonce) => Ok((200, signed_answer(service, *route, &nonce, body, now)?)),
     }
 }
 
+/// The open session of an id, if the caller may read it: with a holder key, a stolen id is useless.
+async fn session(
+    service: &Service,
+    id: &str,
+    signed: Option<&Signed>,
+    now: Timestamp,
+) -> Result<Arc<Session>, Failure> {
+    let session = service.sessions.find(id, now).await?;
+    match (&session.terms.holder, signed) {
+        (Some((public, _)), Some(signed)) if signed.is_by(public) => Ok(session),
+        (None, None) => Ok(session),
+        // A signature that nobody asked for is no harm.
+        (None, Some(_)) => Ok(session),
+        (Some(_), _) => Err(Code::SessionUnknown.into()),
+    }
+}
+
+/// The key of a record whose holder signed the call.
+fn of_holder(service: &Service, public: &str, signed: Option<&Signed>) -> Result<[u8; 32], Failure> {
+    let public: Option<[u8; 32]> = wire::decode_array(public);
+    match (public, signed) {
+        (Some(public), Some(signed)) if signed.is_by(&public) => Ok(service.holders.key(&public)),
+        _ => Err(Failure::new(
+            Code::SessionUnknown,
+            "The call is not signed by the holder key that it names. Sign it as docs/protocol.md says.",
+        )),
+    }
+}
+
+async fn sessions(service: &Service, record: [u8; 32], now: Timestamp) -> Result<Vec<u8>, Failure> {
+    let Some((record, _)) = service.holders.get(&record).await? else {
+        return Ok(publish::encode(&api::HeldSessions { sessions: Vec::new(), record: None }));
+    };
+    let mut sessions = Vec::new();
+    for key in record.sessions.iter().rev() {
+        if let Some(session) = service.sessions.get(*key).await? {
+            sessions.push(session.held(now));
+        }
+    }
+    Ok(publish::encode(&api::HeldSessions { sessions, record: record.held() }))
+}
+
 /// The answer with a signature that somebody else can judge later. Its path names no session.
-fn signed(
+fn signed_answer(
     service: &Service,
     route: Route,
     nonce: &str,
@@ -92,28 +156,43 @@ fn signed(
     }
     let (method, path) = route.as_str().split_once(' ').ok_or(Code::Internal)?;
     let message = Message { status: 200, method, path, nonce: Some(nonce), body: &body };
-    let tag = if route == Route::Revoke { Tag::Receipt } else { Tag::Answer };
+    let tag = if matches!(route, Route::Revoke | Route::Erase) { Tag::Receipt } else { Tag::Answer };
     let headers = service.identity.signed(&message, tag, now);
     let text = core::str::from_utf8(&body).map_err(|_| Code::Internal)?;
     Ok(publish::encode(&SignedAnswer::new(&message, headers, text.to_owned())))
 }
 
 /// Lets in who wants to hear events.
-pub(crate) fn listen(service: &Service, body: &[u8]) -> Result<Listener, Failure> {
-    let EventsCall { session_id, after } = parsed(body)?;
-    let session = service.sessions.find(session_id.expose(), service.clock.now())?;
-    Listener::admit(service, session, after)
+pub(crate) async fn listen(service: &Service, opened: &Opened) -> Result<Listener, Failure> {
+    let EventsCall { session_id, after } = parsed(&opened.body)?;
+    let now = service.clock.now();
+    let session = session(service, session_id.expose(), opened.signed.as_ref(), now).await?;
+    let account = service.accounts.get(session.terms.account, now).await?;
+    Listener::admit(service, session, account, after)
 }
 
 /// Ends a session: polling stops and the key is wiped before the receipt is made.
-pub(crate) async fn revoke(service: &Service, id: &str) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn revoke(service: &Arc<Service>, session: &Session) -> Result<Vec<u8>, Failure> {
     let now = service.clock.now();
-    service.sessions.revoke(id, now).await?;
+    let account = session.terms.account;
+    // The key first: it is gone whatever the store says.
+    service.polls.end(service, &account, &session.key).await;
+    let lease = lease::row_key(&account, &session.key);
+    service.sessions.revoke(session, &lease).await.map_err(|error| {
+        tracing::error!(%error, "a revocation could not be written");
+        Failure::new(
+            Code::StoreUnavailable,
+            "Polling stopped here and the key was wiped from memory, but it could not be written down. Revoke again when \
+             the service answers, and delete the key at the exchange now.",
+        )
+        .retry_after(limits::STORE_RETRY_S)
+    })?;
     tracing::info!("a session was revoked");
     Ok(publish::encode(&api::Revoked {
         revoked: true,
         at: rfc3339(now),
-        note: "Polling stopped, the key was wiped from the enclave's memory. Only deleting the key at the exchange is final."
+        note: "Polling stopped, the key was wiped from the enclave's memory and store. Only deleting the key at the exchange \
+               is final."
             .to_owned(),
     }))
 }
@@ -126,149 +205,4 @@ fn parsed<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
             "The body inside the envelope is not what the route takes: a field is missing, unknown or of the wrong type.",
         )
     })
-}
-
-async fn register(service: &Arc<Service>, asked: Registration) -> Result<api::SessionOpened, Failure> {
-    if let Some(defect) = asked.defect() {
-        return Err(Failure::new(Code::EnvelopeMalformed, defect));
-    }
-    let venue = Venue::from_name(&asked.exchange).ok_or(Code::ExchangeUnknown)?;
-    let (ttl_s, accept_trading_key, bearer) = terms(service, venue, &asked)?;
-    let credentials = credentials(asked)?;
-    let mut connector = venue.connector(credentials);
-    let checked = check_key(service, venue, connector.as_mut()).await?;
-    let trading_accepted = judge(&checked.rights, accept_trading_key)?;
-
-    let now = service.clock.now();
-    service.venue_times.check(now)?;
-    let ttl_ms = i64::try_from(ttl_s).unwrap_or(0).saturating_mul(1000);
-    let expires_at = Timestamp::from_millis(now.millis().saturating_add(ttl_ms));
-    let account = api::Account {
-        venue: venue.name().to_owned(),
-        fingerprint: service
-            .sessions
-            .fingerprint("account", &format!("{}/{}", venue.name(), checked.account_id)),
-        types: checked.types.iter().map(|kind| (*kind).to_owned()).collect(),
-    };
-    let terms = Terms { opened_at: now, expires_at, bearer, trading_accepted };
-    let session = Session::new(terms, venue, account.clone(), checked.rights);
-    let session = Arc::new(session);
-    let id = service.sessions.insert(Arc::clone(&session), now)?;
-    let task = tokio::spawn(poll::run(Arc::clone(service), Arc::clone(&session), connector));
-    session.polled_by(task);
-    tracing::info!(venue = venue.name(), "a session was opened");
-    let sync = session.record().sync(now);
-    Ok(api::SessionOpened {
-        session_id: id.expose().to_owned(),
-        expires_at: rfc3339(expires_at),
-        environment: service.environment.to_owned(),
-        account,
-        key_rights: publish::key_rights(&checked.rights, trading_accepted),
-        lease_until: rfc3339(expires_at),
-        sync,
-    })
-}
-
-/// What the registration asks for beside the key, if it can be had.
-fn terms(service: &Service, venue: Venue, asked: &Registration) -> Result<(u64, bool, bool), Failure> {
-    if asked.sandbox && !venue.has_sandbox() {
-        return Err(Code::SandboxUnsupported.into());
-    }
-    let ttl_s = asked.ttl_seconds.unwrap_or(service.session_ttl_default_s);
-    if ttl_s > service.session_ttl_max_s {
-        let detail = "ttlSeconds exceeds what this enclave allows; session_ttl.max of its attested configuration tells.";
-        return Err(Failure::new(Code::EnvelopeMalformed, detail));
-    }
-    if asked.quote_currency.as_deref().is_some_and(|currency| currency != venue.reporting_currency()) {
-        let detail = "quoteCurrency: this release reports in the venue's main stablecoin only. Leave it out.";
-        return Err(Failure::new(Code::EnvelopeMalformed, detail));
-    }
-    let readable = venue.account_types();
-    if asked.account_types.iter().flatten().any(|kind| !readable.contains(&kind.as_str())) {
-        let detail = "accountTypes names a type that this release does not read. GET /exchanges lists them.";
-        return Err(Failure::new(Code::EnvelopeMalformed, detail));
-    }
-    Ok((ttl_s, asked.accept_trading_key, asked.bearer))
-}
-
-fn credentials(asked: Registration) -> Result<Credentials, Failure> {
-    let Registration { api_key, secret, passphrase, .. } = asked;
-    // Line ends occur in PEM keys; nothing else that cannot be seen belongs into a credential.
-    let printable = |byte: u8| byte.is_ascii_graphic() || byte == b'\n' || byte == b'\r' || byte == b' ';
-    let fits = |part: &Secret| {
-        let text = part.expose();
-        !text.trim().is_empty() && text.len() <= limits::CREDENTIAL_BYTES_MAX && text.bytes().all(printable)
-    };
-    let header_safe = api_key.expose().bytes().all(|byte| byte.is_ascii_graphic());
-    if fits(&api_key) && header_safe && fits(&secret) && passphrase.as_ref().is_none_or(fits) {
-        Ok(Credentials { api_key, secret, passphrase })
-    } else {
-        Err(Code::CredentialsInvalid.into())
-    }
-}
-
-struct Checked {
-    rights: exchange::KeyRights,
-    account_id: String,
-    types: Vec<&'static str>,
-}
-
-async fn check_key(
-    service: &Service,
-    venue: Venue,
-    connector: &mut dyn ExchangeConnector,
-) -> Result<Checked, Failure> {
-    let (mut rights, mut account) = (None, None);
-    service
-        .transport
-        .converse(connector, service.clock.as_ref(), Task::CheckKey, &mut |findings, _| {
-            for finding in findings {
-                match finding {
-                    Finding::Rights(found) => rights = Some(found),
-                    Finding::Account { id, types } => account = Some((id, types)),
-                    Finding::VenueTime(at) => {
-                        service.venue_times.heard(venue.name(), at, service.clock.now())
-                    }
-                    _ => {}
-                }
-            }
-        })
-        .await?;
-    match (rights, account) {
-        (Some(rights), Some((account_id, types))) => Ok(Checked { rights, account_id, types }),
-        _ => Err(Failure::from(Code::VenueUnreachable).retry_after(60)),
-    }
-}
-
-/// Whether the key may be used (DESIGN.md section 4, Key rights); `true`: it can trade, and the trader accepted that.
-pub(crate) fn judge(rights: &exchange::KeyRights, accept_trading_key: bool) -> Result<bool, Failure> {
-    let refuse = |right: &'static str| {
-        Failure::new(
-            Code::KeyNotReadOnly,
-            format!(
-                "The key can {right}. Make a key that can only read, and delete this one at the exchange."
-            ),
-        )
-    };
-    if rights.withdraw == Some(true) {
-        return Err(refuse("withdraw"));
-    }
-    if rights.transfer == Some(true) {
-        return Err(refuse("transfer"));
-    }
-    if !rights.read {
-        return Err(Failure::new(
-            Code::CredentialsRefused,
-            "The key cannot read. Give it the right to read, then register again.",
-        ));
-    }
-    match (rights.verdict, rights.trade) {
-        (Verdict::Refuse, Some(true)) if accept_trading_key => Ok(true),
-        (Verdict::Refuse, Some(true)) => Err(Failure::new(
-            Code::KeyNotReadOnly,
-            "The key can trade. Make a key that can only read, or register with acceptTradingKey: every figure then says so.",
-        )),
-        (Verdict::Refuse, _) => Err(refuse("do more than read")),
-        (Verdict::Accept | Verdict::Undecided, _) => Ok(false),
-    }
 }

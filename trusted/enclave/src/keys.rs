@@ -7,15 +7,14 @@
 use crate::{
     random,
     seal::{self, Header, SealError},
+    sealed_file::{put_aside, read, write},
     settings::Settings,
 };
 use anyhow::Context as _;
 use attestation::SealRoot;
 use ed25519_dalek::{Signer, SigningKey};
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -26,6 +25,8 @@ pub(crate) struct ResultKey {
     key: SigningKey,
     last_epoch: u64,
     kept: Kept,
+    /// Where the public half is written.
+    public_file: Option<PathBuf>,
 }
 
 /// Where the key is while no process runs.
@@ -45,10 +46,6 @@ struct SealedFile {
 
 /// What the seal is for.
 const PURPOSE: &str = "result-key";
-/// A seal has some four hundred bytes.
-const FILE_BYTES_MAX: u64 = 4096;
-/// Seals that are kept aside.
-const ASIDE_MAX: u32 = 16;
 /// DER of an Ed25519 SubjectPublicKeyInfo (RFC 8410 section 4), before its 32 bytes.
 const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
@@ -61,16 +58,20 @@ impl ResultKey {
             (Some(file), Some(root)) => Self::sealed(file, root),
             (Some(file), None) => Self::without_a_seal(file),
         };
-        let key = key.context("ENCLAVE_PRIVATE_KEY")?;
-        if let Some(file) = &settings.public_key {
-            fs::write(file, key.spki_pem()).context("ENCLAVE_PUBLIC_KEY: the file cannot be written")?;
-        }
+        let mut key = key.context("ENCLAVE_PRIVATE_KEY")?;
+        key.public_file = settings.public_key.clone();
+        key.publish()?;
         Ok(key)
+    }
+
+    fn publish(&self) -> anyhow::Result<()> {
+        let Some(file) = &self.public_file else { return Ok(()) };
+        fs::write(file, self.spki_pem()).context("ENCLAVE_PUBLIC_KEY: the file cannot be written")
     }
 
     fn born(kept: Kept) -> anyhow::Result<Self> {
         let seed = Zeroizing::new(random::bytes::<32>());
-        Ok(Self { key: SigningKey::from_bytes(&seed), last_epoch: 0, kept })
+        Ok(Self { key: SigningKey::from_bytes(&seed), last_epoch: 0, kept, public_file: None })
     }
 
     /// The key in the file, or a new one where there is none, or none that opens any more.
@@ -83,14 +84,15 @@ impl ResultKey {
             Ok((header, seed)) => {
                 let seed: &[u8; 32] = seed.as_slice().try_into().context("the seal holds no key")?;
                 let key = SigningKey::from_bytes(seed);
-                Ok(Self { key, last_epoch: header.epoch, kept: kept(header.sequence, root) })
+                let kept = kept(header.sequence, root);
+                Ok(Self { key, last_epoch: header.epoch, kept, public_file: None })
             }
             Err(SealError::Form) => anyhow::bail!(
                 "the file is not one that this program sealed. A key in clear, or one made elsewhere, is refused: the \
                  host could have read it. Name a file that is not there yet, and the enclave makes a new key"
             ),
             Err(lost) => {
-                fs::rename(file, aside(file)?).context("the file cannot be moved aside")?;
+                put_aside(&[file])?;
                 tracing::warn!(
                     code = "result-key-lost",
                     other_program = lost == SealError::OtherProgram,
@@ -115,7 +117,7 @@ impl ResultKey {
         let Some(text) = read(file)? else { return Self::born(kept) };
         let (seed, last_epoch) =
             clear::parse(&text).context("the file is not one that this program wrote")?;
-        Ok(Self { key: SigningKey::from_bytes(&seed), last_epoch, kept })
+        Ok(Self { key: SigningKey::from_bytes(&seed), last_epoch, kept, public_file: None })
     }
 
     /// `max(last + 1, Unix seconds)`: an epoch never comes twice.
@@ -146,6 +148,22 @@ impl ResultKey {
         write(file, &text).context("ENCLAVE_PRIVATE_KEY: the file cannot be written")
     }
 
+    /// Becomes the key that another enclave of the same program has.
+    pub(crate) fn replace(&mut self, seed: &[u8; 32]) -> anyhow::Result<()> {
+        self.key = SigningKey::from_bytes(seed);
+        self.publish()
+    }
+
+    /// The secret half, for another enclave of the same program.
+    pub(crate) fn secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.key.to_bytes())
+    }
+
+    /// Whether this is its secret half.
+    pub(crate) fn is(&self, seed: &[u8; 32]) -> bool {
+        SigningKey::from_bytes(seed).verifying_key() == self.key.verifying_key()
+    }
+
     /// How long it lives, for the configuration document.
     pub(crate) const fn life(&self) -> &'static str {
         match self.kept {
@@ -171,33 +189,6 @@ impl ResultKey {
         let der = [&SPKI_PREFIX[..], &self.public()].concat();
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", Base64::encode_string(&der))
     }
-}
-
-/// A name beside the file that nothing has yet: what was put aside before may open again some day.
-fn aside(file: &Path) -> anyhow::Result<PathBuf> {
-    let mut names = (1..=ASIDE_MAX).map(|number| file.with_extension(format!("unopened-{number}")));
-    names.find(|name| !name.exists()).context("too many seals that do not open were put aside: remove them")
-}
-
-/// All of a file; none if it is not there.
-fn read(file: &Path) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let opened = match fs::File::open(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.context("the file cannot be read")?,
-    };
-    opened.take(FILE_BYTES_MAX).read_to_end(&mut bytes).context("the file cannot be read")?;
-    Ok(Some(bytes))
-}
-
-/// Written beside and renamed, so that a stop half-way leaves the old file whole.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let beside = file.with_extension("new");
-    let mut options = OpenOptions::new();
-    let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    open.write_all(text.as_bytes())?;
-    open.sync_all()?;
-    fs::rename(&beside, file)
 }
 
 #[cfg(feature = "development")]

@@ -4,17 +4,31 @@ mod settings;
 mod platform;
 mod clock;
 mod random;
+mod memory;
 mod seal;
+mod sealed_file;
 mod keys;
 mod tls;
 mod identity;
+mod store;
+mod replicas;
 mod intake;
 mod session;
+mod holder;
+mod lease;
 mod account;
+mod checkpoint;
+mod snapshots;
+mod restatements;
+mod kept;
+mod accounts;
 mod events;
+mod witness;
+mod polls;
 mod poll;
 mod publish;
-mod store;
+mod erase;
+mod counters;
 mod service;
 mod failure;
 mod http;
@@ -38,6 +52,7 @@ fn main() -> ExitCode {
         .with_ansi(false)
         .with_env_filter(EnvFilter::try_from_env("ENCLAVE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
         .init();
+    memory::leave_no_trace();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(BLOCKING)
@@ -55,30 +70,7 @@ fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     let settings = settings::Settings::from_environment()?;
     let platform = platform::open(std::env::args().skip(1), &settings).await?;
-    // A platform that cannot seal is no hindrance to who asks for nothing sealed.
-    let root = settings.private_key.as_ref().map(|_| platform.backend.seal_root()).transpose();
-    let root = root.context("ENCLAVE_PRIVATE_KEY: the platform's sealing key")?.flatten();
-    let result_key = keys::ResultKey::open(&settings, root)?;
-    let (ttl_default_s, ttl_max_s) = (settings.session_ttl_default_s, settings.session_ttl_max_s);
-    let configuration =
-        service::configuration(platform.environment, result_key.life(), ttl_default_s, ttl_max_s);
-    let now = platform.clock.now();
-    let tls = platform.tls.then(|| tls::Tls::new(settings.tls_names.clone(), identity::seconds(now)));
-    let tls = tls.transpose().context("a key for TLS")?.map(Arc::new);
-    let service = Arc::new(Service {
-        environment: platform.environment,
-        identity: identity::Identity::new(platform.backend, &configuration, result_key, tls.clone(), now)?,
-        clock: platform.clock,
-        venue_times: clock::VenueTimes::default(),
-        used_envelopes: store::UsedEnvelopes::default(),
-        sessions: session::Sessions::new(),
-        streams: events::Streams::new(),
-        transport: Arc::new(exchange::Transport::new(platform.hosts, random::system_seed())),
-        limits: service::Limits::new(),
-        counters: service::Counters::default(),
-        session_ttl_default_s: ttl_default_s,
-        session_ttl_max_s: ttl_max_s,
-    });
+    let Start { service, ring, tls, roots } = start(&settings, platform).await?;
 
     let listener = match &tls {
         Some(tls) => http::Listener::bind_tls(settings.listen, tls.config()?).await,
@@ -89,20 +81,89 @@ async fn run() -> anyhow::Result<()> {
     let metrics = http::Listener::bind_plain(settings.metrics)
         .await
         .with_context(|| format!("ENCLAVE_METRICS_ADDR: cannot listen on {}", settings.metrics))?;
-    announce(&listener, &metrics, platform.environment)?;
+    announce(&listener, &metrics, service.environment)?;
 
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(http::serve(listener, Arc::clone(&service), stopping.clone()));
     let counting = tokio::spawn(http::serve_metrics(metrics, Arc::clone(&service), stopping));
-    let keeping = tokio::spawn(service::keep_house(Arc::clone(&service)));
-    told_to_stop().await?;
-    tracing::info!("stopping: calls under way are answered, sessions end, keys are wiped");
+    let keeping = [
+        tokio::spawn(service::keep_house(Arc::clone(&service), ring.clone())),
+        tokio::spawn(service::keep_claims(Arc::clone(&service))),
+        tokio::spawn(witness::keep(Arc::clone(&service))),
+    ];
+    let shared = ring.filter(|_| service.vault.store().is_shared());
+    let keeper = shared.map(|ring| replicas::Keeper::new(Arc::clone(&service), ring, roots));
+    tokio::select! {
+        stopped = told_to_stop() => stopped?,
+        () = dropped_out(keeper) => {}
+    }
+    tracing::info!("stopping: calls under way are answered, keys are wiped");
     service.streams.stop();
     stop.send_replace(true);
-    keeping.abort();
+    keeping.iter().for_each(tokio::task::JoinHandle::abort);
     let _ = tokio::join!(serving, counting);
-    service.sessions.end_all().await;
+    service.polls.end_all(&service).await;
     Ok(())
+}
+
+/// Completes when this enclave is none of those that share a database any more; never where it shares none.
+async fn dropped_out(keeper: Option<Arc<replicas::Keeper>>) {
+    match keeper {
+        Some(keeper) => keeper.keep().await,
+        None => core::future::pending().await,
+    }
+}
+
+/// What runs.
+struct Start {
+    service: Arc<Service>,
+    ring: Option<Arc<store::RingFile>>,
+    tls: Option<Arc<tls::Tls>>,
+    roots: attestation::Roots,
+}
+
+async fn start(settings: &settings::Settings, platform: platform::Platform) -> anyhow::Result<Start> {
+    // A platform that cannot seal is no hindrance to who asks for nothing sealed.
+    let seals = settings.private_key.is_some() || settings.data_dir.is_some();
+    let root = || -> anyhow::Result<Option<attestation::SealRoot>> {
+        if !seals {
+            return Ok(None);
+        }
+        platform.backend.seal_root().context("the platform's sealing key")
+    };
+    let result_key = keys::ResultKey::open(settings, root()?)?;
+    let opened = store::open(settings, root()?).await?;
+    let lives = (settings.session_ttl_default_s, settings.session_ttl_max_s);
+    let witness = settings.witness.as_ref().map(|witness| witness.key.as_str());
+    let configuration =
+        service::configuration(platform.environment, result_key.life(), lives, opened.life(), witness);
+    let now = platform.clock.now();
+    let tls = platform.tls.then(|| tls::Tls::new(settings.tls_names.clone(), identity::seconds(now)));
+    let tls = tls.transpose().context("a key for TLS")?.map(Arc::new);
+    let mut identity =
+        identity::Identity::new(platform.backend, &configuration, result_key, tls.clone(), now)?;
+    let (instance, clock) = (random::bytes(), platform.clock);
+    let store::OpenStore { store, file, ring, keeps } = opened;
+    let vault = match (&file, ring) {
+        (Some(file), kept) if store.is_shared() => {
+            let start =
+                replicas::Start { store, file, roots: &platform.roots, instance, clock: clock.as_ref() };
+            start.join(kept, &mut identity).await.context("the keys that enclaves on one database share")?
+        }
+        (_, ring) => Arc::new(store::Vault::new(store, ring.context("the keys of the store")?)),
+    };
+    store::migrate(&vault).await.context("the rows of the store")?;
+    let anchors = witness::Anchors::of(settings.witness.as_ref(), keeps, &vault)?;
+    let transport = exchange::Transport::new(platform.hosts, random::system_seed());
+    let service = Arc::new(Service {
+        session_ttl_default_s: lives.0,
+        session_ttl_max_s: lives.1,
+        keeps_leases: keeps,
+        anchors,
+        polls: polls::Polls::new(instance),
+        ..Service::new(platform.environment, identity, clock, transport, vault)
+    });
+    Ok(Start { service, ring: file.map(Arc::new), tls, roots: platform.roots })
 }
 
 /// One line on stdout, for whoever started this program.

@@ -21,7 +21,7 @@ pub(crate) use development::open;
 #[cfg(not(feature = "development"))]
 pub(crate) use release::open;
 
-use attestation::Backend;
+use attestation::{Backend, Roots};
 use exchange::{Clock, Hosts};
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ use std::sync::Arc;
 pub(crate) struct Platform {
     pub(crate) environment: &'static str,
     pub(crate) backend: Box<dyn Backend>,
+    /// Which evidence of others counts.
+    pub(crate) roots: Roots,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hosts: Hosts,
     /// Whether TLS ends in this program. Only a development build can do without.
@@ -41,6 +43,7 @@ mod release {
     use super::{Platform, files::Files, hardware, system_clock::SystemClock};
     use crate::settings::Settings;
     use anyhow::Context as _;
+    use attestation::Roots;
     use exchange::{Clock as _, Hosts};
     use std::sync::Arc;
 
@@ -83,6 +86,7 @@ mod release {
         Ok(Platform {
             environment: "live",
             backend,
+            roots: Roots::default(),
             clock: Arc::new(clock),
             hosts: Hosts::default(),
             tls: true,
@@ -96,7 +100,10 @@ mod development {
     use super::{Platform, files::Files, hardware};
     use crate::settings::Settings;
     use anyhow::Context as _;
-    use attestation::development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED};
+    use attestation::{
+        Roots,
+        development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED},
+    };
     use exchange::{Clock as _, Hosts, SimulatedClock};
     use sha2::{Digest as _, Sha256};
     use std::{net::SocketAddr, sync::Arc};
@@ -135,6 +142,7 @@ mod development {
             .context("development evidence")?;
         Ok(Platform {
             environment: "development",
+            roots: Roots::dangerous_development(backend.root_der()).context("development evidence")?,
             backend: Box::new(backend),
             clock: Arc::new(clock),
             hosts,

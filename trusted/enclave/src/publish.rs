@@ -1,23 +1,35 @@
 //! Ledger, then metrics, then answer (DESIGN.md section 4, Shapes): what a session may read. What the record decides is
 //! written by `protocol::statement`; here stand the facts around it.
 
+mod told;
+mod view;
+
+pub(crate) use told::Told;
+pub(crate) use view::Views;
+
 use crate::{
-    account::{AccountRecord, Published, StopReason, SyncState},
+    account::{Account, AccountRecord, Published, StopReason, SyncState},
+    checkpoint::Chain,
     failure::Failure,
+    holder::Record,
+    kept,
+    restatements::Days,
     service::Service,
     session::Session,
 };
 use exchange::{KeyRights, Venue, Verdict};
-use ledger::{PriceSource, Timestamp, record::Record};
+use ledger::{Line, Timestamp, record};
 use protocol::{
     Code,
-    api::{self, LedgerPage, PriceUse},
+    api::{self, Checkpoint, LedgerPage},
     ledger_file::Export,
     limits, rfc3339,
     statement::{Frame, Statement},
 };
-use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use serde_json::{Value, json, value::RawValue};
+use std::{collections::BTreeMap, sync::Arc};
+use told::{Members, written};
+use view::{Exported, View, view};
 
 /// A body as it is sent.
 pub(crate) fn encode(body: &impl serde::Serialize) -> Vec<u8> {
@@ -56,53 +68,129 @@ pub(crate) fn exchanges() -> Vec<u8> {
 }
 
 /// The headline.
-pub(crate) fn summary(service: &Service, session: &Session, now: Timestamp) -> Result<Vec<u8>, Failure> {
-    read(service, session, now, Statement::summary)
+pub(crate) async fn summary(
+    service: &Service,
+    session: &Session,
+    seen: Option<&Checkpoint>,
+    now: Timestamp,
+) -> Result<Vec<u8>, Failure> {
+    let told = read(service, session, seen, now).await?;
+    Ok(told.body(told.view.told.summary()))
 }
 
 /// Everything: the summary's envelope, and the figures in total, by account, by symbol and by month.
-pub(crate) fn metrics(service: &Service, session: &Session, now: Timestamp) -> Result<Vec<u8>, Failure> {
-    read(service, session, now, Statement::metrics)
-}
-
-fn read(
+pub(crate) async fn metrics(
     service: &Service,
     session: &Session,
+    seen: Option<&Checkpoint>,
     now: Timestamp,
-    body: fn(&Statement, &Frame) -> Map<String, Value>,
 ) -> Result<Vec<u8>, Failure> {
+    let told = read(service, session, seen, now).await?;
+    Ok(told.body(&told.view.told.metrics()))
+}
+
+/// What an answer is made of, and how far the store has come.
+struct Answer<'a> {
+    session: &'a Session,
+    checkpoint: Checkpoint,
+    view: View,
+}
+
+async fn read<'a>(
+    service: &Service,
+    session: &'a Session,
+    seen: Option<&Checkpoint>,
+    now: Timestamp,
+) -> Result<Answer<'a>, Failure> {
     service.venue_times.check(now)?;
-    let (statement, frame, sync) = {
-        let record = session.record();
-        let (statement, frame) = match &record.published {
-            Some(published) => (Arc::clone(&published.statement), published.frame.clone()),
-            None => {
-                let quote = record.record.aggregator.reporting();
-                let none = Statement::none(quote, now, uncollected(&record));
-                (Arc::new(none), frame(service, session, &record))
-            }
-        };
-        (statement, frame, record.sync(now))
+    let account = service.accounts.get(session.terms.account, now).await?;
+    let checkpoint = checkpoint(service, session, &account, seen, now).await?;
+    let view = view(service, session, &account, now).await?;
+    Ok(Answer { session, checkpoint, view })
+}
+
+impl Answer<'_> {
+    /// With what holds for this moment and this session. Members are in the order of their names.
+    fn body(&self, members: &Members) -> Vec<u8> {
+        let Self { session, checkpoint, view: View { told: _, sync, snapshots, restatements, restarted_at } } =
+            self;
+        let of_now = [
+            ("session_expires", written(rfc3339(session.terms.expires_at))),
+            ("sync", written(json!(sync))),
+            ("checkpoint", written(json!(checkpoint))),
+            ("snapshots", written(snapshots)),
+            ("restatements", written(restatements)),
+            ("record_restarted_at", written(restarted_at)),
+        ];
+        let mut body: BTreeMap<&str, &RawValue> =
+            members.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
+        body.extend(of_now.iter().map(|(name, value)| (*name, &**value)));
+        encode(&body)
+    }
+}
+
+/// How far the store has come with what a session reads; refuses if the caller has seen more, or something else.
+pub(crate) async fn checkpoint(
+    service: &Service,
+    session: &Session,
+    account: &Account,
+    seen: Option<&Checkpoint>,
+    now: Timestamp,
+) -> Result<Checkpoint, Failure> {
+    let record = view::of_holder(service, session).await?;
+    let several = record.filter(|record| record.accounts.len() > 1);
+    let (chain, anchored) = match &several {
+        Some(record) => together(service, record, now).await?,
+        None => alone(service, account),
     };
-    let mut body = body(&statement, &frame);
-    body.insert("session_expires".to_owned(), rfc3339(session.expires_at).into());
-    body.insert("sync".to_owned(), json!(sync));
-    body.sort_keys();
-    Ok(encode(&body))
+    if let Some(seen) = seen {
+        let earlier = match seen.seq < chain.seq && seen.seq > 0 {
+            true if several.is_some() => protocol::wire::decode_array(&seen.root),
+            true => kept::root_at(&service.vault, &account.key, seen.seq).await?,
+            false => None,
+        };
+        crate::checkpoint::judge(seen, chain, earlier)?;
+    }
+    Ok(chain.told(anchored))
+}
+
+/// The chain of an account, and whether it is anchored.
+pub(crate) fn alone(service: &Service, account: &Account) -> (Chain, bool) {
+    let chain = account.record().chain;
+    (chain, service.anchors.has(account.key, chain))
+}
+
+/// The chains of all accounts of a record, and whether all of them are anchored.
+pub(crate) async fn together(
+    service: &Service,
+    record: &Record,
+    now: Timestamp,
+) -> Result<(Chain, bool), Failure> {
+    let (mut chains, mut anchored) = (BTreeMap::new(), true);
+    for (key, _) in record.accounts() {
+        let account = service.accounts.get(key, now).await?;
+        let (chain, is_anchored) = alone(service, &account);
+        anchored &= is_anchored;
+        chains.insert(key, chain);
+    }
+    Ok((Chain::together(&chains), anchored))
 }
 
 /// A page of the ledger, for `perfagg replay`.
-pub(crate) fn ledger(
+pub(crate) async fn ledger(
+    service: &Service,
     session: &Session,
     after: Option<&str>,
     revision: Option<u64>,
+    now: Timestamp,
 ) -> Result<Vec<u8>, Failure> {
-    let exported = session.record().exported();
-    let Some((published, record)) = exported else {
+    let account = service.accounts.get(session.terms.account, now).await?;
+    let exported = view::exported(service, session, &account, now).await?;
+    let Some(Exported { record, frame, as_of, revision: current }) = exported else {
         let detail = "A round of the collection is under way. Ask for the first page again.";
         return Err(Failure::new(Code::LedgerChanged, detail).retry_after(2));
     };
-    if revision.is_some_and(|asked| asked != published.revision) {
+    if revision.is_some_and(|asked| asked != current) {
         return Err(Code::LedgerChanged.into());
     }
     let cursor = |text: &str| text.parse().ok();
@@ -113,10 +201,10 @@ pub(crate) fn ledger(
             "after takes what next was, together with the revision of that page.",
         )
     })?;
-    let export = Export::new(&record, &published.frame, published.as_of).map_err(|_| Code::Internal)?;
+    let export = Export::new(&record, &frame, as_of).map_err(|_| Code::Internal)?;
     let page = export.page(from, limits::LEDGER_PAGE_BYTES_MAX);
     Ok(encode(&LedgerPage {
-        revision: published.revision,
+        revision: current,
         lines: page.lines,
         next: page.next.map(|next| next.to_string()),
     }))
@@ -125,23 +213,24 @@ pub(crate) fn ledger(
 /// Publishes what a round came to. Returns the revision that it has.
 pub(crate) fn publish(
     service: &Service,
-    session: &Session,
-    statement: Arc<Statement>,
+    account: &Account,
+    (statement, days): (Statement, Arc<Days>),
     as_of: Timestamp,
-    with_under_way: Option<Arc<Record>>,
+    with_under_way: Option<Arc<record::Record>>,
 ) -> u64 {
-    let mut record = session.record_mut();
-    let (revision, frame) = (record.revision, frame(service, session, &record));
-    record.published = Some(Published { statement, frame, as_of, revision, with_under_way });
+    let mut record = account.record_mut();
+    let (revision, frame) = (record.revision, frame(service.environment, account, &record));
+    let (told, days) = (Arc::new(Told::new(statement, frame)), (days, record.restated()));
+    record.published = Some(Published { told, days, as_of, revision, with_under_way });
     revision
 }
 
 /// The facts around the record changed, and nothing else: they are published anew.
-pub(crate) fn republish(service: &Service, session: &Session) {
-    let mut record = session.record_mut();
-    let (revision, frame) = (record.revision, frame(service, session, &record));
+pub(crate) fn republish(service: &Service, account: &Account) {
+    let mut record = account.record_mut();
+    let (revision, frame) = (record.revision, frame(service.environment, account, &record));
     if let Some(published) = &mut record.published {
-        published.frame = frame;
+        published.told = Arc::new(published.told.reframed(frame));
         if published.revision == revision {
             published.revision = revision.saturating_add(1);
         }
@@ -149,24 +238,33 @@ pub(crate) fn republish(service: &Service, session: &Session) {
     record.revision = revision.saturating_add(1);
 }
 
+/// A record with what has left an account and is still on its way; none where nothing is.
+pub(crate) fn with_under_way(
+    record: &Arc<record::Record>,
+    under_way: &[Line],
+) -> Option<Arc<record::Record>> {
+    if under_way.is_empty() {
+        return None;
+    }
+    let mut with = Arc::clone(record);
+    let lines = &mut Arc::make_mut(&mut with).lines;
+    for line in under_way {
+        // One that contradicts what is known is on its way no more.
+        let _ = lines.apply(vec![line.clone()]);
+    }
+    Some(with)
+}
+
 /// What stands in answers and does not follow from the record.
-fn frame(service: &Service, session: &Session, record: &AccountRecord) -> Frame {
-    let prices =
-        record.price_sources.iter().map(|((asset, quote, PriceSource { path, interval }), fills)| PriceUse {
-            asset: asset.to_string(),
-            quote: quote.to_string(),
-            path: path.clone(),
-            interval: interval.as_str().to_owned(),
-            fills: *fills,
-        });
+pub(crate) fn frame(environment: &str, account: &Account, record: &AccountRecord) -> Frame {
     let accounts = record.record.accounts.keys();
     Frame {
-        environment: service.environment.to_owned(),
-        accounts: accounts.map(|name| (name.to_string(), session.account.clone())).collect(),
-        history_limit: session.venue.history_limit().to_owned(),
+        environment: environment.to_owned(),
+        accounts: accounts.map(|name| (name.to_string(), account.shown.clone())).collect(),
+        history_limit: account.venue.history_limit().to_owned(),
         unread: record.missing(),
-        key_rights: rights_in_words(record, session.trading_accepted),
-        prices: prices.collect(),
+        key_rights: rights_in_words(record),
+        prices: kept::uses(&record.price_sources),
     }
 }
 
@@ -179,8 +277,8 @@ fn uncollected(record: &AccountRecord) -> &'static str {
     }
 }
 
-fn rights_in_words(record: &AccountRecord, trading_accepted: bool) -> String {
-    let may = match (record.rights.verdict, trading_accepted) {
+fn rights_in_words(record: &AccountRecord) -> String {
+    let may = match (record.rights.verdict, record.trading_accepted) {
         (_, true) => "the key can trade, and its holder accepted that",
         (Verdict::Accept, false) => "read-only",
         (Verdict::Undecided | Verdict::Refuse, false) => "the exchange does not tell what the key may do",
@@ -189,6 +287,9 @@ fn rights_in_words(record: &AccountRecord, trading_accepted: bool) -> String {
         SyncState::Stopped(_, StopReason::Refused) => "; no longer used: the exchange refuses it",
         SyncState::Stopped(_, StopReason::RightsWidened) => "; no longer used: its rights were widened",
         SyncState::Stopped(_, StopReason::Fault) => "; no longer used: this enclave failed at the account",
+        SyncState::Stopped(_, StopReason::LeaseEnded) => {
+            "; no longer used: the time it was given for is over"
+        }
         _ => "",
     };
     let times = record.rights_checks;

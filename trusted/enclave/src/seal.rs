@@ -63,7 +63,7 @@ pub(crate) fn widened(platform_secret: &[u8], kind: &[u8]) -> Zeroizing<[u8; 32]
 }
 
 /// HKDF-SHA256 with a label and length-prefixed context (section 12).
-fn derived(secret: &[u8], label: &[u8], context: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+pub(crate) fn derived(secret: &[u8], label: &[u8], context: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     let mut info = label.to_vec();
     context.iter().for_each(|part| prefixed(&mut info, part));
     let mut key = Zeroizing::new([0; 32]);
@@ -73,7 +73,8 @@ fn derived(secret: &[u8], label: &[u8], context: &[&[u8]]) -> Zeroizing<[u8; 32]
     key
 }
 
-fn prefixed(bytes: &mut Vec<u8>, part: &[u8]) {
+/// A part and, before it, its length: no two lists of parts give the same bytes.
+pub(crate) fn prefixed(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
     bytes.extend_from_slice(part);
 }

@@ -1,16 +1,26 @@
 //! The service: what every call may reach. Made once in `main`.
 
 use crate::{
-    clock::VenueTimes, events::Streams, http::Limiter, identity::Identity, session::Sessions,
-    store::UsedEnvelopes,
+    accounts::Accounts,
+    clock::VenueTimes,
+    counters::Counters,
+    events::Streams,
+    holder::Holders,
+    http::Limiter,
+    identity::Identity,
+    polls::Polls,
+    publish::Views,
+    random,
+    session::{Session, Sessions},
+    store::{self, RENEW_S, RingFile, StoreError, UsedEnvelopes, Vault},
+    witness::Anchors,
 };
-use exchange::{Clock, Transport};
+use exchange::{Clock, Finding, SharedMarkets, Task, Transport};
+use ledger::Timestamp;
 use protocol::limits;
 use serde_json::{Value, json};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// All that calls share. Each part guards itself; no call holds two locks.
 pub(crate) struct Service {
@@ -20,13 +30,62 @@ pub(crate) struct Service {
     pub(crate) venue_times: VenueTimes,
     pub(crate) identity: Identity,
     pub(crate) used_envelopes: UsedEnvelopes,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) sessions: Sessions,
+    pub(crate) accounts: Accounts,
+    pub(crate) holders: Holders,
+    /// Whether what the store holds may be served.
+    pub(crate) anchors: Anchors,
+    pub(crate) polls: Polls,
+    pub(crate) views: Views,
     pub(crate) streams: Streams,
     pub(crate) transport: Arc<Transport>,
+    /// What venues trade: the same for all accounts.
+    pub(crate) markets: SharedMarkets,
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
     pub(crate) session_ttl_default_s: u64,
     pub(crate) session_ttl_max_s: u64,
+    /// Whether what is written outlives the process, so that a key may be kept longer than its session.
+    pub(crate) keeps_leases: bool,
+    /// When this process began.
+    pub(crate) started_at: Timestamp,
+}
+
+impl Service {
+    /// A service whose store ends with the process and has no witness, and whose sessions have the lives that are compiled in.
+    pub(crate) fn new(
+        environment: &'static str,
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+        transport: Transport,
+        vault: Arc<Vault>,
+    ) -> Self {
+        let started_at = clock.now();
+        Self {
+            environment,
+            clock,
+            venue_times: VenueTimes::default(),
+            identity,
+            used_envelopes: UsedEnvelopes::default(),
+            sessions: Sessions::new(Arc::clone(&vault)),
+            accounts: Accounts::new(Arc::clone(&vault), environment),
+            holders: Holders::new(Arc::clone(&vault)),
+            vault,
+            anchors: Anchors::none(),
+            polls: Polls::new(random::bytes()),
+            views: Views::default(),
+            streams: Streams::new(),
+            transport: Arc::new(transport),
+            markets: SharedMarkets::default(),
+            limits: Limits::new(),
+            counters: Counters::default(),
+            session_ttl_default_s: limits::SESSION_TTL_S_DEFAULT,
+            session_ttl_max_s: limits::SESSION_TTL_S_MAX,
+            keeps_leases: false,
+            started_at,
+        }
+    }
 }
 
 /// How often things may be asked.
@@ -55,16 +114,18 @@ impl Limits {
 pub(crate) fn configuration(
     environment: &str,
     result_key: &str,
-    ttl_default_s: u64,
-    ttl_max_s: u64,
+    (ttl_default_s, ttl_max_s): (u64, u64),
+    store_keys: &str,
+    witness: Option<&str>,
 ) -> Value {
+    let keeps_leases = matches!(store_keys, "sealed" | "clear" | "replicas");
     let rate = |rate: limits::Rate| json!({ "per_source": rate.per_source, "total": rate.total });
     json!({
         "environment": [environment],
         "venues": exchange::Venue::ALL.map(|venue| venue.name()),
         "session_ttl": { "default": ttl_default_s, "max": ttl_max_s },
-        // Keys are not kept beyond their session yet.
-        "lease_max": ttl_max_s,
+        // Without a store that outlives the process no key is kept beyond its session.
+        "lease_max": if keeps_leases { limits::LEASE_S_MAX } else { ttl_max_s },
         "limits": {
             "envelope_bytes": limits::ENVELOPE_BYTES_MAX,
             "envelope_life_s": limits::ENVELOPE_LIFE_S_MAX,
@@ -83,64 +144,117 @@ pub(crate) fn configuration(
         "release_set": null,
         // `process`, or `sealed` to this program on this machine, or, in a development build, in `clear`.
         "result_key": result_key,
+        // The same of the keys of the store; `replicas` where only other enclaves keep them; without a store that outlives
+        // the process there are `none`.
+        "store_keys": store_keys,
+        // Who vouches for the store being the latest one; null: nobody does.
+        "witness": witness.map(|key| json!({ "key": key })),
         "version": env!("CARGO_PKG_VERSION"),
     })
 }
 
-/// The operator's counters: calls by route and status, and what failed. They name nobody.
-#[derive(Default)]
-pub(crate) struct Counters(Mutex<BTreeMap<(&'static str, String), u64>>);
-
-impl Counters {
-    /// A call was answered.
-    pub(crate) fn call(&self, route: &'static str, status: u16) {
-        self.count("perfagg_calls_total", format!("route=\"{route}\",status=\"{status}\""));
-    }
-
-    /// An account was collected, or could not be.
-    pub(crate) fn collection(&self, venue: &'static str, outcome: &'static str) {
-        self.count("perfagg_collections_total", format!("venue=\"{venue}\",outcome=\"{outcome}\""));
-    }
-
-    fn count(&self, name: &'static str, labels: String) {
-        let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let counter = counters.entry((name, labels)).or_default();
-        *counter = counter.saturating_add(1);
-    }
-
-    /// In the text format of Prometheus.
-    pub(crate) fn text(&self, sessions: usize) -> String {
-        let mut text = format!("# TYPE perfagg_sessions gauge\nperfagg_sessions {sessions}\n");
-        let mut last = "";
-        for ((name, labels), count) in &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            if last != *name {
-                text.push_str(&format!("# TYPE {name} counter\n"));
-                last = name;
-            }
-            text.push_str(&format!("{name}{{{labels}}} {count}\n"));
-        }
-        text
-    }
-}
-
-/// What is due by the clock alone: new epochs, wiped keys, the hourly sweep.
-pub(crate) async fn keep_house(service: Arc<Service>) {
+/// What is due by the clock alone: new epochs, wiped keys, accounts that leave memory, the hourly sweep.
+pub(crate) async fn keep_house(service: Arc<Service>, ring: Option<Arc<RingFile>>) {
     const ROUND_MS: i64 = 60_000;
     let mut swept = service.clock.now();
-    let mut caring = tokio::task::spawn_blocking(|| ());
+    let (mut caring, mut hearing): (Option<JoinHandle<()>>, Option<JoinHandle<()>>) = (None, None);
     loop {
         let now = service.clock.now();
         service.identity.turn(now);
         // It reads files and makes evidence, and may hang with them: the rest of the house does not wait for it.
-        if caring.is_finished() {
+        if caring.as_ref().is_none_or(JoinHandle::is_finished) {
             let asked = Arc::clone(&service);
-            caring = tokio::task::spawn_blocking(move || asked.identity.upkeep(now));
+            caring = Some(tokio::task::spawn_blocking(move || asked.identity.upkeep(now)));
         }
-        if now.millis() - swept.millis() >= i64::try_from(limits::SWEEP_INTERVAL_S).unwrap_or(3600) * 1000 {
-            let forgotten = service.sessions.sweep(now).await;
-            tracing::info!(forgotten, "swept what expired or was revoked");
+        service.accounts.rest(now);
+        // A venue that does not answer is asked for a while.
+        if hearing.as_ref().is_none_or(JoinHandle::is_finished) {
+            let asking = Arc::clone(&service);
+            hearing = Some(tokio::spawn(async move { hear_venues(&asking, now).await }));
+        }
+        let sweep_ms = i64::try_from(limits::SWEEP_INTERVAL_S).unwrap_or(3600) * 1000;
+        // What may be an older copy is left as it is, and so are the keys that the latest one needs.
+        if now.millis() - swept.millis() >= sweep_ms && service.anchors.admit().is_ok() {
+            match sweep(&service, now).await {
+                Ok(forgotten) => tracing::info!(forgotten, "swept what expired or was revoked"),
+                Err(error) => tracing::error!(%error, "the sweep of sessions did not come to its end"),
+            }
+            if let Some(ring) = &ring
+                && let Err(error) = store::keep_keys(&service.vault, ring, now).await
+            {
+                tracing::error!("the keys of the store could not be replaced: {error:#}");
+            }
             swept = now;
         }
-        service.clock.sleep_until(ledger::Timestamp::from_millis(now.millis() + ROUND_MS)).await;
+        service.clock.sleep_until(Timestamp::from_millis(now.millis() + ROUND_MS)).await;
     }
+}
+
+/// Asks the venues for their time when no account did lately: nothing is signed without it.
+async fn hear_venues(service: &Service, now: Timestamp) {
+    let patience_ms = i64::try_from(limits::CLOCK_AGE_S_MAX).unwrap_or(3600).saturating_mul(1000) / 6;
+    if service.venue_times.age_ms(now).is_some_and(|age| age < patience_ms) {
+        return;
+    }
+    for venue in exchange::Venue::ALL {
+        let mut reader = venue.time_reader();
+        let mut hear = |findings: Vec<Finding>, _| {
+            for finding in findings {
+                if let Finding::VenueTime(at) = finding {
+                    service.venue_times.heard(venue.name(), at, service.clock.now());
+                }
+            }
+        };
+        let clock = service.clock.as_ref();
+        if service.transport.converse(reader.as_mut(), clock, Task::Time, &mut hear).await.is_err() {
+            tracing::warn!(venue = venue.name(), "a venue does not tell its time");
+        }
+    }
+}
+
+async fn sweep(service: &Service, now: Timestamp) -> Result<usize, StoreError> {
+    let over = service.sessions.sweep(now).await?;
+    for session in &over {
+        let Session { key, terms, .. } = &**session;
+        if let Some((_, record)) = &terms.holder {
+            service.holders.purge(record, key).await?;
+        }
+    }
+    Ok(over.len())
+}
+
+/// Says that this enclave lives, and takes over what nobody polls; first it finds the leases that were kept.
+pub(crate) async fn keep_claims(service: Arc<Service>) {
+    service.anchors.proven().await;
+    if !service.vault.store().is_shared() {
+        while let Err(error) = begin_again(&service).await {
+            tracing::error!(%error, "the leases that were kept cannot be read; it is tried again");
+            wait(&service, limits::STORE_RETRY_S).await;
+        }
+        return;
+    }
+    loop {
+        service.anchors.proven().await;
+        if let Err(error) = service.polls.keep_claims(&service).await {
+            tracing::error!(%error, "the store does not say which accounts are ours");
+        }
+        wait(&service, RENEW_S).await;
+    }
+}
+
+/// Polls again with every lease that outlived the process.
+async fn begin_again(service: &Arc<Service>) -> Result<(), StoreError> {
+    let store = service.vault.store();
+    for account in service.polls.read_leases(service, &[]).await? {
+        store.enroll(account, u64::MAX).await?;
+        if let Some(claim) = store.claim_one(service.polls.instance, account).await? {
+            service.polls.claimed(service, claim);
+        }
+    }
+    Ok(())
+}
+
+async fn wait(service: &Service, seconds: u64) {
+    let ms = i64::try_from(seconds).unwrap_or(0).saturating_mul(1000);
+    service.clock.sleep_until(Timestamp::from_millis(service.clock.now().millis().saturating_add(ms))).await;
 }

@@ -3,7 +3,11 @@
 //! The host is hostile: a setting may make the service slower or quieter, never weaker. Each field says what a
 //! hostile value can do. What touches the promise stands in the attested configuration document.
 
-use crate::tls::{Names, names};
+use crate::{
+    store::Address,
+    tls::{Names, names},
+    witness::{Witness, WitnessKey},
+};
 use core::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -32,6 +36,15 @@ pub(crate) struct Settings {
     /// `ENCLAVE_DATA_DIR`: where sealed rows will be kept. This release keeps everything in memory and writes
     /// nothing there. Hostile: no effect.
     pub(crate) data_dir: Option<PathBuf>,
+    /// `DATABASE_URL`: the database that several enclaves share. Hostile: rows are withheld, or older ones put back,
+    /// which checkpoints tell; they can be neither read nor made there. A release speaks TLS with it only.
+    pub(crate) database: Option<Address>,
+    /// `DATABASE_CA_FILE`: the authorities that vouch for the database, PEM, instead of the web's. Hostile: another
+    /// database, as above.
+    pub(crate) database_ca: Option<PathBuf>,
+    /// `WITNESS_URL`, `WITNESS_KEY`: who outside remembers how far the store has come. Hostile: the service waits for a
+    /// witness that nobody is, or an accomplice vouches for an older store. Its key is attested, and each client judges it.
+    pub(crate) witness: Option<Witness>,
     /// `ENCLAVE_COLLATERAL_DIR`: where a fetcher outside writes DCAP collateral; only read. Hostile: collateral is
     /// withheld, and clients cannot judge evidence. It is served only if it verifies this platform's own evidence.
     pub(crate) collateral_dir: Option<PathBuf>,
@@ -87,10 +100,18 @@ impl Settings {
             let takes = "must be on loopback: put a collector beside the enclave and let it forward";
             return Err(SettingError { name: "ENCLAVE_METRICS_ADDR", takes });
         }
-        if value("DATABASE_URL").is_some() {
-            // Starting without the store that the operator meant would lose what they believe is kept.
-            let takes = "is set, but this release keeps everything in memory: unset it";
-            return Err(SettingError { name: "DATABASE_URL", takes });
+        let database = value("DATABASE_URL").map(|url| Address::parse(&url, cfg!(feature = "development")));
+        let database = database.transpose().map_err(|takes| SettingError { name: "DATABASE_URL", takes })?;
+        let database_ca = value("DATABASE_CA_FILE").map(PathBuf::from);
+        if database_ca.is_some() && database.is_none() {
+            let takes = "is of no use without DATABASE_URL: set that too, or unset this";
+            return Err(SettingError { name: "DATABASE_CA_FILE", takes });
+        }
+        let witness = witness(value("WITNESS_URL"), value("WITNESS_KEY"))?;
+        if witness.is_some() && value("ENCLAVE_DATA_DIR").is_none() {
+            let takes =
+                "is of no use without ENCLAVE_DATA_DIR: what ends with the process is put back by nobody";
+            return Err(SettingError { name: "WITNESS_URL", takes });
         }
         let seconds = "takes whole seconds from 300 (5 minutes) to 604800 (7 days)";
         let ttl = |name: &'static str, default: u64| -> Result<u64, SettingError> {
@@ -114,11 +135,37 @@ impl Settings {
             private_key: value("ENCLAVE_PRIVATE_KEY").map(PathBuf::from),
             public_key: value("ENCLAVE_PUBLIC_KEY").map(PathBuf::from),
             data_dir: value("ENCLAVE_DATA_DIR").map(PathBuf::from),
+            database,
+            database_ca,
+            witness,
             collateral_dir: value("ENCLAVE_COLLATERAL_DIR").map(PathBuf::from),
             session_ttl_default_s,
             session_ttl_max_s,
         })
     }
+}
+
+fn witness(url: Option<String>, key: Option<String>) -> Result<Option<Witness>, SettingError> {
+    let (url, key) = match (url, key) {
+        (Some(url), Some(key)) => (url, key),
+        (None, None) => return Ok(None),
+        (Some(_), None) => {
+            return Err(SettingError { name: "WITNESS_KEY", takes: "must be set with WITNESS_URL" });
+        }
+        (None, Some(_)) => {
+            return Err(SettingError { name: "WITNESS_URL", takes: "must be set with WITNESS_KEY" });
+        }
+    };
+    let private = cfg!(feature = "development") || url.starts_with("https://");
+    let at = exchange::Recipient::parse(&url).filter(|_| private).ok_or(SettingError {
+        name: "WITNESS_URL",
+        takes: "takes https://host/path, to which /add-checkpoint is added",
+    })?;
+    let key = WitnessKey::parse(&key).ok_or(SettingError {
+        name: "WITNESS_KEY",
+        takes: "takes name+hash+key as the witness's operator tells it: Ed25519, for cosignature/v1 (type 04)",
+    })?;
+    Ok(Some(Witness { at, key }))
 }
 
 fn parsed<T: core::str::FromStr>(
@@ -195,8 +242,48 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_would_not_be_used_is_refused() {
-        refused("DATABASE_URL", "postgres://planted@host/db");
+    fn database_url_is_where_rows_are_shared_and_is_never_shown() {
+        let url = "postgres://someone:planted@db.example,other.example/d?sslmode=verify-full";
+        let settings = read(&[("DATABASE_URL", url), ("DATABASE_CA_FILE", "/ca.pem")]).unwrap();
+        assert_eq!(settings.database, Address::parse(url, false).ok());
+        assert_eq!(settings.database_ca, Some("/ca.pem".into()));
+        assert!(!format!("{settings:?}").contains("planted"));
+        refused("DATABASE_URL", "mysql://someone:planted@db.example/d");
+        refused("DATABASE_URL", "postgres://someone:planted@db.example/d?sslmode=disable");
+        refused("DATABASE_URL", "postgres://someone:planted@db.example/d?sslmode=prefer");
+        refused("DATABASE_CA_FILE", "/planted.pem");
+    }
+
+    #[test]
+    fn a_database_without_tls_is_for_development_on_this_machine() {
+        let plain = read(&[("DATABASE_URL", "postgres://someone:planted@127.0.0.1/d?sslmode=disable")]);
+        assert_eq!(plain.is_ok(), cfg!(feature = "development"));
+    }
+
+    #[test]
+    fn witness_url_and_witness_key_come_together_and_with_a_store() {
+        let key = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2";
+        let witness = |url, key| {
+            read(&[("WITNESS_URL", url), ("WITNESS_KEY", key), ("ENCLAVE_DATA_DIR", "/data")])
+                .map(|settings| settings.witness)
+        };
+        let set = witness("https://w.example/a", key).unwrap().unwrap();
+        assert_eq!(set.key.as_str(), key);
+        assert_eq!(Some(set.at), exchange::Recipient::parse("https://w.example/a"));
+        assert_eq!(witness("", "").unwrap(), None);
+        for (url, key, name) in [
+            ("http://planted.example", key, "WITNESS_URL"),
+            ("https://planted@w.example", key, "WITNESS_URL"),
+            ("", key, "WITNESS_URL"),
+            ("https://w.example", "planted+00000000+AAAA", "WITNESS_KEY"),
+            ("https://w.example", "", "WITNESS_KEY"),
+        ] {
+            let error = witness(url, key).unwrap_err().to_string();
+            assert!(error.starts_with(name) && !error.contains("planted"), "{error}");
+        }
+        assert!(read(&[("WITNESS_URL", "https://w.example"), ("WITNESS_KEY", key)]).is_err(), "no store");
+        let plain = witness("http://127.0.0.1:8080", key);
+        assert_eq!(plain.is_ok(), cfg!(feature = "development"));
     }
 
     #[test]

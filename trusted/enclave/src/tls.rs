@@ -28,6 +28,7 @@ use rustls::{
 };
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
+use zeroize::Zeroizing;
 
 /// However long a certificate lasts, its key is replaced when it is so old.
 const KEY_LIFE_S_MAX: u64 = 100 * 86_400;
@@ -47,14 +48,25 @@ struct Keys {
 }
 
 /// A key and what is shown for it.
-struct Own {
+#[derive(Clone)]
+pub(crate) struct Own {
     key: Key,
     shown: Arc<CertifiedKey>,
     /// The end of the certificate that an authority made, Unix seconds.
     certified_until_s: Option<u64>,
 }
 
-/// A key born here. It is wiped when the last handshake with it is over.
+/// A key and what is shown for it, as it is handed over.
+pub(crate) struct Parts {
+    pub(crate) secret: Zeroizing<[u8; 32]>,
+    pub(crate) born_at_s: u64,
+    /// None for a certificate that the key signed itself.
+    pub(crate) certified_until_s: Option<u64>,
+    /// DER.
+    pub(crate) certificates: Vec<Vec<u8>>,
+}
+
+/// A key born here, or in another enclave of the same program. It is wiped when the last handshake with it is over.
 #[derive(Clone)]
 struct Key {
     secret: Arc<SigningKey>,
@@ -67,7 +79,7 @@ struct Key {
 pub(crate) enum Loaded {
     /// For the present key: a renewal.
     Present,
-    /// For the next key, which is the present one now: a new epoch must begin.
+    /// For the next key: a new epoch must begin with it.
     Next,
 }
 
@@ -78,21 +90,26 @@ impl Tls {
         Ok(Self { names, keys: Mutex::new(Keys { present, next: None }) })
     }
 
-    /// What the binding names: SHA-256 of the present key's SubjectPublicKeyInfo.
-    pub(crate) fn spki_sha256(&self) -> [u8; 32] {
-        Sha256::digest(&self.keys().present.key.spki).into()
+    /// What is shown now.
+    pub(crate) fn shown(&self) -> Own {
+        self.keys().present.clone()
     }
 
-    /// A new epoch begins: a new key, unless an authority's certificate for the present one lasts.
-    pub(crate) fn turn(&self, now_s: u64) {
-        let mut keys = self.keys();
-        if keys.present.lasts(now_s) {
-            return;
+    /// What a new epoch shows: a new key, unless an authority's certificate for the present one lasts.
+    pub(crate) fn due(&self, now_s: u64) -> Own {
+        let present = self.shown();
+        if present.lasts(now_s) {
+            return present;
         }
-        match Key::born(now_s).and_then(|key| Own::self_signed(key, &self.names, now_s)) {
-            Ok(own) => keys.present = own,
-            Err(_) => tracing::error!("no new TLS key could be made: the present one stays"),
-        }
+        Key::born(now_s).and_then(|key| Own::self_signed(key, &self.names, now_s)).unwrap_or_else(|_| {
+            tracing::error!("no new TLS key could be made: the present one stays");
+            present
+        })
+    }
+
+    /// Shows this from now on.
+    pub(crate) fn show(&self, own: Own) {
+        self.keys().present = own;
     }
 
     /// A request for a certificate (RFC 2986), PEM: for the next key, which waits for it.
@@ -108,8 +125,9 @@ impl Tls {
         request
     }
 
-    /// Takes a certificate and what leads to its root, PEM, for a key of ours.
-    pub(crate) fn load(&self, pem: &[u8], now_s: u64) -> Result<Loaded, CertificateError> {
+    /// Takes a certificate and what leads to its root, PEM, for a key of ours: what is to be shown from now on, or from the
+    /// epoch on that it needs.
+    pub(crate) fn load(&self, pem: &[u8], now_s: u64) -> Result<(Own, Loaded), CertificateError> {
         let chain = certificate::chain(pem, now_s)?;
         let mut keys = self.keys();
         let (key, loaded) = match &keys.next {
@@ -117,15 +135,10 @@ impl Tls {
             _ if keys.present.key.spki == chain.spki => (keys.present.key.clone(), Loaded::Present),
             _ => return Err(CertificateError::OtherKey),
         };
-        keys.present = Own {
-            shown: key.shown_with(chain.certificates),
-            certified_until_s: Some(chain.not_after_s),
-            key,
-        };
         if loaded == Loaded::Next {
             keys.next = None;
         }
-        Ok(loaded)
+        Ok((Own::with(key, chain.certificates, Some(chain.not_after_s)), loaded))
     }
 
     /// What an operator must know, by its code.
@@ -169,9 +182,36 @@ impl ResolvesServerCert for Tls {
 }
 
 impl Own {
+    fn with(key: Key, certificates: Vec<CertificateDer<'static>>, certified_until_s: Option<u64>) -> Self {
+        Self { shown: key.shown_with(certificates), certified_until_s, key }
+    }
+
     fn self_signed(key: Key, names: &Names, now_s: u64) -> anyhow::Result<Self> {
         let certificate = certificate::self_signed(&key.secret, names, now_s)?;
-        Ok(Self { shown: key.shown_with(vec![certificate]), certified_until_s: None, key })
+        Ok(Self::with(key, vec![certificate], None))
+    }
+
+    /// What the binding names.
+    pub(crate) fn spki_sha256(&self) -> [u8; 32] {
+        Sha256::digest(&self.key.spki).into()
+    }
+
+    /// In parts, for another enclave of the same program; the key's secret among them.
+    pub(crate) fn parts(&self) -> Parts {
+        Parts {
+            secret: Zeroizing::new(self.key.secret.to_bytes().into()),
+            born_at_s: self.key.born_at_s,
+            certified_until_s: self.certified_until_s,
+            certificates: self.shown.cert.iter().map(|certificate| certificate.to_vec()).collect(),
+        }
+    }
+
+    /// Of parts; none if they hold no key.
+    pub(crate) fn of_parts(parts: Parts) -> Option<Self> {
+        let Parts { secret, born_at_s, certified_until_s, certificates } = parts;
+        let key = Key::of(SigningKey::from_bytes((&*secret).into()).ok()?, born_at_s).ok()?;
+        let certificates = certificates.into_iter().map(CertificateDer::from).collect();
+        Some(Self::with(key, certificates, certified_until_s))
     }
 
     /// Through the epoch that begins now.
@@ -184,9 +224,12 @@ impl Own {
 
 impl Key {
     fn born(now_s: u64) -> anyhow::Result<Self> {
-        let secret = SigningKey::generate_from_rng(&mut random::system());
+        Self::of(SigningKey::generate_from_rng(&mut random::system()), now_s)
+    }
+
+    fn of(secret: SigningKey, born_at_s: u64) -> anyhow::Result<Self> {
         let spki = secret.verifying_key().to_public_key_der()?.into_vec();
-        Ok(Self { secret: Arc::new(secret), spki, born_at_s: now_s })
+        Ok(Self { secret: Arc::new(secret), spki, born_at_s })
     }
 
     fn shown_with(&self, certificates: Vec<CertificateDer<'static>>) -> Arc<CertifiedKey> {

@@ -4,7 +4,15 @@
 //! Money is a decimal text, time RFC 3339 in UTC. A number that does not exist is `null`, and its reason stands
 //! in `why` of the same object under the field's name.
 
-use crate::{credentials::Secret, limits};
+mod held;
+mod restatements;
+mod snapshots;
+
+pub use held::{Erased, HeldAccount, HeldRecord, HeldSession, HeldSessions, HolderCall};
+pub use restatements::{Restatement, Restatements};
+pub use snapshots::{SnapshotMissed, SnapshotTaken, Snapshots};
+
+use crate::{credentials::Secret, limits, wire};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
@@ -34,12 +42,10 @@ pub struct Registration {
     pub label: Option<String>,
     /// Life of the session.
     pub ttl_seconds: Option<u64>,
-    /// How long the key may be used. Longer than the session is not served yet: `lease_until` tells the truth.
+    /// How long the key may be used, beyond the session and beyond a restart; as long as the session if absent.
     pub lease_seconds: Option<u64>,
-    /// Reserved for records; not read yet.
+    /// The key of the record that the account joins: 32 bytes in base64url. The call is then signed (`holder.rs`).
     pub holder_key: Option<String>,
-    /// Reserved for records; not read yet.
-    pub holder_signature: Option<String>,
     /// Reporting currency.
     pub quote_currency: Option<String>,
     /// Accept a key that can trade. Every figure then says so.
@@ -66,6 +72,24 @@ impl Registration {
         if self.ttl_seconds.is_some_and(|ttl| !ttl_fits(ttl)) {
             return Some("ttlSeconds must be between 300 (5 minutes) and 604800 (7 days).");
         }
+        let lease_fits = |lease| (limits::LEASE_S_MIN..=limits::LEASE_S_MAX).contains(&lease);
+        if self.lease_seconds.is_some_and(|lease| !lease_fits(lease)) {
+            return Some("leaseSeconds must be between 300 (5 minutes) and 7776000 (90 days).");
+        }
+        if self.lease_seconds.zip(self.ttl_seconds).is_some_and(|(lease, ttl)| lease < ttl) {
+            return Some(
+                "leaseSeconds must not be shorter than ttlSeconds: a session reads what the key brings.",
+            );
+        }
+        if self.holder_key.as_deref().is_some_and(|key| wire::decode_array::<32>(key).is_none()) {
+            return Some("holderKey takes an Ed25519 public key: 32 bytes in base64url without padding.");
+        }
+        if self.holder_key.is_some() && self.bearer {
+            return Some(
+                "bearer and holderKey exclude each other: with a holder key only calls that it signed are answered, and plain \
+                 reads are not signed.",
+            );
+        }
         None
     }
 }
@@ -78,6 +102,23 @@ pub struct SessionCall {
     pub session_id: Secret,
     /// Asks for a signed answer that can be kept, over this nonce; up to 128 visible characters.
     pub sign: Option<String>,
+    /// The last checkpoint that the caller saw of this account or record. A store that is behind it is refused:
+    /// `STATE_ROLLED_BACK`.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// How far a store has come with an account, or with the record that it is in (DESIGN.md section 6). It grows with each change
+/// that a restart must not undo; whoever remembers the last one that they saw will notice an older store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// How many changes.
+    pub seq: u64,
+    /// A hash over all of them: 32 bytes in base64url.
+    pub root: String,
+    /// Whether somebody outside vouches that there is no later one.
+    #[serde(default)]
+    pub anchored: bool,
 }
 
 /// What asks for a page of the ledger.
@@ -90,6 +131,8 @@ pub struct LedgerCall {
     pub after: Option<String>,
     /// `revision` of the page before: the answer is `LEDGER_CHANGED` when it is no longer that.
     pub revision: Option<u64>,
+    /// As in [`SessionCall`].
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// A page of the ledger: the texts of all pages, one after the other, are the file.
@@ -197,6 +240,12 @@ pub struct SessionOpened {
     pub lease_until: String,
     /// How far the collection is.
     pub sync: Sync,
+    /// The record that the account is in, where a holder key was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<HeldRecord>,
+    /// How far the store has come with the account or the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// An account, without telling its id at the venue.
@@ -204,7 +253,7 @@ pub struct SessionOpened {
 pub struct Account {
     /// Which venue.
     pub venue: String,
-    /// Keyed hash of the venue's own id: the same account has the same one as long as this enclave runs.
+    /// Keyed hash of the venue's own id: the same account has the same one in all sessions of a deployment.
     pub fingerprint: String,
     /// Account types that are read.
     pub types: Vec<String>,
@@ -228,7 +277,7 @@ pub struct KeyRights {
 }
 
 /// How far the collection is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Sync {
     /// `collecting`, `live`, `waiting` (the venue does not answer now) or `stopped` (the key is no longer used).
     pub state: String,
@@ -265,6 +314,18 @@ pub struct Summary {
     pub coverage: Coverage,
     /// How far the collection is.
     pub sync: Sync,
+    /// How far the store has come: remember it, and give it with the next call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+    /// Snapshots that the enclave took by itself, and those that it missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<Snapshots>,
+    /// How often days that were over were told anew, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restatements: Option<Restatements>,
+    /// When the record began anew after its erasure, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_restarted_at: Option<String>,
     /// Reasons for each `null`, under its path: `trades.win_rate`.
     pub why: Why,
 }

@@ -188,7 +188,7 @@ impl EnvelopeKey {
         Self { secret, public: public.to_bytes().into() }
     }
 
-    /// The key of 32 secret bytes; for vectors.
+    /// The key of 32 secret bytes.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, EnvelopeError> {
         let secret =
             <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes).map_err(|_| EnvelopeError::Malformed)?;
@@ -199,6 +199,15 @@ impl EnvelopeKey {
     /// What clients seal to.
     pub fn public(&self) -> &[u8; 32] {
         &self.public
+    }
+
+    /// The secret bytes, for another enclave of the same program (`handover.rs`).
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.secret.to_bytes().into())
+    }
+
+    pub(crate) fn secret(&self) -> &<X25519HkdfSha256 as Kem>::PrivateKey {
+        &self.secret
     }
 }
 

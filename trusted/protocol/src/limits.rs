@@ -48,10 +48,19 @@ pub const SESSION_TTL_S_MIN: u64 = 300;
 pub const SESSION_TTL_S_DEFAULT: u64 = 86_400;
 /// A week: a session cannot be renewed, only replaced.
 pub const SESSION_TTL_S_MAX: u64 = 604_800;
+/// A shorter lease would end before the history is collected.
+pub const LEASE_S_MIN: u64 = 300;
+/// How long a key may be used at most: 90 days, then the trader decides again.
+pub const LEASE_S_MAX: u64 = 90 * 86_400;
+/// Accounts in memory to be polled; with more of them they take turns, and are read from their rows for each round. An
+/// account of a year has some ten megabytes.
+pub const ACCOUNTS_IN_MEMORY_MAX: usize = 512;
+/// Accounts of one record.
+pub const ACCOUNTS_PER_RECORD_MAX: usize = 64;
+/// Sessions of one holder that are kept at once.
+pub const SESSIONS_PER_HOLDER_MAX: usize = 256;
 /// What expired or was revoked is purged at this interval.
 pub const SWEEP_INTERVAL_S: u64 = 3600;
-/// Sessions alive at once: each holds a ledger in memory.
-pub const SESSIONS_MAX: usize = 10_000;
 /// Fills of one account: about 2 GiB of memory, the most that one of them may take.
 pub const FILLS_PER_ACCOUNT_MAX: usize = 2_000_000;
 
@@ -60,10 +69,23 @@ pub const EPOCH_LIFE_S: u64 = 86_400;
 /// The previous epoch's key opens late envelopes for one hour more.
 pub const EPOCH_GRACE_S: u64 = 3600;
 
+/// Where enclaves share keys, the next epoch is made so long before it begins, for the others to fetch it.
+pub const EPOCH_LEAD_S: u64 = 60;
+
 /// How often a living session asks its venue for news.
 pub const POLL_INTERVAL_S: u64 = 60;
 /// Known prices may show that more are wanted: so often a round asks. What is still wanted then waits for the next one.
 pub const PRICE_ROUNDS_MAX: usize = 8;
+/// What could not be written is tried again after this long.
+pub const STORE_RETRY_S: u64 = 10;
+/// How often what changed in a store is anchored with its witness, where there is one.
+pub const ANCHOR_INTERVAL_S: u64 = 60;
+/// A store that does not change is anchored so often: its witness sees that it lives.
+pub const ANCHOR_IDLE_S: u64 = 3600;
+/// Accounts whose last anchoring is remembered: some 20 MB. Those beyond are told as not anchored.
+pub const ANCHORED_ACCOUNTS_MAX: usize = 100_000;
+/// What a witness answers: 16 signatures of the longest kind there is.
+pub const WITNESS_ANSWER_BYTES_MAX: usize = 128 * 1024;
 /// How often the rights of a key are read again.
 pub const KEY_CHECK_INTERVAL_S: u64 = 86_400;
 /// A key that worked before and is refused now is tried again after this long before it is dropped: venues

@@ -18,12 +18,24 @@ pub enum Route {
     Events,
     /// End a session.
     Revoke,
+    /// A holder's own sessions.
+    Sessions,
+    /// Erase a record.
+    Erase,
 }
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Register, Self::Summary, Self::Metrics, Self::Ledger, Self::Events, Self::Revoke];
+    pub const ALL: [Self; 8] = [
+        Self::Register,
+        Self::Summary,
+        Self::Metrics,
+        Self::Ledger,
+        Self::Events,
+        Self::Revoke,
+        Self::Sessions,
+        Self::Erase,
+    ];
 
     /// As it stands in a header.
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +46,8 @@ impl Route {
             Self::Ledger => "GET /enclave/ledger/{session_id}",
             Self::Events => "GET /enclave/events/{session_id}",
             Self::Revoke => "DELETE /enclave/sessions/{session_id}",
+            Self::Sessions => "GET /enclave/sessions",
+            Self::Erase => "DELETE /enclave/record",
         }
     }
 

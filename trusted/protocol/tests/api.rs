@@ -34,8 +34,8 @@ fn a_registration_needs_four_fields_and_defaults_to_the_careful_ones() {
 fn every_field_of_the_specification_is_read() {
     let body = json!({
         "userId": "u", "exchange": "binance", "apiKey": "k", "secret": "s", "passphrase": "p", "accountTypes": ["spot"],
-        "sandbox": true, "label": "l", "ttlSeconds": 300, "leaseSeconds": 400, "holderKey": "hk",
-        "holderSignature": "hs", "quoteCurrency": "USDT", "acceptTradingKey": true, "bearer": true,
+        "sandbox": true, "label": "l", "ttlSeconds": 300, "leaseSeconds": 400, "holderKey": "hk", "quoteCurrency": "USDT",
+        "acceptTradingKey": true, "bearer": true,
     });
     let body: Registration = serde_json::from_str(&body.to_string()).unwrap();
     assert_eq!(body.passphrase.unwrap().expose(), "p");
@@ -43,7 +43,7 @@ fn every_field_of_the_specification_is_read() {
     assert!(body.sandbox && body.accept_trading_key && body.bearer);
     assert_eq!((body.ttl_seconds, body.lease_seconds), (Some(300), Some(400)));
     assert_eq!((body.label.as_deref(), body.quote_currency.as_deref()), (Some("l"), Some("USDT")));
-    assert_eq!((body.holder_key.as_deref(), body.holder_signature.as_deref()), (Some("hk"), Some("hs")));
+    assert_eq!(body.holder_key.as_deref(), Some("hk"));
 }
 
 #[test]

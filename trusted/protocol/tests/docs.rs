@@ -76,6 +76,7 @@ fn the_bounds_are_those_that_are_enforced() {
         format!("the next multiple of {} bytes", limits::PADDING_STEP_BYTES),
         format!("at most {} after the enclave's time", limits::ENVELOPE_LIFE_S_MAX),
         format!("{} to {}", limits::SESSION_TTL_S_MIN, limits::SESSION_TTL_S_MAX),
+        format!("{} to {} (90 days)", limits::LEASE_S_MIN, limits::LEASE_S_MAX),
         format!("at most {} characters", limits::LABEL_CHARS_MAX),
     ] {
         assert!(page.contains(&sentence), "{sentence}");

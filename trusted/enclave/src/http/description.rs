@@ -18,14 +18,16 @@ fn codes(route: Plain) -> Vec<Code> {
         Plain::Countersign => &[Code::RequestMalformed, Code::RateLimited, Code::ClockUntrusted],
         // What is inside decides: any.
         Plain::Sealed => return Code::ALL.to_vec(),
-        Plain::Register | Plain::Ledger => &[Code::RequestMalformed],
+        Plain::Register | Plain::Ledger | Plain::Sessions | Plain::Erase => &[Code::RequestMalformed],
         Plain::Summary | Plain::Metrics => &[Code::RateLimited, Code::ClockUntrusted],
         Plain::Events => &[Code::RequestMalformed, Code::RateLimited],
         Plain::Revoke => &[Code::RateLimited, Code::ClockUntrusted],
-        Plain::Exchanges | Plain::Live | Plain::Ready | Plain::OpenApi => return Vec::new(),
+        Plain::Ready => return vec![Code::StateRolledBack, Code::StoreUnavailable],
+        Plain::Exchanges | Plain::Live | Plain::OpenApi => return Vec::new(),
     };
     let reads = matches!(route, Plain::Summary | Plain::Metrics | Plain::Events | Plain::Revoke);
-    let session = session.into_iter().filter(|_| reads);
+    let store = [Code::StateRolledBack, Code::StoreUnavailable];
+    let session = session.into_iter().chain(store).filter(|_| reads);
     session.chain(of_route.iter().copied()).chain([Code::Internal]).collect()
 }
 

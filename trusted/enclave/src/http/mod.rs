@@ -79,6 +79,8 @@ pub(crate) enum Plain {
     Ledger,
     Events,
     Revoke,
+    Sessions,
+    Erase,
     Exchanges,
     Live,
     Ready,
@@ -86,7 +88,7 @@ pub(crate) enum Plain {
 }
 
 impl Plain {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Quote,
         Self::Countersign,
         Self::Sealed,
@@ -96,6 +98,8 @@ impl Plain {
         Self::Ledger,
         Self::Events,
         Self::Revoke,
+        Self::Sessions,
+        Self::Erase,
         Self::Exchanges,
         Self::Live,
         Self::Ready,
@@ -115,6 +119,8 @@ impl Plain {
             Self::Ledger => ("GET", "/enclave/ledger/{session_id}"),
             Self::Events => ("GET", "/enclave/events/{session_id}"),
             Self::Revoke => ("DELETE", "/enclave/sessions/{session_id}"),
+            Self::Sessions => ("GET", "/enclave/sessions"),
+            Self::Erase => ("DELETE", "/enclave/record"),
             Self::Exchanges => ("GET", "/exchanges"),
             Self::Live => ("GET", "/health/live"),
             Self::Ready => ("GET", "/health/ready"),
@@ -207,11 +213,16 @@ async fn respond(
     match route {
         Plain::Quote => quote(service, source, call).await,
         Plain::Countersign => countersign(service, source, call),
-        Plain::Sealed => sealed(service, source, call, request_id).await,
+        // Boxed: what only sealed calls need is large, and every call would carry it along.
+        Plain::Sealed => Box::pin(sealed(service, source, call, request_id)).await,
         Plain::Register => Err(Failure::new(
             Code::RequestMalformed,
             "Registration exists sealed only: seal the body to a verified quote and POST it to /enclave/sealed. \
              If this request carried a key, delete that key at the exchange now: it travelled in clear.",
+        )),
+        Plain::Sessions | Plain::Erase => Err(Failure::new(
+            Code::RequestMalformed,
+            "A holder's sessions and record are served sealed and signed only: POST /enclave/sealed with this route, as perfagg does.",
         )),
         Plain::Ledger => Err(Failure::new(
             Code::RequestMalformed,
@@ -222,7 +233,7 @@ async fn respond(
         }
         Plain::Exchanges => Ok(Answer::json(publish::exchanges())),
         Plain::Live => Ok(Answer::json(br#"{"status":"live"}"#.to_vec())),
-        Plain::Ready => Ok(Answer::json(br#"{"status":"ready"}"#.to_vec())),
+        Plain::Ready => service.anchors.admit().map(|()| Answer::json(br#"{"status":"ready"}"#.to_vec())),
         Plain::OpenApi => Ok(Answer::json(include_bytes!("openapi.json").to_vec())),
     }
 }
@@ -279,14 +290,14 @@ async fn sealed(
 ) -> Result<Answer, Failure> {
     limit(&service.limits.envelopes, source, service)?;
     let body = call.body.as_deref().ok_or(Code::EnvelopeTooLarge)?;
-    let opened = intake::open(service, body)?;
+    let opened = intake::open(service, body).await?;
     // From here on the answer is sealed, failures too: whoever relays it learns a status and a length.
     let limited = match opened.route {
         protocol::Route::Register => limit(&service.limits.registrations, source, service),
         _ => Ok(()),
     };
-    let inner = match limited {
-        Ok(()) if opened.route == protocol::Route::Events => match intake::listen(service, &opened.body) {
+    let inner = match limited.and_then(|()| service.anchors.admit()) {
+        Ok(()) if opened.route == protocol::Route::Events => match intake::listen(service, &opened).await {
             Ok(listener) => {
                 let nonce = random::bytes();
                 let sealer = opened.sealer.stream(nonce).map_err(|_| Code::Internal)?;
@@ -294,7 +305,7 @@ async fn sealed(
             }
             Err(failure) => Err(failure),
         },
-        Ok(()) => intake::call(service, opened.route, &opened.body).await,
+        Ok(()) => intake::call(service, &opened).await,
         Err(failure) => Err(failure),
     };
     let mut inner = match inner {
@@ -319,22 +330,26 @@ async fn plain(
         Failure::new(Code::SessionUnknown, "Give the session id in the path or as Authorization: Bearer.")
     })?;
     let now = service.clock.now();
-    let inner = match service.sessions.find(id, now) {
-        Ok(session) if !session.bearer => Err(Failure::new(
+    let found = match service.anchors.admit() {
+        Ok(()) => service.sessions.find(id, now).await,
+        Err(failure) => Err(failure),
+    };
+    let inner = match found {
+        Ok(session) if !session.terms.bearer => Err(Failure::new(
             Code::SessionUnknown,
             "There is no session of that id that allows plain reads. Read it sealed, or register with bearer.",
         )),
         Ok(session) => match route {
-            Plain::Summary => publish::summary(service, &session, now),
-            Plain::Metrics => publish::metrics(service, &session, now),
-            Plain::Events => match listen(service, session, call) {
+            Plain::Summary => publish::summary(service, &session, None, now).await,
+            Plain::Metrics => publish::metrics(service, &session, None, now).await,
+            Plain::Events => match listen(service, session, call).await {
                 // A stream has no digest that could be signed before it ends.
                 Ok(stream) => return Ok(stream),
                 Err(failure) => Err(failure),
             },
-            _ => intake::revoke(service, id).await,
+            _ => Box::pin(intake::revoke(service, &session)).await,
         },
-        Err(code) => Err(code.into()),
+        Err(failure) => Err(failure),
     };
     let mut answer = match inner {
         Ok(body) => Answer::json(body),
@@ -346,7 +361,7 @@ async fn plain(
     Ok(answer)
 }
 
-fn listen(service: &Arc<Service>, session: Arc<Session>, call: &Call) -> Result<Answer, Failure> {
+async fn listen(service: &Arc<Service>, session: Arc<Session>, call: &Call) -> Result<Answer, Failure> {
     let after = call.last_event_id.as_deref().map(|id| {
         let id: Option<u64> = id.parse().ok();
         id.ok_or_else(|| {
@@ -356,7 +371,8 @@ fn listen(service: &Arc<Service>, session: Arc<Session>, call: &Call) -> Result<
     if call.method == "HEAD" {
         return Ok(Answer::new(200, sse::CONTENT_TYPE, Vec::new()));
     }
-    let listener = EventListener::admit(service, session, after.transpose()?)?;
+    let account = service.accounts.get(session.terms.account, service.clock.now()).await?;
+    let listener = EventListener::admit(service, session, account, after.transpose()?)?;
     Ok(Answer::events(listener.listen(service, Voice::Plain)))
 }
 
@@ -396,7 +412,7 @@ mod tests {
     #[test]
     fn a_path_says_which_methods_it_takes() {
         assert_eq!(Plain::methods("/enclave/sessions/abc"), "DELETE");
-        assert_eq!(Plain::methods("/enclave/sessions"), "DELETE, POST");
+        assert_eq!(Plain::methods("/enclave/sessions"), "DELETE, GET, HEAD, POST");
         assert_eq!(Plain::methods("/exchanges"), "GET, HEAD");
         assert_eq!(Plain::methods("/nowhere"), "");
     }

@@ -2,19 +2,20 @@
 //! an enclave that reads no file of the host's. Nothing here is trusted, and nothing here names a session.
 
 use super::Answer;
-use crate::{service::Service, tls::PEM_BYTES_MAX};
+use crate::{counters, service::Service, tls::PEM_BYTES_MAX};
 use attestation::{BackendError, limits};
 use hyper::{Method, Request, body::Incoming};
 use std::sync::Arc;
 
 const TEXT: &str = "text/plain; charset=utf-8";
-const ROUTES: &[u8] = b"GET /metrics, GET /quote, PUT /collateral, GET /tls.csr, PUT /tls.pem\n";
+const ROUTES: &[u8] =
+    b"GET /metrics, GET /quote, PUT /collateral, GET /tls.csr, PUT /tls.pem, GET /log.vkey\n";
 
 pub(super) async fn answer(service: &Arc<Service>, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     match (&head.method, head.uri.path()) {
         (&Method::GET | &Method::HEAD, "/metrics") => {
-            let text = service.counters.text(service.sessions.len());
+            let text = counters::text(service, service.clock.now());
             Answer::new(200, "text/plain; version=0.0.4", text.into_bytes())
         }
         (&Method::GET, "/quote") => {
@@ -35,6 +36,10 @@ pub(super) async fn answer(service: &Arc<Service>, request: Request<Incoming>) -
             Some(Ok(pem)) => Answer::new(200, "application/x-pem-file", pem.into_bytes()),
             Some(Err(_)) => Answer::new(503, TEXT, b"no request could be made\n".to_vec()),
             None => Answer::new(404, TEXT, NO_TLS.to_vec()),
+        },
+        (&Method::GET, "/log.vkey") => match service.anchors.log_key() {
+            Some(key) => Answer::new(200, TEXT, (key + "\n").into_bytes()),
+            None => Answer::new(404, TEXT, b"no witness is set\n".to_vec()),
         },
         (&Method::PUT, "/tls.pem") => match super::server::read(body, PEM_BYTES_MAX).await {
             None => Answer::new(413, TEXT, b"a certificate chain has at most 64 KiB\n".to_vec()),
@@ -74,15 +79,12 @@ fn told<T>(outcome: Result<T, BackendError>, good: impl FnOnce(T) -> Answer) -> 
 mod tests {
     use super::*;
     use crate::{
-        clock::VenueTimes,
-        events::Streams,
         http,
         identity::{Identity, seconds},
         keys::ResultKey,
         service,
-        session::Sessions,
         settings::Settings,
-        store::UsedEnvelopes,
+        store::Vault,
         tls::{Tls, names},
     };
     use attestation::{Backend, Class, Evidence, Tee};
@@ -134,25 +136,13 @@ mod tests {
     }
 
     fn service() -> Arc<Service> {
-        let configuration = service::configuration("live", "process", 86_400, 604_800);
+        let configuration = service::configuration("live", "process", (86_400, 604_800), "none", None);
         let result_key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
         let tls = Arc::new(Tls::new(names("enclave.example").unwrap(), seconds(Noon.now())).unwrap());
         let identity =
             Identity::new(Box::new(Platform), &configuration, result_key, Some(tls), Noon.now()).unwrap();
-        Arc::new(Service {
-            environment: "live",
-            clock: Arc::new(Noon),
-            venue_times: VenueTimes::default(),
-            identity,
-            used_envelopes: UsedEnvelopes::default(),
-            sessions: Sessions::new(),
-            streams: Streams::new(),
-            transport: Arc::new(Transport::new(Hosts::default(), 1)),
-            limits: service::Limits::new(),
-            counters: service::Counters::default(),
-            session_ttl_default_s: 86_400,
-            session_ttl_max_s: 604_800,
-        })
+        let vault = Arc::new(Vault::in_memory());
+        Arc::new(Service::new("live", identity, Arc::new(Noon), Transport::new(Hosts::default(), 1), vault))
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test's own client")]
@@ -200,7 +190,7 @@ mod tests {
         let (status, request) = ask(address, "GET /tls.csr", b"").await;
         assert!(status == 200 && request.starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"), "{request}");
         let (status, counters) = ask(address, "GET /metrics", b"").await;
-        assert!(status == 200 && counters.contains("perfagg_sessions 0"), "{counters}");
+        assert!(status == 200 && counters.contains("perfagg_sessions{state=\"open\"} 0"), "{counters}");
         stop.send_replace(true);
         serving.await.unwrap();
     }

@@ -33,7 +33,8 @@ mod tests {
     fn identity() -> Identity {
         let backend = Box::new(DevelopmentBackend::new([1; 32], [2; 32]).unwrap());
         let key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
-        let configuration = crate::service::configuration("development", "process", 86_400, 604_800);
+        let configuration =
+            crate::service::configuration("development", "process", (86_400, 604_800), "none", None);
         Identity::new(backend, &configuration, key, None, Timestamp::from_millis(1_770_000_000_000)).unwrap()
     }
 

@@ -122,6 +122,8 @@ fn the_gramine_manifest_keeps_what_this_program_relies_on() {
         "SESSION_TTL_DEFAULT",
         "SESSION_TTL_MAX",
         "DATABASE_URL",
+        "WITNESS_URL",
+        "WITNESS_KEY",
     ];
     assert_eq!(passed, settings, "no other setting crosses, above all none that names a file");
     let threads = lines.iter().find_map(|line| line.strip_prefix("sgx.max_threads = ")?.parse().ok());

@@ -5,18 +5,18 @@
 //! everything before it is known, and so are its prices. What is younger waits for the next round, so that no figure depends on when it was read. A fault half-way
 //! leaves a record that the next round completes.
 
-use super::{Trouble, converse};
+use super::{Polling, Trouble, converse};
 use crate::{
-    account::{AccountRecord, PriceUses, StopReason, SyncState, account_name},
+    account::{Account, AccountRecord, PriceUses, StopReason, SyncState, account_name},
+    kept::{self, Saving},
     publish,
-    service::Service,
-    session::Session,
+    restatements::{self, Brought, Days},
+    snapshots::{self, Cause},
+    store::Writes,
 };
-use exchange::{
-    ExchangeConnector, Finding, PriceAt, PriceWanted, Progress, Reach, Task, lines, lines_under_way,
-};
+use exchange::{Finding, PriceAt, PriceWanted, Progress, Reach, Task, Venue, lines, lines_under_way};
 use ledger::{
-    Asset, Fill, Instrument, InstrumentKind, LedgerError, Line, Price, PriceSource, Symbol, Timestamp,
+    Asset, Day, Fill, Instrument, InstrumentKind, LedgerError, Line, Price, PriceSource, Symbol, Timestamp,
     minute,
     record::{Observation, Record},
 };
@@ -32,66 +32,126 @@ const DAY_MS: i64 = 86_400_000;
 /// Prices that were looked for. `None`: the venue has none; absent: its candle is not closed yet.
 type Prices = BTreeMap<PriceWanted, Option<(Price, PriceSource)>>;
 
-/// What was read too early to be used.
-#[derive(Default)]
-pub(super) struct Waiting {
-    lines: Vec<Line>,
-    observation: Option<Observation>,
-    /// Minutes whose prices hold for the last figures only.
-    passing: BTreeSet<Timestamp>,
-}
-
-pub(super) async fn round(
-    service: &Service,
-    session: &Session,
-    connector: &mut dyn ExchangeConnector,
-    waiting: &mut Waiting,
-) -> Result<(), Trouble> {
+pub(super) async fn round(polling: &mut Polling<'_>) -> Result<(), Trouble> {
+    let account = Arc::clone(&polling.account);
+    let service = polling.service;
     let mut as_of = minute(service.clock.now());
-    let mut found = Collection::new(account_name(session.venue), as_of);
-    converse(service, session, connector, Task::Collect, &mut |finding, progress| {
-        show_progress(service, session, 0, 600, progress);
-        found.add(finding, &session.record());
+    let mut found = Collection::new(account.venue, as_of);
+    converse(polling, Task::Collect, &mut |finding, progress| {
+        show_progress(&account, (0, 600), progress, service.clock.now());
+        found.add(finding, &account.record());
     })
     .await?;
 
-    let wanted = found.prices_wanted(&session.record().record);
-    let prices = look_up(service, session, connector, wanted, (600, 200)).await?;
+    let wanted = found.prices_wanted(&account.record().record);
+    let prices = look_up(polling, wanted, (600, 200)).await?;
     let under_way = core::mem::take(&mut found.under_way);
-    found.apply(&mut session.record_mut(), &prices, waiting);
-    if !learn(service, session, connector, &under_way, (as_of, waiting)).await? {
+    let brought = found.apply(&mut account.record_mut(), &prices);
+    if !learn(polling, &under_way, as_of).await? {
         // In a thin market a minute may have no candle, and only a minute later it is sure that none is late.
         as_of = Timestamp::from_millis(as_of.millis().saturating_sub(MINUTE_MS));
-        learn(service, session, connector, &under_way, (as_of, waiting)).await?;
+        learn(polling, &under_way, as_of).await?;
     }
 
-    let record = shown(session, &under_way);
-    let figured = Arc::clone(&record);
+    let record = Arc::clone(&account.record().record);
     // In a thread of its own and under no lock: a long history takes a while.
-    let statement =
-        tokio::task::spawn_blocking(move || Statement::of(&figured, &figured.figures(as_of))).await;
-    let Ok(statement) = statement else { return Err(Trouble::Stop(StopReason::Fault)) };
-    let told = statement.as_of().to_owned();
-    let with_under_way = (!under_way.is_empty()).then_some(record);
-    let revision = publish::publish(service, session, Arc::new(statement), as_of, with_under_way);
-    session.synced(SyncState::Live(service.clock.now()), service.clock.now());
-    session.events.figured(&told, revision);
+    let figured = tokio::task::spawn_blocking({
+        let under_way = under_way.clone();
+        move || {
+            let with_under_way = publish::with_under_way(&record, &under_way);
+            let figured = with_under_way.as_ref().unwrap_or(&record);
+            let figures = figured.figures(as_of);
+            let equity = figures.total.1.equity.ok().map(|equity| equity.to_string());
+            let days = Arc::new(Days::of(&figures.total.1.days));
+            (Statement::of(figured, &figures), days, equity, with_under_way)
+        }
+    })
+    .await;
+    let Ok((statement, days, equity, with_under_way)) = figured else {
+        return Err(Trouble::Stop(StopReason::Fault));
+    };
+    {
+        let mut known = account.record_mut();
+        (known.as_of, known.under_way) = (Some(as_of), under_way);
+        settle(polling, &account, &mut known, as_of, equity.as_deref());
+        restate(&mut known, &days, brought, as_of);
+    }
+    // First it is kept, then it is told: what was told is never lost.
+    let cursor = polling.connector.saved();
+    let saving = Saving {
+        what: "round",
+        cursor: Some(&cursor),
+        claim: Some(polling.claim),
+        state: Some(SyncState::Live(service.clock.now())),
+        at: service.clock.now(),
+    };
+    kept::save(&service.vault, &account, saving, Writes::new()).await?;
+    let chain = account.record().chain;
+    service.anchors.note(account.key, chain);
+    let until = statement.as_of().to_owned();
+    let revision = publish::publish(service, &account, (statement, days), as_of, with_under_way);
+    account.synced(SyncState::Live(service.clock.now()), service.clock.now());
+    account.events.figured(&until, revision);
     Ok(())
+}
+
+/// Takes the snapshots that are due, and tells of those that were missed.
+fn settle(
+    polling: &Polling<'_>,
+    account: &Account,
+    known: &mut AccountRecord,
+    as_of: Timestamp,
+    equity: Option<&str>,
+) {
+    let service = polling.service;
+    let hour_of = |day: Day| {
+        snapshots::hour(&service.vault.id("snapshot", &[&account.key, &day.number().to_be_bytes()]))
+    };
+    let ties = &known.ties;
+    let is_leased = |slot: &Timestamp| {
+        slot.millis() >= ties.leased_from || ties.leased_before.is_some_and(|until| slot.millis() <= until)
+    };
+    let mut slots = snapshots::due(known.settled_until, as_of, &hour_of);
+    slots.retain(is_leased);
+    let (started, trouble) = (service.started_at, known.trouble);
+    let was_read = known.published.is_some();
+    let cause = |slot: Timestamp| match trouble {
+        Some((since, cause)) if since <= slot => cause,
+        _ if slot < started => Cause::EnclaveDown,
+        Some((_, cause)) => cause,
+        None if was_read => Cause::EnclaveDown,
+        None => Cause::SyncInProgress,
+    };
+    let settled = snapshots::settle(slots, as_of, equity, &cause);
+    settled.iter().for_each(|slot| service.counters.snapshot(slot));
+    known.snapshots.extend(settled);
+    known.settled_until = known.settled_until.max(as_of);
+    known.trouble = None;
+}
+
+/// Notes that days which were told are told anew.
+fn restate(known: &mut AccountRecord, days: &Days, brought: Brought, as_of: Timestamp) {
+    let Some((before, last)) = known.published.as_ref().map(|published| published.days.clone()) else {
+        return;
+    };
+    // A round that could not be kept told nobody: what it restated is restated now, or not at all.
+    known.restatements.retain(|restatement| restatement.number <= last);
+    if let Some(restatement) = before.restated(days, brought, last, as_of) {
+        known.restatements.push(restatement);
+        let over = known.restatements.len().saturating_sub(restatements::KEPT_MAX);
+        known.restatements.drain(..over);
+    }
 }
 
 /// Asks for what the figures want until there is nothing more, or for this round enough. `false`: what is held now cannot
 /// be valued at this instant yet.
-async fn learn(
-    service: &Service,
-    session: &Session,
-    connector: &mut dyn ExchangeConnector,
-    under_way: &[Line],
-    (as_of, waiting): (Timestamp, &mut Waiting),
-) -> Result<bool, Trouble> {
+async fn learn(polling: &mut Polling<'_>, under_way: &[Line], as_of: Timestamp) -> Result<bool, Trouble> {
+    let account = Arc::clone(&polling.account);
     let mut asked = BTreeSet::new();
     for _ in 0..limits::PRICE_ROUNDS_MAX {
         let wanted: BTreeSet<PriceWanted> = {
-            let record = shown(session, under_way);
+            let record = Arc::clone(&account.record().record);
+            let record = publish::with_under_way(&record, under_way).unwrap_or(record);
             let wanted = record.wanted(as_of);
             wanted.iter().flat_map(|wanted| PriceWanted::of_record(wanted, record.prices.quote())).collect()
         };
@@ -100,25 +160,35 @@ async fn learn(
         if fresh.is_empty() {
             return Ok(!wanted.iter().any(|wanted| is_of_the_minute(wanted, as_of)));
         }
-        let prices = look_up(service, session, connector, fresh.clone(), (800, 200)).await?;
+        let prices = look_up(polling, fresh.clone(), (800, 200)).await?;
         asked.extend(fresh);
-        let mut record = session.record_mut();
-        let known = &mut Arc::make_mut(&mut record.record).prices;
-        for (PriceWanted { asset, at, .. }, price) in prices {
-            match at {
-                PriceAt::EndOf(day) => known.learn_day(asset, day, price),
-                PriceAt::Instant(at) | PriceAt::Minute(at) => {
-                    let age_ms = as_of.millis().saturating_sub(at.millis());
-                    // A candle may be late, and coarser ones follow: that there is none yet is no last word.
-                    if age_ms <= MINUTE_MS || (price.is_none() && age_ms <= DAY_MS) {
-                        waiting.passing.insert(at);
-                    }
-                    known.learn_at(asset, at, price);
+        remember(&mut account.record_mut(), account.venue, prices, as_of);
+    }
+    Ok(true)
+}
+
+/// Prices that were looked up become known: for good, or for the figures of this round.
+fn remember(known: &mut AccountRecord, venue: Venue, prices: Prices, as_of: Timestamp) {
+    let AccountRecord { record, waiting, unsaved, .. } = known;
+    let record = &mut Arc::make_mut(record).prices;
+    for (PriceWanted { asset, at, .. }, price) in prices {
+        match at {
+            PriceAt::EndOf(day) => {
+                unsaved.day(venue, asset.clone(), day, price.clone());
+                record.learn_day(asset, day, price);
+            }
+            PriceAt::Instant(at) | PriceAt::Minute(at) => {
+                let age_ms = as_of.millis().saturating_sub(at.millis());
+                // A candle may be late, and coarser ones follow: that there is none yet is no last word.
+                if age_ms <= MINUTE_MS || (price.is_none() && age_ms <= DAY_MS) {
+                    waiting.passing.entry(at).or_default().push((asset.clone(), price.clone()));
+                } else {
+                    unsaved.minute(venue, asset.clone(), at, price.clone());
                 }
+                record.learn_at(asset, at, price);
             }
         }
     }
-    Ok(true)
 }
 
 /// Whether a price values what is held now.
@@ -130,17 +200,16 @@ fn is_of_the_minute(wanted: &PriceWanted, as_of: Timestamp) -> bool {
 }
 
 async fn look_up(
-    service: &Service,
-    session: &Session,
-    connector: &mut dyn ExchangeConnector,
+    polling: &mut Polling<'_>,
     wanted: BTreeSet<PriceWanted>,
-    (from, share): (u32, u32),
+    part: (u32, u32),
 ) -> Result<Prices, Trouble> {
+    let (account, service) = (Arc::clone(&polling.account), polling.service);
     let mut prices = Prices::new();
     if !wanted.is_empty() {
         let task = Task::Price(wanted.into_iter().collect());
-        converse(service, session, connector, task, &mut |finding, progress| {
-            show_progress(service, session, from, share, progress);
+        converse(polling, task, &mut |finding, progress| {
+            show_progress(&account, part, progress, service.clock.now());
             if let Finding::Price(wanted, price) = finding {
                 prices.insert(wanted, price);
             }
@@ -150,31 +219,19 @@ async fn look_up(
     Ok(prices)
 }
 
-/// The record that figures are made from: with what has left an account and is still on its way.
-fn shown(session: &Session, under_way: &[Line]) -> Arc<Record> {
-    let mut record = Arc::clone(&session.record().record);
-    if !under_way.is_empty() {
-        let with = Arc::make_mut(&mut record);
-        for line in under_way {
-            // One that contradicts what is known is on its way no more.
-            let _ = with.lines.apply(vec![line.clone()]);
-        }
-    }
-    record
-}
-
 /// The first collection is the one that takes long; later ones show nothing.
-fn show_progress(service: &Service, session: &Session, from: u32, share: u32, progress: Progress) {
-    let SyncState::Collecting(shown) = session.record().state else { return };
+fn show_progress(account: &Account, (from, share): (u32, u32), progress: Progress, now: Timestamp) {
+    let SyncState::Collecting(shown) = account.record().state else { return };
     let done =
         u64::from(share) * u64::from(progress.done.min(progress.total)) / u64::from(progress.total.max(1));
     // More may be discovered on the way; a bar that goes back would only confuse.
     let state = SyncState::Collecting(shown.max(from + u32::try_from(done).unwrap_or(0)));
-    session.synced(state, service.clock.now());
+    account.synced(state, now);
 }
 
 /// What a round found before it is applied.
 struct Collection {
+    venue: Venue,
     account: Arc<str>,
     as_of: Timestamp,
     instruments: BTreeMap<Symbol, Instrument>,
@@ -188,9 +245,10 @@ struct Collection {
 }
 
 impl Collection {
-    fn new(account: Arc<str>, as_of: Timestamp) -> Self {
+    fn new(venue: Venue, as_of: Timestamp) -> Self {
         Self {
-            account,
+            venue,
+            account: account_name(venue),
             as_of,
             instruments: BTreeMap::new(),
             fills: Vec::new(),
@@ -251,44 +309,24 @@ impl Collection {
         self.instruments.get(symbol).or_else(|| record.aggregator.instrument(symbol))
     }
 
-    fn apply(mut self, known: &mut AccountRecord, prices: &Prices, waiting: &mut Waiting) {
+    fn apply(mut self, known: &mut AccountRecord, prices: &Prices) -> Brought {
+        let mut brought = Brought::default();
         known.revision = known.revision.saturating_add(1);
         if self.too_many {
             known.gap("fills", "more than this enclave keeps for one account");
         }
         let begins_to_wait = self.fills.iter().map(|fill| fill.time).filter(|time| *time >= self.as_of).min();
-        let (fills, uses) = self.priced(&known.record, prices);
-        let mut faults: Vec<(&'static str, LedgerError)> = Vec::new();
-        let record = Arc::make_mut(&mut known.record);
-        for at in core::mem::take(&mut waiting.passing) {
-            record.prices.forget_minute(at);
-        }
-        for instrument in self.instruments.into_values() {
-            if let Err(error) = record.aggregator.add_instrument(instrument) {
-                faults.push(("fills of an instrument", error));
-            }
-        }
-        match record.aggregator.apply(fills, self.as_of) {
-            Ok(_) => {
-                for (source, fills) in uses {
-                    *known.price_sources.entry(source).or_default() += fills;
-                }
-            }
-            // The venue contradicts itself, or a number does not fit: nothing of this round's fills is believed.
-            Err(error) => faults.push(("fills of a round", error)),
-        }
-        let told = core::mem::take(&mut waiting.lines).into_iter().chain(self.lines);
+        let mut faults = self.apply_fills(known, prices, &mut brought);
+        let told =
+            core::mem::take(&mut known.waiting.lines).into_iter().chain(core::mem::take(&mut self.lines));
         let (over, young): (Vec<Line>, Vec<Line>) = told.partition(|line| line.time < self.as_of);
-        for line in over {
-            // One by one: what contradicts itself takes nothing else with it.
-            if let Err(error) = record.lines.apply(vec![line]) {
-                faults.push(("a movement", error));
-            }
-        }
         let begins_to_wait = young.iter().map(|line| line.time).chain(begins_to_wait).min();
-        waiting.lines = young;
-        if let Some(account) = record.accounts.get_mut(&self.account) {
+        faults.extend(apply_lines(known, self.venue, over, &mut brought));
+        known.waiting.lines = young;
+        let AccountRecord { record, waiting, .. } = known;
+        if let Some(account) = Arc::make_mut(record).accounts.get_mut(&self.account) {
             if let Some(Reach { from, since_opening, gaps }) = self.reach {
+                brought.reach = account.complete_from != from || account.gaps != gaps;
                 (account.complete_from, account.since_opening, account.gaps) = (from, since_opening, gaps);
             }
             for observation in [waiting.observation.take(), self.observation].into_iter().flatten() {
@@ -309,6 +347,39 @@ impl Collection {
             }
         }
         known.unread = self.unread;
+        brought
+    }
+
+    fn apply_fills(&mut self, known: &mut AccountRecord, prices: &Prices, brought: &mut Brought) -> Faults {
+        let (fills, uses) = self.priced(&known.record, prices);
+        let mut faults = Faults::new();
+        let AccountRecord { record, waiting, unsaved, price_sources, .. } = known;
+        let record = Arc::make_mut(record);
+        for at in core::mem::take(&mut waiting.passing).into_keys() {
+            record.prices.forget_minute(at);
+        }
+        for instrument in core::mem::take(&mut self.instruments).into_values() {
+            let is_new = record.aggregator.instrument(&instrument.symbol) != Some(&instrument);
+            match record.aggregator.add_instrument(instrument.clone()) {
+                Ok(()) if is_new => unsaved.instrument(self.venue, instrument),
+                Ok(()) => {}
+                Err(error) => faults.push(("fills of an instrument", error)),
+            }
+        }
+        // A copy of what is known already changes nothing, and is not written again.
+        let new: Vec<Fill> = fills.iter().filter(|fill| !record.aggregator.holds(fill)).cloned().collect();
+        match record.aggregator.apply(fills, self.as_of) {
+            Ok(_) => {
+                brought.fill = new.iter().map(|fill| fill.time).min();
+                unsaved.fills(self.venue, new, record, self.as_of);
+                for (source, fills) in uses {
+                    *price_sources.entry(source).or_default() += fills;
+                }
+            }
+            // The venue contradicts itself, or a number does not fit: nothing of this round's fills is believed.
+            Err(error) => faults.push(("fills of a round", error)),
+        }
+        faults
     }
 
     /// The fills before the instant of the figures, with their prices, and how many each source values.
@@ -341,6 +412,26 @@ impl Collection {
         }
         (priced, uses)
     }
+}
+
+/// What was read and is refused, and why.
+type Faults = Vec<(&'static str, LedgerError)>;
+
+fn apply_lines(known: &mut AccountRecord, venue: Venue, lines: Vec<Line>, brought: &mut Brought) -> Faults {
+    let mut faults = Faults::new();
+    let AccountRecord { record, unsaved, .. } = known;
+    for line in lines {
+        // One by one: what contradicts itself takes nothing else with it.
+        match Arc::make_mut(record).lines.apply(vec![line.clone()]) {
+            Ok(0) => {}
+            Ok(_) => {
+                brought.movement = Some(brought.movement.map_or(line.time, |first| first.min(line.time)));
+                unsaved.line(venue, line);
+            }
+            Err(error) => faults.push(("a movement", error)),
+        }
+    }
+    faults
 }
 
 /// Value of the fee's asset in the settlement asset, and of the settlement asset in the reporting currency, where

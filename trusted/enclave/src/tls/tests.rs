@@ -17,6 +17,14 @@ fn tls() -> Arc<Tls> {
     Arc::new(Tls::new(names("enclave.example,192.0.2.7").unwrap(), NOW_S).unwrap())
 }
 
+/// Takes a certificate and shows it.
+fn load(tls: &Tls, pem: &[u8], now_s: u64) -> Result<Loaded, CertificateError> {
+    tls.load(pem, now_s).map(|(own, loaded)| {
+        tls.show(own);
+        loaded
+    })
+}
+
 /// An authority that signs what is asked for.
 struct Authority {
     certificate: rcgen::Certificate,
@@ -139,8 +147,8 @@ fn today_s() -> u64 {
 #[test]
 fn a_handshake_is_signed_by_the_key_that_the_binding_names() {
     let (tls, other) = (tls(), tls());
-    assert_eq!(seen(&tls), tls.spki_sha256());
-    assert_ne!(tls.spki_sha256(), other.spki_sha256(), "born anew");
+    assert_eq!(seen(&tls), tls.shown().spki_sha256());
+    assert_ne!(tls.shown().spki_sha256(), other.shown().spki_sha256(), "born anew");
     let refused = handshake(&tls, None, None, &rustls::version::TLS13);
     assert!(
         matches!(refused, Err(rustls::Error::InvalidCertificate(_))),
@@ -171,40 +179,44 @@ fn an_authoritys_certificate_replaces_key_and_certificate_at_once() {
         Authority::new(),
         today_s(),
     );
-    let own = tls.spki_sha256();
+    let own = tls.shown().spki_sha256();
     let request = tls.request(now_s).unwrap();
     assert_eq!(tls.request(now_s).unwrap(), request, "the key waits");
-    assert_eq!(tls.spki_sha256(), own, "a request changes nothing");
+    assert_eq!(tls.shown().spki_sha256(), own, "a request changes nothing");
     let pem = authority.sign(&request, now_s - 60, 90);
-    assert_eq!(tls.load(pem.as_bytes(), now_s), Ok(Loaded::Next));
-    assert_ne!(tls.spki_sha256(), own);
-    assert_eq!(seen(&tls), tls.spki_sha256());
+    assert_eq!(load(&tls, pem.as_bytes(), now_s), Ok(Loaded::Next));
+    assert_ne!(tls.shown().spki_sha256(), own);
+    assert_eq!(seen(&tls), tls.shown().spki_sha256());
     for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
         handshake(&tls, None, Some(&authority), version).expect("a client of the web trusts it");
     }
     assert!(handshake(&tls, None, Some(&Authority::new()), &rustls::version::TLS13).is_err());
     let renewed = authority.sign(&request, now_s - 60, 120);
-    assert_eq!(tls.load(renewed.as_bytes(), now_s), Ok(Loaded::Present), "the same key once more");
+    assert_eq!(load(&tls, renewed.as_bytes(), now_s), Ok(Loaded::Present), "the same key once more");
 }
 
 #[test]
 fn a_key_turns_daily_unless_a_certificate_for_it_lasts() {
     let (tls, authority) = (tls(), Authority::new());
-    let first = tls.spki_sha256();
-    tls.turn(NOW_S + DAY_S);
-    let second = tls.spki_sha256();
+    let first = tls.shown().spki_sha256();
+    tls.show(tls.due(NOW_S + DAY_S));
+    let second = tls.shown().spki_sha256();
     assert_ne!(first, second, "signed by itself: a key a day");
     let request = tls.request(NOW_S + DAY_S).unwrap();
-    tls.turn(NOW_S + 2 * DAY_S);
+    tls.show(tls.due(NOW_S + 2 * DAY_S));
     let pem = authority.sign(&request, NOW_S, 30);
-    assert_eq!(tls.load(pem.as_bytes(), NOW_S + 2 * DAY_S), Ok(Loaded::Next), "the request outlived a turn");
-    let certified = tls.spki_sha256();
+    assert_eq!(
+        load(&tls, pem.as_bytes(), NOW_S + 2 * DAY_S),
+        Ok(Loaded::Next),
+        "the request outlived a turn"
+    );
+    let certified = tls.shown().spki_sha256();
     assert_eq!(tls.warning(NOW_S + 10 * DAY_S), None);
     assert_eq!(tls.warning(NOW_S + 17 * DAY_S), Some("tls-certificate-ends-soon"));
-    tls.turn(NOW_S + 28 * DAY_S);
-    assert_eq!(tls.spki_sha256(), certified);
-    tls.turn(NOW_S + 29 * DAY_S);
-    assert_ne!(tls.spki_sha256(), certified, "its certificate would end within the day");
+    tls.show(tls.due(NOW_S + 28 * DAY_S));
+    assert_eq!(tls.shown().spki_sha256(), certified);
+    tls.show(tls.due(NOW_S + 29 * DAY_S));
+    assert_ne!(tls.shown().spki_sha256(), certified, "its certificate would end within the day");
     assert_eq!(tls.warning(NOW_S + 29 * DAY_S), None);
 }
 
@@ -212,19 +224,19 @@ fn a_key_turns_daily_unless_a_certificate_for_it_lasts() {
 fn no_key_lives_longer_than_a_hundred_days() {
     let (tls, authority) = (tls(), Authority::new());
     let pem = authority.sign(&tls.request(NOW_S).unwrap(), NOW_S, 3650);
-    assert_eq!(tls.load(pem.as_bytes(), NOW_S + 1), Ok(Loaded::Next));
-    let certified = tls.spki_sha256();
-    tls.turn(NOW_S + 98 * DAY_S);
-    assert_eq!(tls.spki_sha256(), certified);
+    assert_eq!(load(&tls, pem.as_bytes(), NOW_S + 1), Ok(Loaded::Next));
+    let certified = tls.shown().spki_sha256();
+    tls.show(tls.due(NOW_S + 98 * DAY_S));
+    assert_eq!(tls.shown().spki_sha256(), certified);
     assert!(tls.warning(NOW_S + 98 * DAY_S).is_some());
-    tls.turn(NOW_S + 99 * DAY_S);
-    assert_ne!(tls.spki_sha256(), certified);
+    tls.show(tls.due(NOW_S + 99 * DAY_S));
+    assert_ne!(tls.shown().spki_sha256(), certified);
 }
 
 #[test]
 fn what_is_no_certificate_for_a_key_of_ours_is_refused_and_changes_nothing() {
     let (tls, other, authority) = (tls(), tls(), Authority::new());
-    let own = tls.spki_sha256();
+    let own = tls.shown().spki_sha256();
     let good = authority.sign(&tls.request(NOW_S).unwrap(), NOW_S, 30);
     let of_another = authority.sign(&other.request(NOW_S).unwrap(), NOW_S, 30);
     let private = KeyPair::generate().unwrap().serialize_pem();
@@ -242,10 +254,10 @@ fn what_is_no_certificate_for_a_key_of_ours_is_refused_and_changes_nothing() {
         (good.clone(), NOW_S + 30 * DAY_S, CertificateError::Dates),
         (good.clone(), NOW_S - 1, CertificateError::Dates),
     ] {
-        assert_eq!(tls.load(pem.as_bytes(), now_s), Err(expected), "{pem}");
-        assert_eq!(tls.spki_sha256(), own);
+        assert_eq!(load(&tls, pem.as_bytes(), now_s), Err(expected), "{pem}");
+        assert_eq!(tls.shown().spki_sha256(), own);
     }
-    assert_eq!(tls.load(format!("{good}{root}").as_bytes(), NOW_S), Ok(Loaded::Next));
+    assert_eq!(load(&tls, format!("{good}{root}").as_bytes(), NOW_S), Ok(Loaded::Next));
 }
 
 #[test]
@@ -253,4 +265,19 @@ fn nothing_of_a_key_is_printed() {
     let tls = tls();
     assert_eq!(format!("{tls:?} {:?}", tls.keys().present.key), "Tls { .. } Key");
     assert!(CertificateDer::pem_slice_iter(tls.request(NOW_S).unwrap().as_bytes()).next().is_none());
+}
+
+#[test]
+fn what_is_shown_goes_to_another_enclave_in_parts() {
+    let (tls, authority) = (tls(), Authority::new());
+    let pem = authority.sign(&tls.request(NOW_S).unwrap(), NOW_S, 30);
+    load(&tls, pem.as_bytes(), NOW_S).unwrap();
+    let other = Tls::new(names("enclave.example").unwrap(), NOW_S).unwrap();
+    other.show(Own::of_parts(tls.shown().parts()).unwrap());
+    let other = Arc::new(other);
+    assert_eq!(other.shown().spki_sha256(), tls.shown().spki_sha256());
+    assert_eq!(handshake(&other, None, Some(&authority), &rustls::version::TLS13), Ok(()));
+    assert_eq!(other.due(NOW_S + DAY_S).spki_sha256(), tls.shown().spki_sha256(), "it lasts there too");
+    let nothing = Parts { secret: Zeroizing::new([0; 32]), ..tls.shown().parts() };
+    assert!(Own::of_parts(nothing).is_none());
 }

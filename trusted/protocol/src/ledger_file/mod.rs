@@ -14,8 +14,10 @@ mod scan;
 mod read;
 mod rows;
 mod merge;
+mod absorb;
 mod fuzz;
 
+pub use absorb::absorb;
 pub use export::{Export, ExportError, Page};
 pub use fault::{Defect, Flaw, LedgerFileError};
 pub use fuzz::fuzz_ledger_file;

@@ -1,5 +1,8 @@
 //! Rounds: what waits for its price, what is told when something is refused, and what is remembered.
 
+mod kept;
+mod restated;
+
 use super::*;
 use exchange::{KeyRights, Movement, MovementKind, MovementStatus, Venue, Verdict};
 use ledger::{Decimal, Interval, Liquidity, Quantity, Side};
@@ -60,15 +63,8 @@ fn balances(after_ms: i64) -> Finding {
 }
 
 /// A round that begins so many minutes after that minute.
-fn round(
-    known: &mut AccountRecord,
-    waiting: &mut Waiting,
-    minutes: i64,
-    found: Vec<Finding>,
-    prices: &Prices,
-) {
-    let mut collection =
-        Collection::new(account_name(Venue::Binance), Timestamp::from_millis(AT + minutes * MINUTE_MS));
+fn round(known: &mut AccountRecord, minutes: i64, found: Vec<Finding>, prices: &Prices) {
+    let mut collection = Collection::new(Venue::Binance, Timestamp::from_millis(AT + minutes * MINUTE_MS));
     let instrument = Instrument {
         symbol: "BTCUSDT".into(),
         kind: InstrumentKind::Spot,
@@ -78,7 +74,7 @@ fn round(
     };
     collection.add(Finding::Instrument(instrument), known);
     found.into_iter().for_each(|finding| collection.add(finding, known));
-    collection.apply(known, prices, waiting);
+    collection.apply(known, prices);
 }
 
 fn prices(price: Option<&str>) -> Prices {
@@ -90,14 +86,14 @@ fn prices(price: Option<&str>) -> Prices {
 
 #[test]
 fn a_fill_waits_until_its_minute_is_over_and_its_price_known() {
-    let (mut known, mut waiting) = (known(), Waiting::default());
+    let mut known = known();
     let fills = |count: usize| vec![Finding::Fills(vec![fill("1", "100"); count])];
-    round(&mut known, &mut waiting, 0, fills(1), &prices(Some("600")));
+    round(&mut known, 0, fills(1), &prices(Some("600")));
     assert!(known.record.aggregator.is_empty(), "its minute is running");
-    round(&mut known, &mut waiting, 1, fills(1), &Prices::new());
+    round(&mut known, 1, fills(1), &Prices::new());
     assert!(known.record.aggregator.is_empty(), "its price may still move");
     // Told twice, it counts once.
-    round(&mut known, &mut waiting, 1, fills(2), &prices(Some("600")));
+    round(&mut known, 1, fills(2), &prices(Some("600")));
     assert_eq!(known.record.aggregator.total().fees_valued.unwrap().to_string(), "600");
     assert_eq!(known.price_sources.values().sum::<u64>(), 1);
 }
@@ -106,7 +102,7 @@ fn a_fill_waits_until_its_minute_is_over_and_its_price_known() {
 fn a_fee_without_any_price_is_told_and_not_left_out() {
     let mut known = known();
     let found = vec![Finding::Fills(vec![fill("1", "100")])];
-    round(&mut known, &mut Waiting::default(), 1, found, &prices(None));
+    round(&mut known, 1, found, &prices(None));
     let total = known.record.aggregator.total();
     assert_eq!(total.fills, 1);
     assert_eq!(total.fees_unvalued.get(&Asset::from("BNB")), Some(&Ok(Decimal::ONE)));
@@ -114,13 +110,13 @@ fn a_fee_without_any_price_is_told_and_not_left_out() {
 
 #[test]
 fn a_round_that_contradicts_the_ledger_is_missing_for_good_and_said_so() {
-    let (mut known, mut waiting) = (known(), Waiting::default());
+    let mut known = known();
     let found = |price| vec![Finding::Fills(vec![fill("1", price)])];
-    round(&mut known, &mut waiting, 1, found("100"), &prices(Some("600")));
+    round(&mut known, 1, found("100"), &prices(Some("600")));
     let contradiction = vec![Finding::Fills(vec![fill("1", "101"), fill("2", "100")])];
-    round(&mut known, &mut waiting, 2, contradiction, &prices(Some("600")));
+    round(&mut known, 2, contradiction, &prices(Some("600")));
     assert_eq!(known.record.aggregator.len(), 1, "nothing of that round");
-    round(&mut known, &mut waiting, 3, Vec::new(), &Prices::new());
+    round(&mut known, 3, Vec::new(), &Prices::new());
     let missing = known.missing();
     assert_eq!(missing.len(), 1, "{missing:?}");
     assert_eq!(missing[0].why, "DUPLICATE_CONFLICT");
@@ -128,26 +124,26 @@ fn a_round_that_contradicts_the_ledger_is_missing_for_good_and_said_so() {
 
 #[test]
 fn a_deposit_and_the_balances_that_show_it_are_believed_together() {
-    let (mut known, mut waiting) = (known(), Waiting::default());
+    let mut known = known();
     let counts = |known: &AccountRecord| {
         let account = known.record.accounts.values().next().unwrap();
         (known.record.lines.len(), account.observations.len())
     };
-    round(&mut known, &mut waiting, 0, vec![deposit("1", 10), balances(20)], &Prices::new());
+    round(&mut known, 0, vec![deposit("1", 10), balances(20)], &Prices::new());
     assert_eq!(counts(&known), (0, 0), "its minute is running, and the balances have it already");
-    round(&mut known, &mut waiting, 1, Vec::new(), &Prices::new());
+    round(&mut known, 1, Vec::new(), &Prices::new());
     assert_eq!(counts(&known), (1, 1), "nothing was told again");
-    round(&mut known, &mut waiting, 1, vec![deposit("1", 10), balances(MINUTE_MS + 5)], &Prices::new());
+    round(&mut known, 1, vec![deposit("1", 10), balances(MINUTE_MS + 5)], &Prices::new());
     assert_eq!(counts(&known), (1, 2), "known lines are one");
 }
 
 #[test]
 fn prices_that_only_passing_figures_needed_are_forgotten() {
-    let (mut known, mut waiting) = (known(), Waiting::default());
+    let mut known = known();
     let (asset, at) = (Asset::from("BTC"), Timestamp::from_millis(AT));
     Arc::make_mut(&mut known.record).prices.learn_at(asset.clone(), at, None);
-    waiting.passing.insert(at);
-    round(&mut known, &mut waiting, 1, Vec::new(), &Prices::new());
+    known.waiting.passing.insert(at, vec![(asset.clone(), None)]);
+    round(&mut known, 1, Vec::new(), &Prices::new());
     assert_eq!(known.record.prices.at(&asset, at), ledger::Known::Unasked);
-    assert!(waiting.passing.is_empty());
+    assert!(known.waiting.passing.is_empty());
 }
