@@ -102,10 +102,12 @@ struct Holds<'a> {
 }
 
 fn of_saved(asked: &Kept) -> String {
-    let Kept { saved, policy, roots } = asked;
+    let Kept { saved, receipt, policy, roots } = asked;
     let saved = Saved::parse(saved.as_bytes());
-    let judged =
-        saved.as_ref().map_err(Clone::clone).and_then(|saved| Ok((saved, saved.judge(policy, roots)?)));
+    let judged = saved.as_ref().map_err(Clone::clone).and_then(|saved| match receipt {
+        true => Ok((saved, saved.judge_receipt(policy, roots)?)),
+        false => Ok((saved, saved.judge(policy, roots)?)),
+    });
     let (saved, Judged { enclave, signed, .. }) = match judged {
         Ok(judged) => judged,
         Err(error) => return saved_refusal(&error, policy).to_string(),
@@ -114,13 +116,14 @@ fn of_saved(asked: &Kept) -> String {
         // It was read before.
         return not_understood("the answer is not JSON".to_owned()).to_string();
     };
+    let open: &[&'static str] = if *receipt { &words::OF_A_RECEIPT } else { &words::OF_A_SAVED_ANSWER };
     let holds = Holds {
         ok: true,
         signed_at: instant(u64::try_from(signed.created_s).unwrap_or_default()),
         result_key: hex::encode(signed.key),
         path: &saved.answer.path,
         enclave: enclave_json(&enclave),
-        said: said(enclave.evidence(), None, &words::OF_A_SAVED_ANSWER),
+        said: said(enclave.evidence(), None, open),
         body,
     };
     // Texts and numbers always serialise.

@@ -30,6 +30,8 @@ pub(crate) struct Evidence {
 /// To judge an answer that was kept, as `perfagg verify` does.
 pub(crate) struct Kept {
     pub(crate) saved: String,
+    /// It is to be the receipt of a revocation or an erasure, and no answer to a read.
+    pub(crate) receipt: bool,
     pub(crate) policy: Policy,
     pub(crate) roots: Roots,
 }
@@ -120,6 +122,9 @@ struct KeptForm<'a> {
     _call: Call,
     #[serde(borrow)]
     saved: Cow<'a, str>,
+    // Only those who mean a receipt say so: neither passes for the other.
+    #[serde(default)]
+    receipt: bool,
     #[serde(borrow, deserialize_with = "stated")]
     policy: Option<&'a RawValue>,
     #[serde(borrow, deserialize_with = "stated")]
@@ -234,7 +239,7 @@ impl EvidenceForm<'_> {
 impl KeptForm<'_> {
     fn read(self) -> Result<Kept, String> {
         let (policy, roots) = trust(self.policy, self.development_root.as_deref())?;
-        Ok(Kept { saved: self.saved.into_owned(), policy, roots })
+        Ok(Kept { saved: self.saved.into_owned(), receipt: self.receipt, policy, roots })
     }
 }
 

@@ -6,7 +6,7 @@ use attestation::{Bundle, Class, Expected, Policy, Roots, VerifiedEnclave, verif
 use core::fmt;
 use ed25519_dalek::{Signature, VerifyingKey};
 use protocol::{
-    limits,
+    Route, limits,
     signed::{Signed, SignedAnswer, SignedError, Tag},
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -180,9 +180,36 @@ impl Saved {
     /// # Errors
     /// What does not hold.
     pub fn judge(&self, policy: &Policy, roots: &Roots) -> Result<Judged, SavedError> {
+        self.vouched(Tag::Answer, "signed, but not an answer to a read", policy, roots)
+    }
+
+    /// True if it says that it is the receipt of a revocation or an erasure, and no answer to a read.
+    pub fn is_receipt(&self) -> bool {
+        self.answer.signed().is_ok_and(|signed| signed.tag == Tag::Receipt)
+    }
+
+    /// Judges a receipt as [`Self::judge`] does an answer, so that neither passes for the other.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn judge_receipt(&self, policy: &Policy, roots: &Roots) -> Result<Judged, SavedError> {
+        let route = [self.answer.method.as_str(), &self.answer.path].join(" ");
+        if ![Route::Revoke, Route::Erase].iter().any(|ends| ends.as_str() == route) {
+            return Err(SavedError::Form("not a receipt of a revocation or an erasure"));
+        }
+        self.vouched(Tag::Receipt, "signed, but not a receipt", policy, roots)
+    }
+
+    fn vouched(
+        &self,
+        tag: Tag,
+        otherwise: &'static str,
+        policy: &Policy,
+        roots: &Roots,
+    ) -> Result<Judged, SavedError> {
         let signed = verified(&self.answer)?;
-        if signed.tag != Tag::Answer || self.answer.status != 200 {
-            return Err(SavedError::Form("signed, but not an answer to a read"));
+        if signed.tag != tag || self.answer.status != 200 {
+            return Err(SavedError::Form(otherwise));
         }
         let body: Value = serde_json::from_str(&self.answer.body)
             .map_err(|_| SavedError::Form("the answer is not in a form that this version knows"))?;
@@ -205,7 +232,9 @@ impl Saved {
             return Err(SavedError::Form("the evidence vouches for another key than the one that signed"));
         }
         let environment = body.get("environment").and_then(Value::as_str).unwrap_or_default();
-        if !enclave.environment().iter().any(|served| served == environment) {
+        let served = enclave.environment().iter().any(|served| served == environment);
+        // A receipt has no figures.
+        if tag == Tag::Answer && !served {
             return Err(SavedError::Form("figures of an environment that this enclave does not serve"));
         }
         let enclave = verify(&bundle, &later(policy.clone()), roots, &expected, at_s)

@@ -35,6 +35,14 @@ pub const OF_A_SAVED_ANSWER: [&str; 5] = [
     "that the platform was sound beyond what its vendor knew when the evidence was made",
 ];
 
+/// What a genuine receipt does not prove.
+pub const OF_A_RECEIPT: [&str; 4] = [
+    "that the key is deleted at the exchange: only its owner can do that, there",
+    "whose session or record it was: a receipt names neither",
+    "when it was signed, but by the enclave's own clock, which it holds against the exchanges'",
+    "that the platform was sound beyond what its vendor knew when the evidence was made",
+];
+
 /// What this evidence leaves open by itself.
 pub fn left_open(evidence: &VerifiedEvidence) -> Vec<&'static str> {
     let mut open = Vec::new();
