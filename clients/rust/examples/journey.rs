@@ -65,6 +65,8 @@ fn registration() -> Result<Registration, Box<dyn Error>> {
         sandbox: false,
         label: None,
         ttl_seconds: None,
+        lease_seconds: None,
+        holder: None,
         accept_trading_key: false,
         bearer: false,
     })

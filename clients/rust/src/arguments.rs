@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod collateral;
+pub(crate) mod holder;
 
 use attestation::Tee;
 use clap::{Args, Parser, Subcommand};
@@ -38,7 +39,11 @@ const CREDENTIALS: &str = "\
 Key, secret and passphrase are never arguments. They come, in this order, from the environment
 (PERFAGG_API_KEY, PERFAGG_API_SECRET, PERFAGG_PASSPHRASE), from stdin if it is not a terminal (one
 per line: key, secret, passphrase), or from a hidden prompt. The key needs the right to read and no
-other: one that can withdraw or transfer is refused.";
+other: one that can withdraw or transfer is refused.
+
+With --holder the session answers only calls that the holder's key signs, so a stolen session file is
+useless without it; and the account joins the key's record, which outlives sessions. With --lease the
+enclave goes on with the record when the session has ended: up to 90 days, then you decide again.";
 
 const WATCH: &str = "\
 One line an event, until the session ends or Ctrl-C. A stream that was cut is taken up where it was.
@@ -137,7 +142,7 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Judge a saved answer, offline: who signed it, what it says, and what it does not prove
+    /// Judge a saved answer or receipt, offline: who signed it, what it says, and what it does not prove
     #[command(after_help = VERIFY)]
     Verify {
         /// What --save wrote, - for stdin
@@ -145,7 +150,16 @@ pub(crate) enum Command {
         file: PathBuf,
     },
     /// End the session: the enclave stops collecting and wipes the key
-    Revoke(Reading),
+    Revoke(Revoke),
+    /// Make or show a holder's key: a record belongs to it, and its sessions answer nobody else
+    #[command(subcommand)]
+    Holder(holder::Holder),
+    /// List the sessions of a holder's key, and the record that belongs to it
+    #[command(after_help = holder::SESSIONS)]
+    Sessions(holder::Held),
+    /// Erase the record of a holder's key for good, and end its sessions
+    #[command(after_help = holder::ERASE)]
+    Erase(holder::Erase),
     /// Judge saved evidence offline, at a given time, and say in JSON what was found
     #[command(after_help = VERIFY_EVIDENCE)]
     VerifyEvidence(VerifyEvidence),
@@ -205,6 +219,12 @@ pub(crate) struct Register {
     /// Life of the session, 5m to 7d: 24h, 90m, 7d or seconds [default: 24h]
     #[arg(long, value_name = "TIME", value_parser = ttl)]
     pub(crate) ttl: Option<u64>,
+    /// How long the enclave may use the key, 5m to 90d [default: as long as the session]
+    #[arg(long, value_name = "TIME", value_parser = lease)]
+    pub(crate) lease: Option<u64>,
+    /// Join the record of this holder's key; "default" is the one of perfagg holder new
+    #[arg(long, value_name = "FILE", conflicts_with = "bearer")]
+    pub(crate) holder: Option<PathBuf>,
     /// Your label for the account
     #[arg(long, value_name = "TEXT", value_parser = label)]
     pub(crate) label: Option<String>,
@@ -232,6 +252,19 @@ pub(crate) struct Register {
 #[derive(Debug, Args)]
 pub(crate) struct Figures {
     /// Keep the answer too, signed, with the evidence: others can judge it with perfagg verify
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "save")]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// What ending a session takes.
+#[derive(Debug, Args)]
+pub(crate) struct Revoke {
+    /// Keep the receipt too, signed, with the evidence: others can judge it with perfagg verify
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
     /// Write over a file that is there
@@ -298,6 +331,9 @@ pub(crate) struct Reading {
     /// Where the service is now, if it moved
     #[arg(long, value_name = "URL")]
     pub(crate) service_url: Option<String>,
+    /// Where the holder's key of the session is now, if it moved
+    #[arg(long, value_name = "FILE")]
+    pub(crate) holder: Option<PathBuf>,
 }
 
 fn tee(text: &str) -> Result<Tee, String> {
@@ -314,6 +350,12 @@ fn ttl(text: &str) -> Result<u64, String> {
     let seconds = seconds(text).ok_or_else(|| "takes 24h, 90m, 7d or seconds".to_owned())?;
     let fits = (limits::SESSION_TTL_S_MIN..=limits::SESSION_TTL_S_MAX).contains(&seconds);
     if fits { Ok(seconds) } else { Err("a session lives from 5m to 7d".to_owned()) }
+}
+
+fn lease(text: &str) -> Result<u64, String> {
+    let seconds = seconds(text).ok_or_else(|| "takes 90d, 24h, 90m or seconds".to_owned())?;
+    let fits = (limits::LEASE_S_MIN..=limits::LEASE_S_MAX).contains(&seconds);
+    if fits { Ok(seconds) } else { Err("a key may be used for 5m to 90d".to_owned()) }
 }
 
 /// Seconds of `24h`, `90m`, `7d`, `3600s` or `3600`.
@@ -387,6 +429,14 @@ mod tests {
             "18446744073709551615d",
         ] {
             assert!(ttl(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lease_may_be_longer_than_a_life() {
+        assert_eq!((lease("90d"), lease("5m"), lease("8d")), (Ok(7_776_000), Ok(300), Ok(691_200)));
+        for text in ["91d", "7776001", "4m", "299", "1y", ""] {
+            assert!(lease(text).is_err(), "{text}");
         }
     }
 

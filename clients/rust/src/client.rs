@@ -1,28 +1,37 @@
 //! The journey: quote, verification, sealed call, opened answer.
 
+pub(crate) mod call;
+mod ledger;
+mod memory;
+mod record;
+
+pub use call::Known;
+pub use ledger::Ledger;
+
 use crate::{
+    checkpoint::Checkpoints,
     clock::{Clock, Moment},
     connection::{Ask, Connection, Heard, Reply},
     events::Events,
     failure::{Failure, Unreachable},
-    registration::{self, Registration},
+    registration::Registration,
     seal::{self, SealedCall},
     service_url::ServiceUrl,
     trust::Trust,
 };
 use attestation::{Bundle, Connection as Seen, Expected, Mode, VerifiedEnclave, verify};
 use attestation_wasm::saved::{self, Saved};
+use call::{Members, Place, Said, Sessions};
 use core::time::Duration;
 use hyper::Method;
 use protocol::{
-    Code, Route, Secret,
-    api::{LedgerPage, Revoked, SessionOpened, Summary},
-    ledger_file::{self, LedgerFile},
+    Route, Secret,
+    api::{Revoked, SessionOpened, Summary},
     limits,
     signed::{SignedAnswer, Tag},
     wire,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -33,12 +42,6 @@ const VERIFIED_FOR: Duration = Duration::from_secs(600);
 const QUOTE_TIME: Duration = Duration::from_secs(30);
 /// A registration waits for the venue, which may ask the enclave to slow down.
 const CALL_TIME: Duration = Duration::from_secs(120);
-/// A ledger is begun again so often while it changes: it does once a minute at most, and takes seconds.
-const LEDGER_TRIES: u32 = 4;
-/// The longest wait for a round of the collection, whatever the service advises.
-const LEDGER_WAIT_S_MAX: u64 = 60;
-/// The text of a ledger: an account has at most two million fills, of some hundred bytes each.
-const LEDGER_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 /// A client of one service. It calls an enclave that it verified and nobody else.
 pub struct Client {
@@ -48,6 +51,8 @@ pub struct Client {
     direct: bool,
     connection: Option<Connection>,
     verified: Option<Verified>,
+    sessions: Sessions,
+    checkpoints: Checkpoints,
 }
 
 struct Verified {
@@ -55,14 +60,6 @@ struct Verified {
     since: Duration,
     /// The evidence to the letter, for those who keep an answer.
     bundle: String,
-}
-
-/// A whole ledger.
-pub struct Ledger {
-    /// As `perfagg replay` reads it.
-    pub text: Zeroizing<String>,
-    /// What it says.
-    pub file: LedgerFile,
 }
 
 /// What the enclave answered.
@@ -92,37 +89,11 @@ impl<T> Answer<T> {
     }
 }
 
-#[derive(Serialize)]
-struct SessionCall<'a> {
-    session_id: &'a str,
-}
-
-#[derive(Serialize)]
-struct SignedCall<'a> {
-    session_id: &'a str,
-    sign: &'a str,
-}
-
-#[derive(Serialize)]
-struct LedgerCall<'a> {
-    session_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revision: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct EventsCall<'a> {
-    session_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<u64>,
-}
-
 impl Client {
     /// A client that has not called anyone yet.
     pub fn new(url: ServiceUrl, trust: Trust, clock: Clock) -> Self {
-        Self { url, trust, clock, direct: false, connection: None, verified: None }
+        let (sessions, checkpoints) = (Sessions::default(), Checkpoints::default());
+        Self { url, trust, clock, direct: false, connection: None, verified: None, sessions, checkpoints }
     }
 
     /// Refuses an enclave in which TLS does not end: nobody in between then sees when and how much is asked.
@@ -180,14 +151,32 @@ impl Client {
         Ok(&verified.enclave)
     }
 
-    /// Registers an account: credentials in, session out.
+    /// Registers an account: credentials in, session out. With a holder's key, later calls of the session are signed too. Where
+    /// the account or its record was seen before, the enclave must show that its store still has what was seen.
     ///
     /// # Errors
-    /// Why there is no session.
+    /// Why there is no session. One that was opened and cannot be believed is revoked: its key must not stay there.
     pub async fn register(&mut self, registration: &Registration) -> Result<Answer<SessionOpened>, Failure> {
-        let opened: Answer<SessionOpened> = self.call(Route::Register, &registration.body()).await?;
-        self.check_environment(&opened.body.environment)?;
+        let said = Said::Registration(registration);
+        let opened: Answer<SessionOpened> = self.call(Route::Register, &said).await?;
+        let session_id = Secret::new(opened.body.session_id.clone());
+        let (holder, account) = (registration.holder.clone(), opened.body.account.fingerprint.clone());
+        let mut known = Known { holder, account: Some(account), checkpoint: None };
+        known.checkpoint = self.remembered(&known);
+        self.resume(&session_id, known);
+        if let Err(failure) = self.believe(registration, &opened).await {
+            let _ = self.revoke(&session_id).await;
+            return Err(failure);
+        }
         Ok(opened)
+    }
+
+    async fn believe(&mut self, asked: &Registration, opened: &Answer<SessionOpened>) -> Result<(), Failure> {
+        self.check_environment(&opened.body.environment)?;
+        if asked.holder.is_some() && opened.body.record.is_none() {
+            return Err(Failure::HolderIgnored);
+        }
+        self.confirm(&Secret::new(opened.body.session_id.clone()), opened.json()).await
     }
 
     /// Reads the headline.
@@ -195,7 +184,7 @@ impl Client {
     /// # Errors
     /// Why there is none.
     pub async fn summary(&mut self, session_id: &Secret) -> Result<Answer<Summary>, Failure> {
-        let summary: Answer<Summary> = self.session_call(Route::Summary, session_id).await?;
+        let summary: Answer<Summary> = self.read(Route::Summary, session_id).await?;
         self.check_environment(&summary.body.environment)?;
         Ok(summary)
     }
@@ -205,10 +194,19 @@ impl Client {
     /// # Errors
     /// Why there is nothing.
     pub async fn metrics(&mut self, session_id: &Secret) -> Result<Answer<Value>, Failure> {
-        let metrics: Answer<Value> = self.session_call(Route::Metrics, session_id).await?;
-        let environment = metrics.body.get("environment").and_then(Value::as_str).unwrap_or_default();
-        self.check_environment(environment)?;
+        let metrics: Answer<Value> = self.read(Route::Metrics, session_id).await?;
+        self.check_environment(environment(&metrics.body))?;
         Ok(metrics)
+    }
+
+    async fn read<T: DeserializeOwned>(
+        &mut self,
+        route: Route,
+        session_id: &Secret,
+    ) -> Result<Answer<T>, Failure> {
+        let answer = self.call(route, &Said::Session(session_id, Members::default())).await?;
+        self.notice(session_id, answer.json())?;
+        Ok(answer)
     }
 
     /// Reads the headline, with everything that vouches for it to others.
@@ -229,77 +227,42 @@ impl Client {
     pub async fn saved_metrics(&mut self, session_id: &Secret) -> Result<(Answer<Value>, Saved), Failure> {
         let (metrics, saved) = self.saved(Route::Metrics, session_id).await?;
         let metrics: Answer<Value> = metrics;
-        let environment = metrics.body.get("environment").and_then(Value::as_str).unwrap_or_default();
-        self.check_environment(environment)?;
+        self.check_environment(environment(&metrics.body))?;
         Ok((metrics, saved))
     }
 
-    /// Has an answer signed over a nonce of ours, and makes sure that the verified enclave did that.
     async fn saved<T: DeserializeOwned>(
         &mut self,
         route: Route,
         session_id: &Secret,
     ) -> Result<(Answer<T>, Saved), Failure> {
         let nonce = wire::encode(&seal::random::<32>());
-        let call = SignedCall { session_id: session_id.expose(), sign: &nonce };
-        let answer: Answer<SignedAnswer> = self.call(route, &registration::encode(&call)).await?;
+        let members = Members { sign: Some(&nonce), ..Members::default() };
+        let said = Said::Session(session_id, members);
+        let (answer, saved) = self.signed(route, &said, &nonce, Tag::Answer).await?;
+        self.notice(session_id, answer.json())?;
+        Ok((answer, saved))
+    }
+
+    /// Has an answer signed over a nonce of ours, and makes sure that the verified enclave did that.
+    async fn signed<T: DeserializeOwned>(
+        &mut self,
+        route: Route,
+        said: &Said<'_>,
+        nonce: &str,
+        tag: Tag,
+    ) -> Result<(Answer<T>, Saved), Failure> {
+        let answer: Answer<SignedAnswer> = self.call(route, said).await?;
         let signed = saved::verified(&answer.body).map_err(|_| Failure::NotSigned)?;
         let Some(Verified { enclave, bundle, .. }) = &self.verified else { return Err(Failure::AnswerForm) };
         let SignedAnswer { method, path, nonce: answered, status, .. } = &answer.body;
         let is_ours =
-            answered.as_ref() == Some(&nonce) && [method.as_str(), path].join(" ") == route.as_str();
-        if signed.key != *enclave.result_key() || signed.tag != Tag::Answer || !is_ours || *status != 200 {
+            answered.as_deref() == Some(nonce) && [method.as_str(), path].join(" ") == route.as_str();
+        if signed.key != *enclave.result_key() || signed.tag != tag || !is_ours || *status != 200 {
             return Err(Failure::NotSigned);
         }
         let read = Answer::read(answer.body.body.as_bytes())?;
         Ok((read, Saved::new(answer.body, bundle.clone())))
-    }
-
-    /// Reads the whole ledger, page by page, and makes sure that it is whole. One that changes meanwhile is begun again.
-    ///
-    /// # Errors
-    /// Why there is none, or none that is of one state.
-    pub async fn ledger(&mut self, session_id: &Secret) -> Result<Ledger, Failure> {
-        for _ in 1..LEDGER_TRIES {
-            match self.whole_ledger(session_id).await {
-                Err(failure) if failure.says(Code::LedgerChanged) => {
-                    let wait_s = failure.retry_after_s().unwrap_or(0).min(LEDGER_WAIT_S_MAX);
-                    tokio::time::sleep(Duration::from_secs(wait_s)).await;
-                }
-                outcome => return outcome,
-            }
-        }
-        self.whole_ledger(session_id).await
-    }
-
-    async fn whole_ledger(&mut self, session_id: &Secret) -> Result<Ledger, Failure> {
-        let mut text = Zeroizing::new(String::new());
-        let mut page = self.ledger_page(session_id, None, None).await?;
-        let revision = page.revision;
-        loop {
-            let whole_lines = page.lines.ends_with('\n') && page.revision == revision;
-            if !whole_lines || text.len().saturating_add(page.lines.len()) > LEDGER_BYTES_MAX {
-                return Err(Failure::AnswerForm);
-            }
-            text.push_str(&page.lines);
-            let Some(after) = page.next else { break };
-            page = self.ledger_page(session_id, Some(&after), Some(revision)).await?;
-        }
-        let file =
-            ledger_file::read(text.as_bytes()).map_err(|error| Failure::LedgerFile(Box::new(error)))?;
-        self.check_environment(&file.frame.environment)?;
-        Ok(Ledger { text, file })
-    }
-
-    async fn ledger_page(
-        &mut self,
-        session_id: &Secret,
-        after: Option<&str>,
-        revision: Option<u64>,
-    ) -> Result<LedgerPage, Failure> {
-        let call = LedgerCall { session_id: session_id.expose(), after, revision };
-        let page: Answer<LedgerPage> = self.call(Route::Ledger, &registration::encode(&call)).await?;
-        Ok(page.body)
     }
 
     /// Follows what happens, from the event `after` on.
@@ -307,18 +270,19 @@ impl Client {
     /// # Errors
     /// Why nothing can be followed.
     pub async fn events(&mut self, session_id: &Secret, after: Option<u64>) -> Result<Events, Failure> {
-        let body = registration::encode(&EventsCall { session_id: session_id.expose(), after });
-        match self.listen(&body).await {
+        let members = Members { after: after.map(Place::Event), ..Members::default() };
+        let said = Said::Session(session_id, members);
+        match self.listen(&said).await {
             Err(failure) if failure.asks_for_a_new_quote() => {
                 self.attest().await?;
-                self.listen(&body).await
+                self.listen(&said).await
             }
             outcome => outcome,
         }
     }
 
-    async fn listen(&mut self, body: &[u8]) -> Result<Events, Failure> {
-        let (call, ask) = self.sealed(Route::Events, body).await?;
+    async fn listen(&mut self, said: &Said<'_>) -> Result<Events, Failure> {
+        let (call, ask) = self.sealed(Route::Events, said).await?;
         // Its own connection: it is busy as long as the stream lasts.
         match self.open().await?.listen(ask).await? {
             Heard::Stream(stream) => Ok(Events::new(call, stream)),
@@ -334,38 +298,49 @@ impl Client {
     /// # Errors
     /// Why it may not be over.
     pub async fn revoke(&mut self, session_id: &Secret) -> Result<Answer<Revoked>, Failure> {
-        let receipt: Answer<Revoked> = self.session_call(Route::Revoke, session_id).await?;
+        let said = Said::Session(session_id, Members::default());
+        let receipt: Answer<Revoked> = self.call(Route::Revoke, &said).await?;
         if receipt.body.revoked { Ok(receipt) } else { Err(Failure::AnswerForm) }
     }
 
-    async fn session_call<T: DeserializeOwned>(
+    /// Ends a session, with a receipt that the enclave signed.
+    ///
+    /// # Errors
+    /// Why it may not be over.
+    pub async fn revoke_with_receipt(
         &mut self,
-        route: Route,
         session_id: &Secret,
-    ) -> Result<Answer<T>, Failure> {
-        let body = registration::encode(&SessionCall { session_id: session_id.expose() });
-        self.call(route, &body).await
+    ) -> Result<(Answer<Revoked>, Saved), Failure> {
+        let nonce = wire::encode(&seal::random::<32>());
+        let said = Said::Session(session_id, Members { sign: Some(&nonce), ..Members::default() });
+        let (receipt, saved) = self.signed(Route::Revoke, &said, &nonce, Tag::Receipt).await?;
+        let receipt: Answer<Revoked> = receipt;
+        if receipt.body.revoked { Ok((receipt, saved)) } else { Err(Failure::AnswerForm) }
     }
 
     /// One sealed call. Keys that were replaced meanwhile cost one new quote, and no more.
-    async fn call<T: DeserializeOwned>(&mut self, route: Route, body: &[u8]) -> Result<Answer<T>, Failure> {
-        let opened = match self.attempt(route, body).await {
+    async fn call<T: DeserializeOwned>(
+        &mut self,
+        route: Route,
+        said: &Said<'_>,
+    ) -> Result<Answer<T>, Failure> {
+        let opened = match self.attempt(route, said).await {
             Err(failure) if failure.asks_for_a_new_quote() => {
                 self.attest().await?;
-                self.attempt(route, body).await?
+                self.attempt(route, said).await?
             }
             outcome => outcome?,
         };
         Answer::read(&opened)
     }
 
-    async fn attempt(&mut self, route: Route, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let (call, ask) = self.sealed(route, body).await?;
+    async fn attempt(&mut self, route: Route, said: &Said<'_>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let (call, ask) = self.sealed(route, said).await?;
         call.open(&self.ask(ask).await?)
     }
 
     /// A call sealed to the enclave that was verified, or is now.
-    async fn sealed(&mut self, route: Route, body: &[u8]) -> Result<(SealedCall, Ask), Failure> {
+    async fn sealed(&mut self, route: Route, said: &Said<'_>) -> Result<(SealedCall, Ask), Failure> {
         let now = self.clock.now();
         let fresh = |verified: &Verified| now.elapsed.saturating_sub(verified.since) < VERIFIED_FOR;
         if !self.verified.as_ref().is_some_and(fresh) {
@@ -373,7 +348,9 @@ impl Client {
         }
         let Some(Verified { enclave, since, .. }) = &self.verified else { return Err(Failure::AnswerForm) };
         let enclave_s = enclave.time().enclave.saturating_add(now.elapsed.saturating_sub(*since).as_secs());
-        let call = SealedCall::new(enclave, enclave_s, route, body)?;
+        let body = said.body(self.last_seen(route, said).as_ref());
+        let holder = said.holder(&self.sessions);
+        let call = SealedCall::new(enclave, enclave_s, route, &body, holder.as_deref())?;
         let ask = Ask {
             method: Method::POST,
             path: "/enclave/sealed".to_owned(),
@@ -428,6 +405,10 @@ impl Client {
         let wanted = self.trust.policy.environment.iter().any(is_it);
         if served && wanted { Ok(()) } else { Err(Failure::Environment) }
     }
+}
+
+fn environment(metrics: &Value) -> &str {
+    metrics.get("environment").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The time by which evidence is judged. Development time comes from a simulator, so development evidence is judged

@@ -3,7 +3,9 @@
 use crate::output::{lines, plain};
 use attestation::verdict::behind_json;
 use attestation_wasm::words::{self, Speaker};
-use perfagg::{Failure, OnTheWay, Refused, Unreachable, session_file::SessionFileError};
+use perfagg::{
+    Failure, OnTheWay, Refused, Unreachable, holder_file::HolderFileError, session_file::SessionFileError,
+};
 use protocol::{Code, Problem};
 use serde_json::{Map, Value, json};
 use std::{
@@ -217,9 +219,20 @@ impl From<Failure> for Complaint {
                 "Nothing of it was believed. Try again; if it stays so, do not use this service, and ask its operator \
                  whether perfagg is as new as the enclave.",
             ),
+            Failure::RolledBack { .. } => {
+                Self::new(exit::NOT_VERIFIED, failure.code(), &title, ROLLED_BACK).and(LOST_FOR_GOOD)
+            }
+            Failure::HolderIgnored => Self::new(
+                exit::NOT_VERIFIED,
+                failure.code(),
+                &title,
+                "The session that it opened was revoked, and nothing was kept. Ask the operator for a newer enclave, or register \
+                 without --holder.",
+            ),
             Failure::Refused(refused) => {
                 let Refused { problem, retry_after_s } = refused.as_ref();
-                Self::problem(exit_of(problem), &title, problem, *retry_after_s)
+                let complaint = Self::problem(exit_of(problem), &title, problem, *retry_after_s);
+                if failure.says(Code::StateRolledBack) { complaint.and(LOST_FOR_GOOD) } else { complaint }
             }
             Failure::OnTheWay(answer) => unsigned(&failure, &title, answer),
             Failure::Unreachable(why) => {
@@ -233,6 +246,43 @@ impl From<Failure> for Complaint {
             ),
             Failure::SessionFile(error) => session_file(*error, &title),
         }
+    }
+}
+
+/// What an older store means, where this client noticed it.
+const ROLLED_BACK: &str = "\
+The answer was not believed: it leaves out what the enclave told you before. The service runs on an old copy of its data, by \
+accident or on purpose. Nothing here changes that: ask its operator to bring back the newest copy, and try again then.";
+/// The way out, whoever noticed it: a memory that lies in another folder.
+const LOST_FOR_GOOD: &str = "\
+If it cannot be brought back, register again with a --session-file in another folder, where nothing is remembered, after its \
+operator told you what was lost.";
+
+impl From<HolderFileError> for Complaint {
+    fn from(error: HolderFileError) -> Self {
+        let (exit, detail) = match error {
+            HolderFileError::Missing => {
+                (exit::USAGE, "Check the path, and bring the key back from its copy.")
+            }
+            HolderFileError::Exposed(_) => (
+                exit::USAGE,
+                "Whoever has it can list its sessions and erase the record. chmod 600 makes it yours alone; if someone may have seen it, \
+                 erase the record and begin anew with a new key.",
+            ),
+            HolderFileError::Malformed => (exit::USAGE, "Name its file, or bring it back from its copy."),
+            HolderFileError::Other => {
+                (exit::USAGE, "Name the file of the right one; perfagg holder show tells them apart.")
+            }
+            HolderFileError::Exists => (
+                exit::USAGE,
+                "perfagg holder show shows its public half. Name another place with --out FILE for another key.",
+            ),
+            HolderFileError::Read(_) => (exit::USAGE, "Check its permissions."),
+            HolderFileError::Write(_) => {
+                (exit::INTERNAL, "Check its directory, or name another place with --out FILE.")
+            }
+        };
+        Self::new(exit, error.code(), &error.to_string(), detail)
     }
 }
 

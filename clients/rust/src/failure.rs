@@ -22,6 +22,15 @@ pub enum Failure {
     AnswerForm,
     /// The ledger that came is not whole, or not in a form that this version knows.
     LedgerFile(Box<LedgerFileError>),
+    /// The service's store is older than what this client saw before, or another: how far it came, and how far it is now.
+    RolledBack {
+        /// The `seq` that was seen.
+        seen: u64,
+        /// The `seq` that came.
+        came: u64,
+    },
+    /// A session was to be guarded by the holder's key, and the enclave does not do that.
+    HolderIgnored,
     /// The enclave said no.
     Refused(Box<Refused>),
     /// Someone said no in clear. That is the word of whoever is on the way, never the enclave's.
@@ -117,6 +126,8 @@ impl Failure {
             Self::Environment => "ENVIRONMENT_MISMATCH",
             Self::AnswerForm => "ANSWER_UNKNOWN_FORM",
             Self::LedgerFile(_) => "LEDGER_FILE_REFUSED",
+            Self::RolledBack { .. } => Code::StateRolledBack.as_str(),
+            Self::HolderIgnored => "HOLDER_KEY_IGNORED",
             Self::Refused(refused) => &refused.problem.code,
             Self::OnTheWay(answer) => answer.code().unwrap_or("ANSWER_NOT_SIGNED"),
             Self::CallTooLarge => Code::EnvelopeTooLarge.as_str(),
@@ -124,9 +135,10 @@ impl Failure {
         }
     }
 
-    /// True if the same call may succeed later.
+    /// True if the same call may succeed later. A store that is behind does not come forward by itself.
     pub fn is_transient(&self) -> bool {
         match self {
+            _ if self.says(Code::StateRolledBack) => false,
             Self::Unreachable(why) => *why != Unreachable::TooLarge,
             Self::OnTheWay(answer) => matches!(answer.status, 429 | 500..),
             Self::Refused(refused) => matches!(refused.problem.status, 429 | 500..),
@@ -180,6 +192,14 @@ impl fmt::Display for Failure {
             Self::Environment => f.write_str("the answer is of another environment than the verified one"),
             Self::AnswerForm => f.write_str("the enclave's answer is not in a form that this version knows"),
             Self::LedgerFile(error) => write!(f, "the ledger cannot be used: {error}"),
+            Self::RolledBack { seen, came } if seen == came => {
+                f.write_str("the service's store is not the one that you saw before: its history is another")
+            }
+            Self::RolledBack { seen, came } => write!(
+                f,
+                "the service's store is older than what you saw before: it is at {came} and was at {seen}"
+            ),
+            Self::HolderIgnored => f.write_str("the enclave does not guard the session by the holder's key"),
             Self::Refused(refused) => f.write_str(&refused.problem.title),
             Self::OnTheWay(answer) => match &answer.problem {
                 Some(problem) => write!(f, "{} (not signed by the enclave)", problem.title),

@@ -49,6 +49,11 @@ pub(crate) fn count(number: u64) -> String {
     grouped(&number.to_string())
 }
 
+/// So many of what has this name: `1 account`, `2 accounts`.
+pub(crate) fn counted(number: u64, name: &str) -> String {
+    format!("{} {name}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// `2026-11-22 07:12:03 UTC`, or the text as it came if it is no instant.
 pub(crate) fn time(text: &str) -> String {
     match parse_rfc3339(text) {

@@ -10,6 +10,10 @@
 mod client;
 mod events;
 mod registration;
+pub mod holder;
+pub mod holder_file;
+mod checkpoint;
+pub mod checkpoint_file;
 pub mod access_log;
 mod seal;
 mod connection;
@@ -24,10 +28,12 @@ mod failure;
 mod fuzz;
 
 pub use attestation_wasm::saved::{Judged, Saved, SavedError};
-pub use client::{Answer, Client, Ledger};
+pub use checkpoint::Checkpoints;
+pub use client::{Answer, Client, Known, Ledger};
 pub use clock::{Clock, Moment};
 pub use events::Events;
 pub use failure::{Failure, OnTheWay, Refused, Unreachable};
+pub use holder::HolderKey;
 pub use registration::Registration;
 pub use service_url::{ServiceUrl, UrlDefect};
 pub use trust::Trust;

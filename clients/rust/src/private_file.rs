@@ -1,7 +1,7 @@
 //! Files that are there whole or not at all, and that nobody but their owner reads unless it is said.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -72,6 +72,48 @@ pub(crate) fn directory(place: &Path) -> &Path {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     }
+}
+
+/// The directory for a file that is its owner's own; made if it is not there.
+pub(crate) fn make_directory(place: &Path) -> io::Result<()> {
+    let directory = directory(place);
+    if directory.exists() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// The permission bits of a file that others can read. Asked of the open file, so that nobody can exchange it in between.
+#[cfg(unix)]
+pub(crate) fn exposed(file: &File) -> io::Result<Option<u32>> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = file.metadata()?.mode() & 0o777;
+    Ok((mode & 0o077 != 0).then_some(mode))
+}
+
+/// Elsewhere the directory of a user's own state is private as the system makes it.
+#[cfg(not(unix))]
+pub(crate) fn exposed(_: &File) -> io::Result<Option<u32>> {
+    Ok(None)
+}
+
+/// A new file that its owner alone may read; never one that is there already.
+pub(crate) fn create(place: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = private_options().open(place)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(place);
+        return written;
+    }
+    // That its name is on the disk too; not every system lets a directory be asked.
+    if let Ok(directory) = File::open(directory(place)) {
+        let _ = directory.sync_all();
+    }
+    Ok(())
 }
 
 fn private_options() -> OpenOptions {

@@ -1,8 +1,10 @@
 //! What a registration says, and its body (DESIGN.md section 4). The body exists to be sealed: it is wiped, and no
 //! other module can see it in clear.
 
+use crate::holder::HolderKey;
 use protocol::{Credentials, limits};
 use serde::Serialize;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// A registration: credentials, and what the trader wants done with them.
@@ -22,6 +24,10 @@ pub struct Registration {
     pub label: Option<String>,
     /// Life of the session; the service's default if absent.
     pub ttl_seconds: Option<u64>,
+    /// How long the key may be used; as long as the session lives if absent.
+    pub lease_seconds: Option<u64>,
+    /// Whose record the account joins. Only calls that this key signed are then answered.
+    pub holder: Option<Arc<HolderKey>>,
     /// Accept a key that can trade.
     pub accept_trading_key: bool,
     /// Allow plain reads by session id.
@@ -44,6 +50,10 @@ struct Body<'a> {
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ttl_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder_key: Option<String>,
     accept_trading_key: bool,
     bearer: bool,
 }
@@ -52,7 +62,7 @@ impl Registration {
     /// The inner body.
     pub(crate) fn body(&self) -> Zeroizing<Vec<u8>> {
         let Self { user_id, exchange, credentials, account_types, sandbox, label, ttl_seconds, .. } = self;
-        let Self { accept_trading_key, bearer, .. } = self;
+        let Self { lease_seconds, holder, accept_trading_key, bearer, .. } = self;
         let body = Body {
             user_id,
             exchange,
@@ -63,6 +73,8 @@ impl Registration {
             sandbox: *sandbox,
             label: label.as_deref(),
             ttl_seconds: *ttl_seconds,
+            lease_seconds: *lease_seconds,
+            holder_key: holder.as_ref().map(|holder| holder.public_text()),
             accept_trading_key: *accept_trading_key,
             bearer: *bearer,
         };
@@ -86,6 +98,7 @@ mod tests {
     #[test]
     fn the_enclave_reads_what_the_trader_said() {
         let secret = |text: &str| Secret::new(text.to_owned());
+        let holder = Arc::new(HolderKey::generate());
         let said = Registration {
             user_id: "alice".to_owned(),
             exchange: "binance".to_owned(),
@@ -98,6 +111,8 @@ mod tests {
             sandbox: true,
             label: Some("mine".to_owned()),
             ttl_seconds: Some(3600),
+            lease_seconds: Some(7200),
+            holder: Some(Arc::clone(&holder)),
             accept_trading_key: true,
             bearer: true,
         };
@@ -107,6 +122,7 @@ mod tests {
         assert_eq!(read.passphrase.unwrap().expose(), "phrase");
         assert_eq!(read.account_types, Some(vec!["spot".to_owned()]));
         assert_eq!((read.label.as_deref(), read.ttl_seconds), (Some("mine"), Some(3600)));
+        assert_eq!((read.lease_seconds, read.holder_key), (Some(7200), Some(holder.public_text())));
         assert_eq!((read.sandbox, read.accept_trading_key, read.bearer), (true, true, true));
     }
 
@@ -121,11 +137,14 @@ mod tests {
             sandbox: false,
             label: None,
             ttl_seconds: None,
+            lease_seconds: None,
+            holder: None,
             accept_trading_key: false,
             bearer: false,
         };
         let read: api::Registration = serde_json::from_slice(&said.body()).unwrap();
         assert!(read.passphrase.is_none() && read.account_types.is_none() && read.label.is_none());
+        assert_eq!((read.lease_seconds, read.holder_key), (None, None));
         assert_eq!(
             (read.ttl_seconds, read.sandbox, read.accept_trading_key, read.bearer),
             (None, false, false, false)

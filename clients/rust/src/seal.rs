@@ -3,6 +3,7 @@
 use crate::{
     connection::Reply,
     failure::{Failure, OnTheWay, Refused},
+    holder::HolderKey,
 };
 use attestation::VerifiedEnclave;
 use getrandom::SysRng;
@@ -22,12 +23,14 @@ pub(crate) struct SealedCall {
 }
 
 impl SealedCall {
-    /// Seals `body` for `route` to the keys of a verified enclave, whose time is `enclave_s` now.
+    /// Seals `body` for `route` to the keys of a verified enclave, whose time is `enclave_s` now; signed by its holder, if it
+    /// has one.
     pub(crate) fn new(
         enclave: &VerifiedEnclave,
         enclave_s: u64,
         route: Route,
         body: &[u8],
+        holder: Option<&HolderKey>,
     ) -> Result<Self, Failure> {
         let header = Header {
             envelope_id: random(),
@@ -35,6 +38,11 @@ impl SealedCall {
             keyset_hash: enclave.keyset_hash(),
             expires_at: enclave_s.saturating_add(LIFE_S),
         };
+        let signed = match holder {
+            Some(holder) => Some(holder.signed(&header.envelope_id, body).ok_or(Failure::AnswerForm)?),
+            None => None,
+        };
+        let body = signed.as_ref().map_or(body, |signed| signed.as_slice());
         let (envelope, opener) = seal(enclave.hpke_public_key(), header, body, &mut system())
             .map_err(|_| Failure::CallTooLarge)?;
         Ok(Self { json: envelope.to_json(), opener })

@@ -4,14 +4,15 @@
 //! It also remembers the environment and the highest epoch seen at the deployment, so that nobody can take a client
 //! back to older keys.
 
-use crate::private_file;
+use crate::{Known, holder::HolderKey, private_file};
 use core::fmt;
-use protocol::Secret;
+use protocol::{Secret, api::Checkpoint};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     io::{self, Read as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use zeroize::Zeroizing;
 
@@ -41,6 +42,25 @@ pub struct Session {
     /// SHA-256 of the policy that the enclave was believed under, hex; none for the one built in.
     #[serde(default)]
     pub policy: Option<String>,
+    /// The fingerprint of its account; none if an earlier version kept it.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// The holder's key that it was registered with.
+    #[serde(default)]
+    pub holder: Option<Held>,
+    /// The last checkpoint that was seen in its answers.
+    #[serde(default)]
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// Which holder's key a session needs, and where it was kept. Never the key itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// The file of the key.
+    pub file: PathBuf,
+    /// Its public half, base64url.
+    pub public_key: String,
 }
 
 #[derive(Serialize)]
@@ -55,6 +75,12 @@ struct Kept<'a> {
     keyset_hash: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<&'a Held>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<&'a Checkpoint>,
 }
 
 impl Session {
@@ -74,6 +100,9 @@ impl Session {
             epoch: enclave.epoch(),
             keyset_hash: hex::encode(enclave.keyset_hash()),
             policy: None,
+            account: Some(opened.account.fingerprint.clone()),
+            holder: None,
+            checkpoint: opened.checkpoint.clone(),
         }
     }
 
@@ -82,6 +111,27 @@ impl Session {
     pub fn under(mut self, policy: Option<String>) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// The same session, which answers only what this key signs.
+    #[must_use]
+    pub fn held(mut self, holder: Option<Held>) -> Self {
+        self.holder = holder;
+        self
+    }
+
+    /// What a client is to know of it, with the key that it needs.
+    pub fn known(&self, holder: Option<Arc<HolderKey>>) -> Known {
+        Known { holder, account: self.account.clone(), checkpoint: self.checkpoint.clone() }
+    }
+
+    /// Notes a checkpoint; false if it is known.
+    pub fn saw_checkpoint(&mut self, checkpoint: Option<&Checkpoint>) -> bool {
+        let newer = checkpoint.is_some() && self.checkpoint.as_ref() != checkpoint;
+        if newer {
+            self.checkpoint = checkpoint.cloned();
+        }
+        newer
     }
 
     /// Notes the keys of a newer epoch; false if there is nothing new.
@@ -104,8 +154,9 @@ impl Session {
     }
 
     fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        let Self { v, service_url, session_id, expires_at, venue, environment, epoch, keyset_hash, policy } =
+        let Self { v, service_url, session_id, expires_at, venue, environment, epoch, keyset_hash, .. } =
             self;
+        let Self { policy, account, holder, checkpoint, .. } = self;
         let session_id = session_id.expose();
         let (v, epoch) = (*v, *epoch);
         crate::registration::encode(&Kept {
@@ -118,6 +169,9 @@ impl Session {
             epoch,
             keyset_hash,
             policy: policy.as_deref(),
+            account: account.as_deref(),
+            holder: holder.as_ref(),
+            checkpoint: checkpoint.as_ref(),
         })
     }
 }
@@ -187,7 +241,10 @@ impl SessionFile {
             io::ErrorKind::NotFound => SessionFileError::Missing,
             kind => SessionFileError::Read(kind),
         })?;
-        private(&file)?;
+        let exposed = private_file::exposed(&file).map_err(|error| SessionFileError::Read(error.kind()))?;
+        if let Some(mode) = exposed {
+            return Err(SessionFileError::Exposed(mode));
+        }
         let mut text = Zeroizing::new(Vec::with_capacity(4096));
         file.take(BYTES_MAX).read_to_end(&mut text).map_err(|error| SessionFileError::Read(error.kind()))?;
         Session::parse(&text)
@@ -202,10 +259,7 @@ impl SessionFile {
     }
 
     fn make_draft(&self) -> io::Result<Draft> {
-        let directory = private_file::directory(&self.0);
-        if !directory.exists() {
-            private_directory(directory)?;
-        }
+        private_file::make_directory(&self.0)?;
         private_file::Draft::beside(&self.0).map(Draft)
     }
 
@@ -237,27 +291,4 @@ impl Draft {
         text.push(b'\n');
         self.0.save(&text).map_err(|error| SessionFileError::Write(error.kind()))
     }
-}
-
-/// Asked of the open file, so that nobody can exchange it in between.
-#[cfg(unix)]
-fn private(file: &File) -> Result<(), SessionFileError> {
-    use std::os::unix::fs::MetadataExt as _;
-    let metadata = file.metadata().map_err(|error| SessionFileError::Read(error.kind()))?;
-    let mode = metadata.mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(SessionFileError::Exposed(mode)) }
-}
-
-/// Elsewhere the directory of a user's own state is private as the system makes it.
-#[cfg(not(unix))]
-fn private(_: &File) -> Result<(), SessionFileError> {
-    Ok(())
-}
-
-fn private_directory(directory: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
 }

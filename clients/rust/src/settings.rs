@@ -22,6 +22,11 @@ pub(crate) fn session_file() -> Option<PathBuf> {
     state_home(&read).map(|state| state.join("perfagg").join("session.json"))
 }
 
+/// Where the holder's key is kept, if it is said; an empty name counts as absent.
+pub(crate) fn holder_file() -> Option<PathBuf> {
+    read("PERFAGG_HOLDER").map(PathBuf::from).filter(|path| path.as_os_str() != "")
+}
+
 /// The XDG base directory for state; a relative one counts as absent, as that specification says.
 fn state_home(variable: &impl Fn(&str) -> Option<std::ffi::OsString>) -> Option<PathBuf> {
     let path = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());

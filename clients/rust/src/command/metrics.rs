@@ -4,12 +4,13 @@
 use super::{
     Journey, equity,
     place::Place,
-    summary::{basis, heading},
+    snapshots,
+    summary::{OfSession, basis, heading},
     trades,
 };
 use crate::{arguments::Figures, complaint::Complaint, figure, output::plain};
 use perfagg::Failure;
-use protocol::api::{Coverage, Sync};
+use protocol::api::{Checkpoint, Coverage, Restatements, Snapshots, Sync};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -30,6 +31,10 @@ pub(super) struct Metrics {
     months: Vec<Value>,
     coverage: Coverage,
     sync: Option<Sync>,
+    snapshots: Option<Snapshots>,
+    restatements: Option<Restatements>,
+    checkpoint: Option<Checkpoint>,
+    record_restarted_at: Option<String>,
     #[serde(default)]
     why: Map<String, Value>,
 }
@@ -91,9 +96,17 @@ pub(super) fn people(metrics: &Metrics) -> String {
         page.push_str(&format!("\n{title}\n\n{table}"));
     }
     let session = metrics.sync.as_ref().zip(metrics.session_expires.as_deref());
+    let session = session.map(|(sync, expires)| OfSession {
+        sync,
+        expires,
+        snapshots: metrics.snapshots.as_ref(),
+        restatements: metrics.restatements.as_ref(),
+        checkpoint: metrics.checkpoint.as_ref(),
+    });
     page.push_str(&format!(
-        "\nWhat it rests on\n\n{}\nRounded for reading: --json has every digit and every field.\n",
-        basis(&metrics.coverage, currency, session)
+        "\nWhat it rests on\n\n{}{}\nRounded for reading: --json has every digit and every field.\n",
+        basis(&metrics.coverage, currency, session),
+        snapshots::restarted(metrics.record_restarted_at.as_deref())
     ));
     page
 }

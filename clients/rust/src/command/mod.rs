@@ -5,12 +5,18 @@ mod verdict;
 mod attest;
 mod register;
 mod summary;
+mod snapshots;
+mod restatements;
 mod metrics;
 mod equity;
 mod trades;
 mod watch;
 mod export;
 mod place;
+mod held;
+mod holder;
+mod sessions;
+mod erase;
 mod replay;
 mod verify;
 mod revoke;
@@ -46,29 +52,8 @@ const ROOT_BYTES_MAX: u64 = 64 * 1024;
 /// Runs what was asked for.
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
     let Arguments { options, command } = arguments;
-    if let Command::Completions { shell } = command {
-        return completions(Output { json: false }, shell);
-    }
-    if let Command::Replay { files } = &command {
-        // Nobody is called, so nothing of the journey is needed.
-        return replay::run(Output { json: options.json }, files);
-    }
-    if let Command::Verify { file } = &command {
-        let chosen = Chosen::of(&options).map_err(Complaint::where_two_is_a_verdict)?;
-        let trust = chosen.trust(&["live", "sandbox"]);
-        return verify::run(Output { json: options.json }, file, &trust);
-    }
-    if let Command::VerifyEvidence(asked) = &command {
-        return verify_evidence::run(Output { json: options.json }, asked);
-    }
-    if let Command::Audit(asked) = &command {
-        return audit::run(&options, asked);
-    }
-    if let Command::Collateral(asked) = &command {
-        return collateral::run(&options, asked).await;
-    }
-    if let Command::Policy(asked) = &command {
-        return policy::run(&options, asked);
+    if let Some(outcome) = apart(&options, &command).await {
+        return outcome;
     }
     let journey = Journey::new(options)?;
     match command {
@@ -82,7 +67,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
             let mut opened = interruptible(before, register::open(&journey, &asked, sought)).await?;
             if asked.wait {
                 let kept = journey.kept();
-                interruptible(&register::how_to_go_on(&kept), register::wait(&journey, &mut opened)).await?;
+                let waited = register::wait(&journey, &mut opened);
+                interruptible(&register::how_to_go_on(&kept), waited).await?;
             }
             register::hint(&journey, asked.wait);
             Ok(())
@@ -97,9 +83,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
             interruptible("The session goes on.", watch::run(&journey, &reading)).await
         }
         Command::Export(asked) => interruptible("Nothing was written.", export::run(&journey, &asked)).await,
-        Command::Revoke(reading) => {
+        Command::Revoke(asked) => {
             let unsure = "The session may be over already: perfagg summary tells.";
-            interruptible(unsure, revoke::run(&journey, &reading)).await
+            interruptible(unsure, revoke::run(&journey, &asked)).await
+        }
+        Command::Sessions(asked) => {
+            interruptible("Nothing was changed.", sessions::run(&journey, &asked)).await
+        }
+        Command::Erase(asked) => {
+            let unsure = "If it was confirmed, the record may be erased already: perfagg sessions tells.";
+            interruptible(unsure, erase::run(&journey, &asked)).await
         }
         Command::Replay { .. }
         | Command::Verify { .. }
@@ -107,7 +100,27 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         | Command::Audit(_)
         | Command::Collateral(_)
         | Command::Policy(_)
+        | Command::Holder(_)
         | Command::Completions { .. } => Ok(()),
+    }
+}
+
+/// Runs what calls no enclave, and so needs nothing of the journey.
+async fn apart(options: &Options, command: &Command) -> Option<Result<(), Complaint>> {
+    let output = Output { json: options.json };
+    match command {
+        Command::Completions { shell } => Some(completions(Output { json: false }, *shell)),
+        Command::Replay { files } => Some(replay::run(output, files)),
+        Command::Verify { file } => {
+            let chosen = Chosen::of(options).map_err(Complaint::where_two_is_a_verdict);
+            Some(chosen.and_then(|chosen| verify::run(output, file, &chosen.trust(&["live", "sandbox"]))))
+        }
+        Command::VerifyEvidence(asked) => Some(verify_evidence::run(output, asked)),
+        Command::Audit(asked) => Some(audit::run(options, asked)),
+        Command::Collateral(asked) => Some(collateral::run(options, asked).await),
+        Command::Policy(asked) => Some(policy::run(options, asked)),
+        Command::Holder(asked) => Some(holder::run(options, asked)),
+        _ => None,
     }
 }
 
@@ -171,6 +184,8 @@ struct Journey {
     chosen: Chosen,
     /// That the platform is behind was said already.
     said_amber: Cell<bool>,
+    /// That what was seen of stores cannot be kept was said already.
+    said_forgetful: Cell<bool>,
 }
 
 impl Journey {
@@ -181,6 +196,7 @@ impl Journey {
             session_file: options.session_file.or_else(settings::session_file),
             direct: options.direct,
             said_amber: Cell::new(false),
+            said_forgetful: Cell::new(false),
         })
     }
 
@@ -229,8 +245,10 @@ impl Journey {
         if trust.policy.environment.is_empty() {
             return Err(Complaint::policy_leaves_out(&session.environment));
         }
+        let holder = self.holder_of(&session, reading.holder.as_deref())?;
         let mut client = self.new_client(url, trust);
         client.remember_epoch(session.epoch);
+        client.resume(&session.session_id, session.known(holder));
         Ok((client, session))
     }
 
@@ -239,6 +257,7 @@ impl Journey {
         if self.direct {
             client.require_direct();
         }
+        client.remember_checkpoints(self.seen_checkpoints().unwrap_or_default());
         client
     }
 
@@ -255,24 +274,25 @@ impl Journey {
         }
     }
 
-    /// Keeps the keys that were verified, if they are newer, and says once if the platform is behind.
+    /// Keeps what was verified and seen, if it is newer, and says once if the platform is behind.
     fn remember(&self, session: &mut Session, client: &Client) -> Result<(), Complaint> {
         let remark = client.enclave().and_then(|enclave| words::amber_remark(enclave.evidence()));
         if let Some(remark) = remark.filter(|_| !self.said_amber.replace(true)) {
             self.output.remark(&format!("{remark}\n"));
         }
+        self.keep_checkpoints(client);
         self.keep(session, client)
     }
 
-    /// Keeps the keys that were verified, if they are newer.
+    /// Keeps the keys that were verified, and how far the store was, if they are newer.
     fn keep(&self, session: &mut Session, client: &Client) -> Result<(), Complaint> {
-        match client.enclave() {
-            Some(enclave) if session.saw(enclave) => {
-                let draft = self.session_file()?.draft();
-                draft.and_then(|draft| draft.save(session)).map_err(|error| self.complain(error))
-            }
-            _ => Ok(()),
+        let keys = client.enclave().is_some_and(|enclave| session.saw(enclave));
+        let store = session.saw_checkpoint(client.checkpoint(&session.session_id));
+        if keys || store {
+            let draft = self.session_file()?.draft();
+            return draft.and_then(|draft| draft.save(session)).map_err(|error| self.complain(error));
         }
+        Ok(())
     }
 
     fn session_file(&self) -> Result<SessionFile, Complaint> {

@@ -1,6 +1,10 @@
 //! `perfagg register`: verify, seal the key, keep the session, wait for the history.
 
-use super::{Journey, attest, parse_url};
+use super::{
+    Journey, attest,
+    held::{complain, place},
+    parse_url, sessions,
+};
 use crate::{
     arguments::Register,
     complaint::Complaint,
@@ -14,14 +18,15 @@ use attestation::VerifiedEnclave;
 use attestation_wasm::words;
 use core::time::Duration;
 use perfagg::{
-    Client, Clock, Failure, Registration,
-    session_file::{Session, SessionFileError},
+    Client, Clock, Failure, HolderKey, Registration, holder_file,
+    session_file::{Held, Session, SessionFileError},
 };
 use protocol::{
-    Secret,
+    Code, Secret,
     api::{KeyRights, SessionOpened},
     parse_rfc3339,
 };
+use std::{path, sync::Arc};
 
 /// How often the wait looks.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -32,11 +37,19 @@ const FAILED_LOOKS_MAX: u32 = 20;
 pub(super) struct Opened {
     client: Client,
     session_id: Secret,
+    session: Session,
 }
 
 /// Everything up to the session that is kept.
 pub(super) async fn open(journey: &Journey, asked: &Register, sought: Sought) -> Result<Opened, Complaint> {
+    if asked.lease.zip(asked.ttl).is_some_and(|(lease, ttl)| lease < ttl) {
+        return Err(Complaint::usage(
+            "the key would be wiped before the session ends",
+            "--lease must not be shorter than --ttl.",
+        ));
+    }
     let environment = if asked.sandbox { "sandbox" } else { "live" };
+    let (holder, held) = holder(journey, asked)?.unzip();
     let mut client = journey.client(parse_url(&asked.service_url)?, &[environment])?;
     let enclave = client.attest().await?;
     journey.output.remark(&verified(enclave));
@@ -53,22 +66,26 @@ pub(super) async fn open(journey: &Journey, asked: &Register, sought: Sought) ->
         sandbox: asked.sandbox,
         label: asked.label.clone(),
         ttl_seconds: asked.ttl,
+        lease_seconds: asked.lease,
+        holder: holder.clone(),
         accept_trading_key: asked.accept_trading_key,
         bearer: asked.bearer,
     };
-    let answer = client.register(&registration).await?;
+    let answer = client.register(&registration).await.map_err(not_believed)?;
     // The key is sealed and sent; nothing here needs it any more.
     drop(registration);
     let opened = &answer.body;
     let session_id = Secret::new(opened.session_id.clone());
     let Some(enclave) = client.enclave() else { return Err(Failure::AnswerForm.into()) };
     let session = Session::opened(client.url().to_string(), opened, enclave)
-        .under(journey.chosen.policy_sha256.clone());
+        .under(journey.chosen.policy_sha256.clone())
+        .held(held);
     if let Err(error) = draft.save(&session) {
         // A session that nobody can read again must not hold a key.
         let _ = client.revoke(&session_id).await;
         return Err(journey.complain(error));
     }
+    journey.keep_checkpoints(&client);
     if asked.verdict
         && let Some(enclave) = client.enclave()
     {
@@ -78,13 +95,42 @@ pub(super) async fn open(journey: &Journey, asked: &Register, sought: Sought) ->
     if journey.output.json {
         journey.output.result(answer.json())?;
     } else {
-        journey.output.result(&people(asked, opened, &journey.kept()))?;
+        journey.output.result(&people(asked, opened, &journey.kept(), holder.as_deref()))?;
     }
-    Ok(Opened { client, session_id })
+    Ok(Opened { client, session_id, session })
+}
+
+/// Of a registration at a store that is not believed: what became of the session.
+fn not_believed(failure: Failure) -> Complaint {
+    let is_behind = matches!(failure, Failure::RolledBack { .. }) || failure.says(Code::StateRolledBack);
+    let complaint = Complaint::from(failure);
+    if !is_behind {
+        return complaint;
+    }
+    complaint.and(
+        "No session is kept: one that was opened was revoked, or ends with its time if the enclave was no longer reached.",
+    )
+}
+
+/// The holder's key that was named, and how the session will find it again.
+fn holder(journey: &Journey, asked: &Register) -> Result<Option<(Arc<HolderKey>, Held)>, Complaint> {
+    let Some(named) = asked.holder.as_deref() else { return Ok(None) };
+    let file = place(journey.session_file.as_deref(), Some(named))?;
+    let file = path::absolute(&file).unwrap_or(file);
+    let key = holder_file::read(&file)
+        .map_err(|error| complain(error, &file).and("Nobody was called. perfagg holder new makes a key."))?;
+    let held = Held { public_key: key.public_text(), file };
+    Ok(Some((Arc::new(key), held)))
 }
 
 /// Waits until the history is collected.
 pub(super) async fn wait(journey: &Journey, opened: &mut Opened) -> Result<(), Complaint> {
+    let outcome = look_on(journey, opened).await;
+    journey.remember(&mut opened.session, &opened.client)?;
+    outcome
+}
+
+async fn look_on(journey: &Journey, opened: &mut Opened) -> Result<(), Complaint> {
     let mut progress = Progress::new(journey.output);
     let mut failed_looks = 0;
     loop {
@@ -156,9 +202,13 @@ async fn refuse_to_replace(journey: &Journey, client: &mut Client) -> Result<(),
         }
     };
     let over = if journey.session_at(client.url()).is_some() {
-        match client.summary(&session.session_id).await {
-            Ok(_) => false,
-            Err(failure) => failure.ends_session(),
+        match journey.holder_of(&session, None) {
+            // Without its key a session that is open looks like none.
+            Err(_) => false,
+            Ok(holder) => {
+                client.resume(&session.session_id, session.known(holder));
+                client.summary(&session.session_id).await.is_err_and(|failure| failure.ends_session())
+            }
         }
     } else {
         // Development time is a simulator's: this machine's clock says nothing about it.
@@ -177,7 +227,7 @@ async fn refuse_to_replace(journey: &Journey, client: &mut Client) -> Result<(),
     Err(Complaint::usage(&title, ways).about(&journey.kept()))
 }
 
-fn people(asked: &Register, opened: &SessionOpened, kept: &str) -> String {
+fn people(asked: &Register, opened: &SessionOpened, kept: &str, holder: Option<&HolderKey>) -> String {
     let SessionOpened { expires_at, environment, account, key_rights, lease_until, .. } = opened;
     let mut table = Table::new(&[Align::Left, Align::Left]);
     table
@@ -195,7 +245,14 @@ fn people(asked: &Register, opened: &SessionOpened, kept: &str) -> String {
     } else {
         ""
     };
-    format!("Registered {} at {}\n\n{}{bearer}\n", asked.user_id, account.venue, table.render())
+    let record = opened.record.as_ref().zip(holder).map_or_else(String::new, |(record, holder)| {
+        format!(
+            "\nThe record of the holder {}\n\n{}\nOnly calls that this key signs are answered: keep a copy of its file.",
+            holder.fingerprint(),
+            sessions::of_record(record)
+        )
+    });
+    format!("Registered {} at {}\n\n{}{record}{bearer}\n", asked.user_id, account.venue, table.render())
 }
 
 /// What the venue says the key may do, in words.

@@ -1,6 +1,6 @@
 //! `perfagg summary`: the headline, and what it rests on.
 
-use super::{Journey, place::Place};
+use super::{Journey, place::Place, restatements, snapshots};
 use crate::{
     arguments::Figures,
     complaint::Complaint,
@@ -8,7 +8,9 @@ use crate::{
     output::{DEVELOPMENT, plain},
     table::{Align, Table},
 };
-use protocol::api::{Coverage, ReturnHeadline, Summary, Sync, TradesHeadline, Unread, Why};
+use protocol::api::{
+    Checkpoint, Coverage, Restatements, ReturnHeadline, Snapshots, Summary, Sync, TradesHeadline, Unread, Why,
+};
 
 /// Reads the summary and shows it.
 pub(super) async fn run(journey: &Journey, asked: &Figures) -> Result<(), Complaint> {
@@ -42,6 +44,10 @@ pub(super) fn people(summary: &Summary, venue: &str) -> String {
         trades,
         coverage,
         sync,
+        checkpoint,
+        snapshots,
+        restatements,
+        record_restarted_at,
         why,
     } = summary;
     let ReturnHeadline { twr, twr_annualized, max_drawdown, sharpe } = returns;
@@ -57,16 +63,24 @@ pub(super) fn people(summary: &Summary, venue: &str) -> String {
         ("Largest drawdown", "return.max_drawdown", returned(max_drawdown), ""),
         ("Sharpe ratio", "return.sharpe", sharpe, ""),
     ];
+    let anew = snapshots::restarted(record_restarted_at.as_deref());
+    let session = OfSession {
+        sync,
+        expires: session_expires,
+        snapshots: snapshots.as_ref(),
+        restatements: restatements.as_ref(),
+        checkpoint: checkpoint.as_ref(),
+    };
     let more = "Rounded for reading: --json has every digit. perfagg metrics shows risk, symbols and months.";
     format!(
-        "{}Performance at {} in {}, as of {}\n\n{}\nTrades\n\n{}\nWhat it rests on\n\n{}\n{more}\n",
+        "{}Performance at {} in {}, as of {}\n\n{}\nTrades\n\n{}\nWhat it rests on\n\n{}{anew}\n{more}\n",
         heading(environment),
         plain(venue),
         plain(quote_currency),
         figure::time(as_of),
         headline(&equity, why),
         headline(&of_trades(trades, quote_currency), why),
-        basis(coverage, quote_currency, Some((sync, session_expires))),
+        basis(coverage, quote_currency, Some(session)),
     )
 }
 
@@ -108,8 +122,17 @@ fn headline(figures: &[Figure<'_>], why: &Why) -> String {
     table.render()
 }
 
-/// Coverage, and the state and end of the session if there is one.
-pub(super) fn basis(coverage: &Coverage, currency: &str, session: Option<(&Sync, &str)>) -> String {
+/// What only a service can tell.
+pub(super) struct OfSession<'a> {
+    pub(super) sync: &'a Sync,
+    pub(super) expires: &'a str,
+    pub(super) snapshots: Option<&'a Snapshots>,
+    pub(super) restatements: Option<&'a Restatements>,
+    pub(super) checkpoint: Option<&'a Checkpoint>,
+}
+
+/// Coverage, and what is known of the session if there is one.
+pub(super) fn basis(coverage: &Coverage, currency: &str, session: Option<OfSession<'_>>) -> String {
     let Coverage {
         first_fill,
         last_fill,
@@ -150,15 +173,24 @@ pub(super) fn basis(coverage: &Coverage, currency: &str, session: Option<(&Sync,
         table.row(&["Unexplained", &format!("{amount} {currency} in all, {bps} bps of the mean equity")]);
     }
     table.long_row("Key", key_rights);
-    if unread.is_empty() && session.is_none_or(|(sync, _)| sync.age_seconds.is_some()) {
+    if unread.is_empty() && session.as_ref().is_none_or(|session| session.sync.age_seconds.is_some()) {
         table.row(&["Not read", "nothing: all sources answered"]);
     }
     for (place, Unread { what, why }) in unread.iter().enumerate() {
         let words = format!("{what}: {}", figure::reason(why));
         table.long_row(if place == 0 { "NOT READ" } else { "" }, &words);
     }
-    if let Some((sync, session_expires)) = session {
-        table.row(&["Collection", &state(sync)]).row(&["Session ends", &figure::time(session_expires)]);
+    if let Some(OfSession { sync, expires, snapshots, restatements, checkpoint }) = session {
+        if let Some(snapshots) = snapshots {
+            snapshots::rows(&mut table, snapshots);
+        }
+        if let Some(restatements) = restatements {
+            restatements::rows(&mut table, restatements);
+        }
+        if let Some(checkpoint) = checkpoint {
+            snapshots::store(&mut table, checkpoint);
+        }
+        table.row(&["Collection", &state(sync)]).row(&["Session ends", &figure::time(expires)]);
     }
     table.render()
 }

@@ -1,6 +1,7 @@
 //! `perfagg verify`: judges an answer that somebody saved, offline, for someone who was not there.
 
 use super::{
+    erase,
     metrics::{self, Metrics},
     summary, unproven, verdict,
 };
@@ -11,8 +12,11 @@ use crate::{
 };
 use attestation_wasm::words::{self, Speaker};
 use perfagg::{Judged, Saved, SavedError, Trust};
-use protocol::{api::Summary, signed::Signed};
-use serde::Deserialize as _;
+use protocol::{
+    api::{Erased, Revoked},
+    signed::Signed,
+};
+use serde::{Deserialize as _, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{
     fs::File,
@@ -22,19 +26,30 @@ use std::{
 
 /// Judges the file and shows what it says.
 pub(super) fn run(output: Output, path: &Path, trust: &Trust) -> Result<(), Complaint> {
-    let judged = judge(path, trust)?;
-    let text = if output.json { json(&judged).to_string() } else { people(&judged)? };
+    let (judged, kind) = judge(path, trust)?;
+    let text = if output.json { json(&judged, kind).to_string() } else { people(&judged, kind)? };
     output.result(&text)
 }
 
 /// The key that signed a saved answer, if its evidence vouches for it and the policy accepts that.
 pub(super) fn result_key(path: &Path, trust: &Trust) -> Result<[u8; 32], Complaint> {
     // Where 2 would say that a log holds, evidence against the policy is as none.
-    judge(path, trust).map(|judged| judged.signed.key).map_err(Complaint::where_two_is_a_verdict)
+    judge(path, trust).map(|(judged, _)| judged.signed.key).map_err(Complaint::where_two_is_a_verdict)
 }
 
-fn judge(path: &Path, trust: &Trust) -> Result<Judged, Complaint> {
-    let judged = Saved::parse(&read(path)?).and_then(|saved| saved.judge(&trust.policy, &trust.roots));
+/// What a saved file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Answer,
+    Receipt,
+}
+
+fn judge(path: &Path, trust: &Trust) -> Result<(Judged, Kind), Complaint> {
+    let Trust { policy, roots } = trust;
+    let judged = Saved::parse(&read(path)?).and_then(|saved| match saved.is_receipt() {
+        true => Ok((saved.judge_receipt(policy, roots)?, Kind::Receipt)),
+        false => Ok((saved.judge(policy, roots)?, Kind::Answer)),
+    });
     judged.map_err(|error| refused(&error, trust))
 }
 
@@ -59,11 +74,15 @@ fn refused(error: &SavedError, trust: &Trust) -> Complaint {
     Complaint::unverified(exit, error.class().as_str(), &error.title(), advice)
 }
 
-fn not_proven(judged: &Judged) -> Vec<&'static str> {
-    [words::left_open(judged.enclave.evidence()), words::OF_A_SAVED_ANSWER.to_vec()].concat()
+fn not_proven(judged: &Judged, kind: Kind) -> Vec<&'static str> {
+    let of_the_kind = match kind {
+        Kind::Answer => words::OF_A_SAVED_ANSWER.to_vec(),
+        Kind::Receipt => words::OF_A_RECEIPT.to_vec(),
+    };
+    [words::left_open(judged.enclave.evidence()), of_the_kind].concat()
 }
 
-fn json(judged: &Judged) -> Value {
+fn json(judged: &Judged, kind: Kind) -> Value {
     let Judged { enclave, signed, body } = judged;
     let mut json = json!({
         "ok": true, "error": null, "err": "",
@@ -74,7 +93,8 @@ fn json(judged: &Judged) -> Value {
         "measurement": hex::encode(enclave.evidence().measurement()),
         "measurement_checked": enclave.evidence().measurement_checked(),
         "bundle_sha256": hex::encode(enclave.bundle_sha256()),
-        "not_proven": not_proven(judged),
+        "receipt": kind == Kind::Receipt,
+        "not_proven": not_proven(judged, kind),
         "answer": body,
     });
     if let (Value::Object(json), Value::Object(verdict)) = (&mut json, verdict::json(enclave.evidence())) {
@@ -83,7 +103,7 @@ fn json(judged: &Judged) -> Value {
     json
 }
 
-fn people(judged: &Judged) -> Result<String, Complaint> {
+fn people(judged: &Judged, kind: Kind) -> Result<String, Complaint> {
     let Judged { enclave, signed, body } = judged;
     let warning = if enclave.development() { format!("{DEVELOPMENT}\n\n") } else { String::new() };
     let evidence = enclave.evidence();
@@ -96,17 +116,27 @@ fn people(judged: &Judged) -> Result<String, Complaint> {
     let amber = words::amber_remark(evidence).map_or_else(String::new, |remark| format!("{remark}\n"));
     let figures = match Metrics::deserialize(body) {
         Ok(metrics) if body.get("symbols").is_some() => metrics::people(&metrics),
+        _ if kind == Kind::Receipt => receipt(body)?,
         _ => summary::people(&shape(body)?, "the exchange"),
     };
     Ok(format!(
         "{warning}The signature is right, and the evidence vouches for its key.\n{amber}\n{}\n{}\n{figures}",
         facts.render(),
-        unproven::framed(&not_proven(judged)),
+        unproven::framed(&not_proven(judged, kind)),
     ))
 }
 
-fn shape(body: &Value) -> Result<Summary, Complaint> {
-    Summary::deserialize(body).map_err(|_| {
+fn receipt(body: &Value) -> Result<String, Complaint> {
+    if body.get("erased").is_some() {
+        let erased: Erased = shape(body)?;
+        return Ok(erase::receipt(&erased));
+    }
+    let Revoked { revoked: _, at, note } = shape(body)?;
+    Ok(format!("Session revoked at {}.\n{}\n", figure::time(&at), plain(&note)))
+}
+
+fn shape<T: DeserializeOwned>(body: &Value) -> Result<T, Complaint> {
+    T::deserialize(body).map_err(|_| {
         Complaint::unverified(
             1,
             "malformed",

@@ -45,6 +45,10 @@ fn help_pages_are_as_agreed() {
         help("help-replay.txt", &["replay"]),
         help("help-verify.txt", &["verify"]),
         help("help-revoke.txt", &["revoke"]),
+        help("help-holder-new.txt", &["holder", "new"]),
+        help("help-holder-show.txt", &["holder", "show"]),
+        help("help-sessions.txt", &["sessions"]),
+        help("help-erase.txt", &["erase"]),
         help("help-verify-evidence.txt", &["verify-evidence"]),
         help("help-collateral.txt", &["collateral"]),
         help("help-collateral-fetch.txt", &["collateral", "fetch"]),
@@ -142,7 +146,12 @@ fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = desk.run(&["completions", shell]).well().out;
         assert!(script.contains("dangerous-development-root") && script.contains("revoke"), "{shell}");
-        assert!(["watch", "export", "replay", "force"].iter().all(|word| script.contains(word)), "{shell}");
+        assert!(
+            ["watch", "export", "replay", "force", "holder", "erase", "lease"]
+                .iter()
+                .all(|word| script.contains(word)),
+            "{shell}"
+        );
     }
 }
 

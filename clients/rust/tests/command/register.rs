@@ -194,6 +194,6 @@ fn a_wait_that_is_interrupted_leaves_a_session_that_can_be_read() {
 }
 
 #[cfg(unix)]
-fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
 }

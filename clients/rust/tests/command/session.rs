@@ -22,7 +22,17 @@ fn the_session_is_kept_for_its_owner_alone() {
     members.sort();
     assert_eq!(
         members,
-        ["environment", "epoch", "expires_at", "keyset_hash", "service_url", "session_id", "v", "venue"]
+        [
+            "account",
+            "environment",
+            "epoch",
+            "expires_at",
+            "keyset_hash",
+            "service_url",
+            "session_id",
+            "v",
+            "venue"
+        ]
     );
     assert_eq!((&kept["session_id"], &kept["epoch"]), (&json!(SESSION_ID), &json!(EPOCH)));
     let text = kept.to_string();

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod front;
+pub(crate) mod holders;
 
 pub(crate) use crate::asked::Asked;
 
@@ -12,6 +13,7 @@ use attestation::{
     development::{DevelopmentBackend, PUBLIC_DEVELOPMENT_SEED},
 };
 use ed25519_dalek::{Signer as _, SigningKey};
+use holders::Holders;
 use protocol::{
     AnswerSealer, Code, Envelope, EnvelopeKey, Problem, Route,
     api::Event,
@@ -88,6 +90,10 @@ pub(crate) struct State {
     /// Every connection ends after one response, without a word.
     pub(crate) closes: bool,
     pub(crate) asked: Vec<Asked>,
+    /// Which sessions answer only what a holder signed.
+    pub(crate) holders: Holders,
+    /// What signs answers.
+    pub(crate) result_key: SigningKey,
 }
 
 impl State {
@@ -101,7 +107,7 @@ impl State {
             tee: Tee::DevSgx,
             epoch: self.epoch,
             hpke: *self.key().public(),
-            result_key: result_key().verifying_key().to_bytes(),
+            result_key: self.result_key.verifying_key().to_bytes(),
             tls_spki: self.tls_spki,
             config: self.config().sha256(),
             log: None,
@@ -148,7 +154,14 @@ impl State {
             return Response::problem(400, "ENVELOPE_EXPIRED");
         }
         let (body, sealer) = envelope.open(&self.key()).expect("sealed to our key");
-        let (status, inner) = (self.inside)(header.route, &serde_json::from_slice(&body).unwrap());
+        let (status, inner) = match self.holders.admit(header.route, &header.envelope_id, &body) {
+            Ok(call) => {
+                let (status, inner) = (self.inside)(header.route, &call);
+                self.holders.note(header.route, &call, status, &inner);
+                (status, inner)
+            }
+            Err(code) => refuses(code),
+        };
         if let (Route::Events, 200, Value::Array(events)) = (header.route, status, &inner) {
             return stream(sealer, events);
         }
@@ -198,6 +211,8 @@ impl Service {
             on_the_way: Box::new(|_, response| response),
             closes: false,
             asked: Vec::new(),
+            holders: Holders::default(),
+            result_key: result_key(),
         }));
         let serving = Arc::clone(&state);
         thread::spawn(move || {
@@ -256,9 +271,9 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
 }
 
 /// An enclave where all is well.
-pub(crate) fn well(route: Route, _: &Value) -> (u16, Value) {
+pub(crate) fn well(route: Route, call: &Value) -> (u16, Value) {
     match route {
-        Route::Register => (201, opened()),
+        Route::Register => (201, holders::opened(call)),
         Route::Summary => (200, summary("live", 1.0)),
         Route::Metrics => (200, serde_json::from_str(include_str!("metrics.json")).unwrap()),
         Route::Ledger => (200, json!({ "revision": 7, "lines": LEDGER, "next": null })),
@@ -266,6 +281,8 @@ pub(crate) fn well(route: Route, _: &Value) -> (u16, Value) {
         Route::Revoke => {
             (200, json!({ "revoked": true, "at": "2026-11-24T12:00:09Z", "note": "The key was wiped." }))
         }
+        Route::Sessions => (200, holders::sessions()),
+        Route::Erase => (200, holders::erased()),
     }
 }
 
