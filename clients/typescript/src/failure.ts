@@ -14,6 +14,10 @@ const OWN = {
     'Nobody was called. Its environment must name it: sandbox for the exchange’s test network, live otherwise.',
   ],
   NO_SESSION: ['there is no session', 'Call register() first, or give the sessionId of a session that is open.'],
+  NO_HOLDER: [
+    'there is no holder’s key',
+    'Give it as the option holder: HolderKey.import(text), or HolderKey.generate() for a new one.',
+  ],
   SESSION_OPEN: ['this client has a session already', 'Use it, or make a new client for another registration.'],
   ENVELOPE_TOO_LARGE: [
     'the sealed call is too large',
@@ -22,6 +26,10 @@ const OWN = {
   CRYPTO_MISSING: [
     'this machine has no WebCrypto with X25519',
     'Use Node 20.16 or later, or a current browser; pages must come over https or from localhost.',
+  ],
+  ED25519_MISSING: [
+    'this machine has no WebCrypto with Ed25519',
+    'Holder keys need it: Node 20.16 or later, Chrome 137, Firefox 129, Safari 17 or later; pages must come over https or from localhost.',
   ],
   SEALING_FAILED: [
     'the call cannot be sealed to the key of the evidence',
@@ -54,6 +62,14 @@ const OWN = {
   ANSWER_NOT_SIGNED: ['the answer is not signed by the verified enclave for this call', ''],
   ENVIRONMENT_MISMATCH: ['the answer is of another environment than the verified one', ''],
   ANSWER_UNKNOWN_FORM: ['the enclave’s answer is not in a form that this version knows', ''],
+  STATE_ROLLED_BACK: [
+    'the service’s store is older than what was seen before, or another one',
+    'The answer was not believed: it leaves out what the enclave told before. The service runs on an old copy of its data, by accident or on purpose. Ask its operator to bring back the newest copy, and try again then. If it cannot be brought back, make a client without `checkpoints`, after the operator told you what was lost. A session that was just registered was revoked.',
+  ],
+  HOLDER_KEY_IGNORED: [
+    'the enclave does not guard the session by the holder’s key',
+    'The session that it opened was revoked. Ask the operator for a newer enclave, or register without a holder.',
+  ],
   ANSWER_UNSIGNED: ['someone answered in clear', ''],
 } as const satisfies Record<string, readonly [title: string, hint: string]>;
 
@@ -213,14 +229,21 @@ export class AttestationError extends SecureClientError {
   }
 }
 
-/** An answer that cannot be believed: not sealed or signed for this call, of another environment, in an unknown form; or a
- *  saved one that proves nothing. */
+/** An answer that cannot be believed: not sealed or signed for this call, of another environment, in an unknown form, of an
+ *  older store; or a saved one that proves nothing. */
 export class AnswerError extends SecureClientError {
   /** @internal */
   constructor(
-    code: 'ANSWER_NOT_SEALED' | 'ANSWER_NOT_SIGNED' | 'ENVIRONMENT_MISMATCH' | 'ANSWER_UNKNOWN_FORM' | SavedRefusal,
+    code:
+      | 'ANSWER_NOT_SEALED'
+      | 'ANSWER_NOT_SIGNED'
+      | 'ENVIRONMENT_MISMATCH'
+      | 'ANSWER_UNKNOWN_FORM'
+      | 'STATE_ROLLED_BACK'
+      | 'HOLDER_KEY_IGNORED'
+      | SavedRefusal,
   ) {
-    if (typeof code === 'string') super(code, OWN[code][0], NOT_BELIEVED);
+    if (typeof code === 'string') super(code, OWN[code][0], OWN[code][1] || NOT_BELIEVED);
     else super(code.code, code.text, code.hint);
   }
 }
@@ -245,7 +268,8 @@ export class RefusedError extends SecureClientError {
     super(refused.code, SERVICE.get(refused.code) ?? 'the enclave refused the call', refused.detail, retryAfterS);
     this.status = refused.status;
     this.requestId = refused.requestId;
-    this.isTransient = refused.status === 429 || refused.status >= 500;
+    // A store that is behind does not come forward by itself.
+    this.isTransient = this.code !== 'STATE_ROLLED_BACK' && (refused.status === 429 || refused.status >= 500);
   }
 
   /** True if the session is over. */

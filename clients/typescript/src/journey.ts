@@ -5,12 +5,13 @@ import { ageS, type Clock, type Moment } from './clock.js';
 import { Connection, type Fetch } from './connection.js';
 import { Events } from './events.js';
 import { AnswerError, AttestationError, RefusedError, SecureClientError, UnsignedError } from './failure.js';
+import type { HolderKey } from './holder.js';
 import { savedFile } from './saved.js';
 import { SealedCall, onTheWay, type Route } from './seal.js';
 import type { ServiceUrl } from './service_url.js';
 import type { Trust } from './trust.js';
 import type { SavedVerdict, VerifiedEnclave, Verifier } from './verifier.js';
-import { decodeExactly, encode, isCount, isObject, object, text, type Bytes } from './wire.js';
+import { decodeExactly, encode, isCount, isObject, object, text, wipe, type Bytes } from './wire.js';
 
 /** Section 8: so long it serves the calls of one client; after that, new evidence. */
 const VERIFIED_FOR_S = 600;
@@ -46,6 +47,28 @@ interface Verified {
   readonly since: Moment;
   /** The evidence to the letter, for those who keep an answer. */
   readonly bundle: string;
+}
+
+/** What a call says. */
+export interface Said {
+  /** Its text, written anew for each envelope, for the deployment with this result key; it is wiped when it is sealed. */
+  body(deployment: string): Bytes;
+  /** Who signs it. */
+  readonly holder?: HolderKey | undefined;
+}
+
+/** What the enclave answered, and where. */
+export interface Told {
+  readonly answer: Record<string, unknown>;
+  /** The key that signs results there. */
+  readonly deployment: string;
+}
+
+/** An answer that can be kept. */
+export interface Kept {
+  readonly verdict: SavedVerdict;
+  readonly file: string;
+  readonly deployment: string;
 }
 
 /** A sealed call, and whom it is sealed to. */
@@ -97,18 +120,19 @@ export class Journey {
   }
 
   /** One sealed call. Keys that were replaced meanwhile cost one new quote, and no more. */
-  async call(route: Route, body: Bytes): Promise<Record<string, unknown>> {
-    const { answer, verified } = await this.#renewing(() => this.#attempt(route, body));
+  async call(route: Route, said: Said): Promise<Told> {
+    const { answer, verified } = await this.#renewing(() => this.#attempt(route, said));
     if (STAMPED.includes(route)) this.#checkEnvironment(verified.enclave, answer['environment']);
-    return answer;
+    return { answer, deployment: verified.enclave.result_key };
   }
 
   /** A call whose body asks for a signature over `nonce`: what was signed, and the file that proves it to others. */
-  async kept(route: Route, body: Bytes, nonce: string): Promise<{ verdict: SavedVerdict; file: string }> {
-    const { answer, verified } = await this.#renewing(() => this.#attempt(route, body));
+  async kept(route: Route, said: Said, nonce: string): Promise<Kept> {
+    const { answer, verified } = await this.#renewing(() => this.#attempt(route, said));
+    const receipt = route.startsWith('DELETE ');
     const file = savedFile(answer, verified.bundle);
     const { policy, developmentRoot } = this.#trust;
-    const asked = { call: 'verify_saved', saved: file, policy, development_root: developmentRoot } as const;
+    const asked = { call: 'verify_saved', saved: file, policy, development_root: developmentRoot, receipt } as const;
     const verdict = await this.#parts.saved(asked).catch((failure: unknown) => {
       throw failure instanceof AnswerError ? new AnswerError('ANSWER_NOT_SIGNED') : failure;
     });
@@ -117,13 +141,13 @@ export class Journey {
     if (!isOurs || verdict.enclave.result_key !== verified.enclave.result_key) {
       throw new AnswerError('ANSWER_NOT_SIGNED');
     }
-    this.#checkEnvironment(verified.enclave, verdict.body['environment']);
-    return { verdict, file };
+    if (!receipt) this.#checkEnvironment(verified.enclave, verdict.body['environment']);
+    return { verdict, file, deployment: verified.enclave.result_key };
   }
 
   /** Follows what happens. */
-  listen(route: Route, body: Bytes, signal: AbortSignal | undefined): Promise<Events> {
-    return this.#renewing(() => this.#listen(route, body, signal));
+  listen(route: Route, said: Said, signal: AbortSignal | undefined): Promise<Events> {
+    return this.#renewing(() => this.#listen(route, said, signal));
   }
 
   async #renewing<T>(attempt: () => Promise<T>): Promise<T> {
@@ -139,15 +163,15 @@ export class Journey {
     }
   }
 
-  async #attempt(route: Route, body: Bytes): Promise<Answered> {
-    let sealed = await this.#sealed(route, body);
+  async #attempt(route: Route, said: Said): Promise<Answered> {
+    let sealed = await this.#sealed(route, said);
     let isAgain = false;
     try {
       const reply = await this.#connection.ask(async () => {
         // An envelope opens once: a read is sealed anew, and what must not be done twice is sent as it was.
         if (isAgain && route !== ONCE) {
           sealed.call.forget();
-          sealed = await this.#sealed(route, body);
+          sealed = await this.#sealed(route, said);
         }
         isAgain = true;
         return sent(sealed.call);
@@ -160,8 +184,8 @@ export class Journey {
     }
   }
 
-  async #listen(route: Route, body: Bytes, signal: AbortSignal | undefined): Promise<Events> {
-    const { call } = await this.#sealed(route, body);
+  async #listen(route: Route, said: Said, signal: AbortSignal | undefined): Promise<Events> {
+    const { call } = await this.#sealed(route, said);
     const heard = await this.#connection.listen({ ...sent(call), signal });
     if ('next' in heard) return new Events(call, heard);
     await call.answer(heard);
@@ -169,14 +193,17 @@ export class Journey {
   }
 
   /** A call sealed to the enclave that was verified, or is now. */
-  async #sealed(route: Route, body: Bytes): Promise<Sealed> {
+  async #sealed(route: Route, said: Said): Promise<Sealed> {
     const verified = await this.#fresh();
     const { enclave, since } = verified;
     const hpkePublicKey = decodeExactly(32, enclave.hpke_public_key);
     const keysetHash = decodeExactly(64, enclave.keyset_hash);
     if (hpkePublicKey === undefined || keysetHash === undefined) throw new AnswerError('ANSWER_UNKNOWN_FORM');
     const enclaveS = enclave.time + ageS(since, this.#parts.clock.now());
-    return { call: await SealedCall.sealed({ hpkePublicKey, keysetHash }, enclaveS, route, body), verified };
+    const body = said.body(enclave.result_key);
+    const keys = { hpkePublicKey, keysetHash };
+    const sealing = SealedCall.sealed(keys, enclaveS, route, body, said.holder);
+    return { call: await sealing.finally(() => wipe(body)), verified };
   }
 
   async #fresh(): Promise<Verified> {

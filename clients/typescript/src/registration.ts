@@ -2,6 +2,7 @@
 //! which can be wiped, until the enclave has it, and no other module can take it out.
 
 import { UsageError } from './failure.js';
+import { HolderKey } from './holder.js';
 import { utf8, wipe, type Bytes } from './wire.js';
 
 /** What the trader says of an account. */
@@ -24,6 +25,10 @@ export interface RegistrationOptions {
   readonly label?: string | undefined;
   /** Life of the session, 300 to 604800; the service's default if absent. */
   readonly ttlSeconds?: number | undefined;
+  /** How long the key may be used, 300 to 7776000; as long as the session if absent. */
+  readonly leaseSeconds?: number | undefined;
+  /** The key whose record the account joins. Every call of the session is then signed by it. */
+  readonly holder?: HolderKey | undefined;
   /** Accept a key that can trade. Every figure then says so. */
   readonly acceptTradingKey?: boolean | undefined;
   /** Allow plain reads by session id: whoever ends TLS sees them. */
@@ -33,6 +38,7 @@ export interface RegistrationOptions {
 const LABEL_CHARS_MAX = 128;
 const TTL_S_MIN = 300;
 const TTL_S_MAX = 604_800;
+const LEASE_S_MAX = 7_776_000;
 
 /** A registration that is ready to be sealed. */
 export class Registration {
@@ -40,16 +46,22 @@ export class Registration {
   readonly #missing: string | undefined;
 
   constructor(options: RegistrationOptions) {
-    const { userId, exchange, apiKey, secret, passphrase, accountTypes, label, ttlSeconds } = options;
+    const { userId, exchange, apiKey, secret, passphrase, accountTypes, label, ttlSeconds, leaseSeconds } = options;
+    const { holder } = options;
     const named = { userId, exchange, apiKey, secret };
     for (const [name, value] of Object.entries({ ...named, passphrase, label })) check(name, value, 'a text', isText);
     check('userId', userId, 'a text of at most 128 characters, without control characters', fits);
     check('label', label, 'a text of at most 128 characters, without control characters', fits);
     check('accountTypes', accountTypes, 'a list of texts', (value) => Array.isArray(value) && value.every(isText));
     check('ttlSeconds', ttlSeconds, 'a whole number from 300 (5 minutes) to 604800 (7 days)', isTtl);
+    const isLease = (value: unknown): boolean => isWithin(Math.max(TTL_S_MIN, ttlSeconds ?? 0), value, LEASE_S_MAX);
+    check('leaseSeconds', leaseSeconds, 'a whole number from 300, or from ttlSeconds, to 7776000 (90 days)', isLease);
+    check('holder', holder, 'a HolderKey', (value) => value instanceof HolderKey);
     for (const name of ['sandbox', 'acceptTradingKey', 'bearer'] as const) {
       check(name, options[name], 'true or false', (value) => typeof value === 'boolean');
     }
+    const isBearer = options.bearer === true;
+    check('bearer', options.bearer, 'left out with a holder: plain reads are not signed', () => !isBearer || !holder);
     this.#missing = Object.entries(named)
       .filter(([, value]) => value === undefined || value === '')
       .map(([name]) => name)
@@ -62,6 +74,8 @@ export class Registration {
       sandbox: options.sandbox ?? false,
       label,
       ttlSeconds,
+      leaseSeconds,
+      holderKey: holder?.publicKey,
       acceptTradingKey: options.acceptTradingKey ?? false,
       bearer: options.bearer ?? false,
     };
@@ -97,5 +111,9 @@ function fits(value: unknown): boolean {
 }
 
 function isTtl(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= TTL_S_MIN && (value as number) <= TTL_S_MAX;
+  return isWithin(TTL_S_MIN, value, TTL_S_MAX);
+}
+
+function isWithin(least: number, value: unknown, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }

@@ -10,6 +10,8 @@ import { packagedVerifier, type SavedVerdict, type VerifierSource } from './veri
 export interface VerifySavedOptions {
   /** Which enclaves are believed, as the option of `SecureClient`. */
   readonly policy?: Policy | DevelopmentTrust | undefined;
+  /** True for the receipt of a revocation or an erasure: neither passes for an answer to a read. */
+  readonly receipt?: boolean | undefined;
   /** The bytes of `verifier.wasm`, where they cannot be loaded from beside the code. */
   readonly verifier?: VerifierSource | undefined;
 }
@@ -20,7 +22,8 @@ export interface VerifySavedOptions {
 export async function verifySaved(text: string, options: VerifySavedOptions = {}): Promise<SavedVerdict> {
   const { policy, developmentRoot } = trust(options.policy, ['live', 'sandbox']);
   const { saved } = packagedVerifier(options.verifier);
-  return saved({ call: 'verify_saved', saved: String(text), policy, development_root: developmentRoot });
+  const asked = { call: 'verify_saved', saved: String(text), policy, development_root: developmentRoot } as const;
+  return saved(options.receipt === true ? { ...asked, receipt: true } : asked);
 }
 
 /** The members of a signed answer, in the order in which they are kept. */

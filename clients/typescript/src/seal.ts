@@ -3,6 +3,7 @@
 
 import type { Reply } from './connection.js';
 import { AnswerError, RefusedError, UnsignedError, UsageError, problem } from './failure.js';
+import { signedBody, type HolderKey } from './holder.js';
 import * as hpke from './hpke.js';
 import {
   concat,
@@ -40,7 +41,9 @@ export type Route =
   | 'GET /enclave/summary/{session_id}'
   | 'GET /enclave/metrics/{session_id}'
   | 'GET /enclave/events/{session_id}'
-  | 'DELETE /enclave/sessions/{session_id}';
+  | 'DELETE /enclave/sessions/{session_id}'
+  | 'GET /enclave/sessions'
+  | 'DELETE /enclave/record';
 
 /** The verified keys that a call is sealed to. */
 export interface Keys {
@@ -75,10 +78,17 @@ export class SealedCall {
     this.#secret = secret;
   }
 
-  /** Seals `body` for `route`, at an enclave whose time is `enclaveS` now. */
-  static async sealed(keys: Keys, enclaveS: number, route: Route, body: Bytes): Promise<SealedCall> {
+  /** Seals `body` for `route`, at an enclave whose time is `enclaveS` now; signed by its holder, if it has one. */
+  static async sealed(
+    keys: Keys,
+    enclaveS: number,
+    route: Route,
+    body: Bytes,
+    holder?: HolderKey | undefined,
+  ): Promise<SealedCall> {
+    const id = crypto.getRandomValues(new Uint8Array(16));
     const header = {
-      envelope_id: encode(crypto.getRandomValues(new Uint8Array(16))),
+      envelope_id: encode(id),
       route,
       keyset_hash: encode(keys.keysetHash),
       expires_at: enclaveS + LIFE_S,
@@ -86,7 +96,9 @@ export class SealedCall {
     const ephemeral = await hpke.generateEphemeral().catch(() => {
       throw new UsageError('CRYPTO_MISSING');
     });
-    return SealedCall.under(keys.hpkePublicKey, header, body, ephemeral);
+    if (holder === undefined) return SealedCall.under(keys.hpkePublicKey, header, body, ephemeral);
+    const signed = await signedBody(holder, id, body);
+    return SealedCall.under(keys.hpkePublicKey, header, signed, ephemeral).finally(() => wipe(signed));
   }
 
   /** The same with every choice made: for the vectors. An ephemeral key is used once. */

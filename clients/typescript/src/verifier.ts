@@ -49,6 +49,8 @@ export interface Request {
 export interface SavedRequest {
   readonly call: 'verify_saved';
   readonly saved: string;
+  /** It is to be a receipt, and no answer to a read. */
+  readonly receipt?: boolean;
   readonly policy: object | null;
   readonly development_root: string | null;
 }
@@ -98,7 +100,7 @@ export interface SavedVerdict {
   /** Who signed it; `said` is of the saved answer. */
   readonly enclave: VerifiedEnclave;
   readonly said: Said;
-  /** What it says: a summary, or metrics. */
+  /** What it says: a summary, metrics, or a receipt. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 

@@ -7,6 +7,7 @@ import { NOW, bundle, leaf, pem, root } from '../../../vectors/bundle/platform.m
 import { privateKey, publicRaw as resultKeyOf, signed } from '../../../vectors/saved/signed.mjs'
 import { dangerousWithParts } from '../dist/esm/client.js'
 import { dangerousDevelopment } from '../dist/esm/development.js'
+import { HolderKey } from '../dist/esm/holder.js'
 import { verifySaved } from '../dist/esm/saved.js'
 import { VERIFIERS, packagedVerifier } from '../dist/esm/verifier.js'
 import { SESSION, Service, TestClock, publicRaw } from './service.mjs'
@@ -80,6 +81,35 @@ test('only the verified enclave signs what is kept, and only for this call', { s
   await refused('ANSWER_UNKNOWN_FORM', { body: { environment: 'development' } })
   service.answers.set('GET /enclave/summary/{session_id}', () => [200, service.summary()])
   assert.equal((await failure(client.saveSummary())).code, 'ANSWER_NOT_SIGNED', 'not signed at all')
+})
+
+test('receipts are kept, and judged as receipts alone', { skip }, async () => {
+  const { service, clock } = setup()
+  const holder = await HolderKey.generate()
+  const make = () => dangerousWithParts({ enclaveUrl: 'https://enclave.example:3000', policy, sessionId: SESSION, holder }, { clock, fetch: service.fetch, ...packagedVerifier() })
+  service.holders.set(SESSION, holder.publicKey)
+  const erased = { erased: true, at: '2026-11-24T12:00:00Z', accounts: 1, sessions: 2, note: 'Delete the keys.' }
+  const revoked = { revoked: true, at: '2026-11-24T12:00:00Z', note: 'Delete the key.' }
+  const receipts = more => {
+    for (const [path, body] of [['/enclave/record', erased], ['/enclave/sessions/{session_id}', revoked]]) {
+      service.answers.set(`DELETE ${path}`, ({ sign }) => [200, signed(JSON.stringify(body), { method: 'DELETE', path, nonce: sign, created: clock.unixS, secret, tag: 'perf-aggregator/receipt/v1', ...more }).answer])
+    }
+  }
+  for (const more of [{ tag: 'perf-aggregator/answer/v1' }, { nonce: 'n' }, { secret: privateKey(Buffer.alloc(32, 8)) }, { path: '/enclave/other' }]) {
+    receipts(more)
+    const client = make()
+    for (const call of ['eraseRecord', 'saveRevocation']) assert.equal((await failure(client[call]())).code, 'ANSWER_NOT_SIGNED', JSON.stringify(Object.keys(more)))
+    assert.equal(client.sessionId, SESSION, 'nothing ended')
+  }
+  receipts()
+  for (const [call, said] of [[client => client.eraseRecord(), erased], [client => client.saveRevocation(), revoked]]) {
+    const client = make()
+    const { receipt, file } = await call(client)
+    assert.deepEqual([receipt, client.sessionId], [said, undefined])
+    assert.deepEqual((await verifySaved(file, { policy, receipt: true })).body, said)
+    assert.equal((await failure(verifySaved(file, { policy }))).code, 'NOT_VERIFIED', 'no answer to a read')
+    assert.ok(!file.includes(SESSION) && !file.includes(holder.publicKey))
+  }
 })
 
 test('without a session nothing is asked for', async () => {

@@ -13,7 +13,7 @@ import { PEM, failure } from './setup.mjs'
 
 const require = createRequire(import.meta.url)
 const here = new URL('..', import.meta.url)
-const NAMES = ['AnswerError', 'AttestationError', 'RefusedError', 'SecureClient', 'SecureClientError', 'UnreachableError', 'UnsignedError', 'UsageError', 'verifySaved']
+const NAMES = ['AnswerError', 'AttestationError', 'HolderKey', 'RefusedError', 'SecureClient', 'SecureClientError', 'UnreachableError', 'UnsignedError', 'UsageError', 'verifySaved']
 
 test('both module formats export the same, and nothing that lowers a guard', () => {
   assert.deepEqual(Object.keys(main).sort(), NAMES)
@@ -50,13 +50,17 @@ test('the types are right in both formats', () => {
       export async function journey(): Promise<string | null> {
         const { session_id } = await client.register();
         for await (const event of client.watch({ after: 3 })) if (event.event === 'metrics') event.data.revision.toFixed(session_id.length);
+        const key: string = await (await HolderKey.import(await (await HolderKey.generate()).export())).export();
+        const held = new SecureClient({ enclaveUrl: 'https://x', holder: await HolderKey.import(key), leaseSeconds: 300, checkpoints: client.checkpoints });
+        for (const { session, last_used } of (await held.listSessions()).sessions) session.concat(last_used ?? '');
+        const { receipt, file } = await held.eraseRecord(); receipt.accounts.toFixed(file.length);
         try { await client.revoke(); } catch (error) { if (error instanceof SecureClientError) { const text: string = error.code + error.hint; text.length; } }
         // @ts-expect-error: there is no such option
         new SecureClient({ enclaveUrl: 'https://x', apikey: 'k' });
         return (await client.getSummary()).equity;
       }\n`
-    writeFileSync(`${folder}/a.mts`, `import { SecureClient, SecureClientError } from '@perf-aggregator/secure-client'; import { dangerousDevelopment } from '@perf-aggregator/secure-client/development';${use}`)
-    writeFileSync(`${folder}/b.cts`, `import { SecureClient, SecureClientError } from '@perf-aggregator/secure-client'; import { dangerousDevelopment } from '@perf-aggregator/secure-client/development';${use}`)
+    writeFileSync(`${folder}/a.mts`, `import { HolderKey, SecureClient, SecureClientError } from '@perf-aggregator/secure-client'; import { dangerousDevelopment } from '@perf-aggregator/secure-client/development';${use}`)
+    writeFileSync(`${folder}/b.cts`, `import { HolderKey, SecureClient, SecureClientError } from '@perf-aggregator/secure-client'; import { dangerousDevelopment } from '@perf-aggregator/secure-client/development';${use}`)
     const tsc = require.resolve('typescript/bin/tsc')
     const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom']
     const { status, stdout } = spawnSync(process.execPath, [tsc, ...options, `${folder}/a.mts`, `${folder}/b.cts`], { cwd: here.pathname, encoding: 'utf8' })

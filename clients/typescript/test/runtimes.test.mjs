@@ -12,6 +12,6 @@ for (const [name, options] of [['deno', ['run', '--no-prompt', '--allow-read', s
   test(`the package runs in ${name}`, { skip: missing && `${program} is not there: npm install ${name} brings it` }, () => {
     const { status, stdout, stderr } = spawnSync(program, options, { encoding: 'utf8' })
     assert.equal(status, 0, stderr)
-    assert.match(stdout, /^done: sealed calls, the journey/)
+    assert.match(stdout, /^done: sealed calls, signed calls, the journey/)
   })
 }

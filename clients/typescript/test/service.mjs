@@ -1,7 +1,7 @@
 //! A service for the tests: the other side of the seal, by Node's own cryptography and none of our code. Its evidence is
 //! a text that only the verifier of these tests believes; what it proves is judged in the verifier's own tests.
 
-import { createCipheriv, createDecipheriv, createHmac, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, randomBytes, verify } from 'node:crypto'
 import { AttestationError } from '../dist/esm/failure.js'
 
 const text = said => Buffer.from(said, 'utf8')
@@ -50,7 +50,7 @@ export function open(recipient, envelope) {
   const aad = `{"envelope_id":"${header.envelope_id}","expires_at":${header.expires_at},"keyset_hash":"${header.keyset_hash}","route":"${header.route}","v":1}`
   const plain = ungcm(labeledExpand(hpke, secret, 'key', context, 32), labeledExpand(hpke, secret, 'base_nonce', context, 12), text(aad), Buffer.from(envelope.ciphertext, 'base64url'))
   if (plain.length % 1024 !== 0) throw new Error('the plaintext is not padded')
-  return { body: JSON.parse(plain.toString()), enc, response }
+  return { plain: plain.toString().trimEnd(), enc, response }
 }
 
 /** Seals the chunks of an answer. */
@@ -69,6 +69,17 @@ export class Sealer {
   }
 }
 
+const ed25519 = raw => createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]), format: 'der', type: 'spki' })
+/** The body of a call without the holder's signature, and whether `key` made one over it and this envelope's id. */
+export function split(plain, id, key) {
+  const [, object, signature] = /^(\{|\{.+(?=,)),?"holderSignature":"([\w-]{86})"\}$/s.exec(plain) ?? []
+  if (object === undefined) return { body: plain, signed: false }
+  const [body, bytes] = [`${object}}`, Buffer.from(signature, 'base64url')]
+  const said = Buffer.concat([text('perf-aggregator/holder/v1\0'), Buffer.from(id, 'base64url'), text(body)])
+  const isCanonical = b64(bytes) === signature
+  return { body, signed: true, holds: key !== undefined && isCanonical && verify(null, said, ed25519(Buffer.from(key, 'base64url')), bytes) }
+}
+
 export const SESSION = 'session_1770000000_0123456789abcdefghijkl'
 export const problem = (code, status, detail = 'Do this.') =>
   ({ type: `urn:perf-aggregator:problem:${code.toLowerCase()}`, title: 'Title', status, code, detail, request_id: 'r-1' })
@@ -83,6 +94,9 @@ export class Service {
   tee = 'dev-sgx'
   requests = []
   bodies = []
+  /** Which session answers only what this holder signed; and who signed each call that was admitted. */
+  holders = new Map()
+  signed = []
   quotes = 0
   /** What a call answers: `[status, inner body]`. */
   answers = new Map([
@@ -125,10 +139,23 @@ export class Service {
     const life = envelope.header.expires_at - this.clock.unixS
     if (life <= 0 || life > 600) return json(400, problem('ENVELOPE_EXPIRED', 400))
     const opened = open(this.recipient, envelope)
+    opened.body = this.admitted(envelope.header, opened.plain)
+    const unknown = problem('SESSION_UNKNOWN', 401)
+    if (opened.body === undefined) return json(401, new Sealer(opened).answer(unknown))
     this.bodies.push(opened.body)
     if (envelope.header.route === 'GET /enclave/events/{session_id}' && this.stream) return this.streamed(opened)
     const [status, body, headers] = this.answers.get(envelope.header.route)(opened.body)
+    if (status === 201) this.holders.set(body.session_id, opened.body.holderKey)
     return json(status, new Sealer(opened).answer(body), headers)
+  }
+  /** What a call says, if whoever may make it did. */
+  admitted({ envelope_id, route }, plain) {
+    const said = JSON.parse(plain)
+    const key = said.holderKey ?? said.holder_key ?? this.holders.get(said.session_id)
+    const { body, signed, holds } = split(plain, envelope_id, key)
+    if (signed ? !holds : key !== undefined) return undefined
+    this.signed.push([route, key])
+    return JSON.parse(body)
   }
   quote(nonce) {
     this.quotes += 1
@@ -170,13 +197,13 @@ export const frame = (event, data, id) => `event: ${event}\n${id === undefined ?
 
 /** Calls of WebCrypto that are under way, in threads that no turn of the event loop waits for. */
 let working = 0
-for (const name of ['sign', 'importKey', 'exportKey', 'generateKey', 'deriveBits', 'encrypt', 'decrypt', 'digest']) {
+for (const name of ['sign', 'verify', 'importKey', 'exportKey', 'generateKey', 'deriveBits', 'encrypt', 'decrypt', 'digest']) {
   const original = crypto.subtle[name].bind(crypto.subtle)
   const value = (...call) => {
     working += 1
     return original(...call).finally(() => { working -= 1 })
   }
-  Object.defineProperty(crypto.subtle, name, { value })
+  Object.defineProperty(crypto.subtle, name, { value, configurable: true })
 }
 
 /** Time that moves when told to. */

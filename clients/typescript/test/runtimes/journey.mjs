@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { verifySaved } from '../../dist/esm/index.js'
+import { HolderKey, verifySaved } from '../../dist/esm/index.js'
 import { dangerousDevelopment } from '../../dist/esm/development.js'
+import { signedBody } from '../../dist/esm/holder.js'
 import { SealedCall } from '../../dist/esm/seal.js'
 import { VERIFIERS } from '../../dist/esm/verifier.js'
 import { derive, pkcs8, privateKey, publicRaw } from '../service.mjs'
@@ -25,6 +26,13 @@ assert.equal(Buffer.from(await call.opened(utf8(answer))).toString(), answer_pla
 for (const bad of sealed.bad_answers) assert.equal(await call.opened(utf8(bad.answer)), undefined, bad.name)
 done.push('sealed calls')
 
+// A holder's signature, to the letter.
+for (const { key, envelope_id, body, joined } of read('holder').cases) {
+  const signed = await signedBody(await HolderKey.import(key), new Uint8Array(Buffer.from(envelope_id, 'base64url')), utf8(body))
+  assert.equal(new TextDecoder().decode(signed), joined)
+}
+done.push('signed calls')
+
 // The journey, with every key fresh.
 const { service, client } = setup()
 const session = await client.register()
@@ -41,7 +49,7 @@ if (VERIFIERS['verifier.wasm'] !== '') {
     const { policy, development_root } = { ...request, ...ask }
     const chosen = development_root === null ? policy ?? undefined : dangerousDevelopment(development_root, policy ?? undefined)
     const file = saved.replace(/"\{([a-z-]+)\}"/, (_, of) => JSON.stringify(bundles[of]))
-    const outcome = await verifySaved(file, { policy: chosen }).then(() => 'holds', error => error.code)
+    const outcome = await verifySaved(file, { policy: chosen, receipt: ask.receipt }).then(() => 'holds', error => error.code)
     assert.equal(outcome, expect.ok ? 'holds' : expect.code, name)
   }
   done.push(`${cases.length} saved answers`)
