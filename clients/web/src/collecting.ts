@@ -1,6 +1,6 @@
 //! History arrives: how far it is, what came, how long it takes, and whether the service is in reach.
 
-import type { SecureClient, SessionEvent, SessionOpened } from '@perf-aggregator/secure-client';
+import type { HolderKey, SecureClient, SessionEvent, SessionOpened } from '@perf-aggregator/secure-client';
 import { openDashboard } from './dashboard.js';
 import { byId, make } from './dom.js';
 import { endsSession } from './errors.js';
@@ -18,14 +18,12 @@ export interface Open {
   readonly client: SecureClient;
   readonly opened: SessionOpened;
   readonly origin: string;
+  /** Whose record the account joined. */
+  readonly holder: HolderKey | undefined;
 }
 
 /** Follows the collection until the history is there, then shows the figures. */
-export async function collect(client: SecureClient, opened: SessionOpened, origin: string): Promise<void> {
-  await follow({ client, opened, origin });
-}
-
-async function follow(session: Open): Promise<void> {
+export async function collect(session: Open): Promise<void> {
   const { client, opened } = session;
   begin(opened);
   const watching = new AbortController();
@@ -48,7 +46,7 @@ async function follow(session: Open): Promise<void> {
     }
   } catch (failure) {
     if (endsSession(failure)) ended('The enclave no longer has it.');
-    else showProblem(byId('collecting-problem'), failure, { retry: () => void follow(session) });
+    else showProblem(byId('collecting-problem'), failure, { retry: () => void collect(session) });
   } finally {
     clearInterval(clock);
     unreach();

@@ -7,9 +7,11 @@ import { byId, make } from './dom.js';
 import { download, print } from './download.js';
 import { ended } from './ended.js';
 import { endsSession } from './errors.js';
+import { isTicked } from './form.js';
 import { mountDashboard, tearSheet, type Proof } from './figures/index.js';
 import { clearProblem, showProblem } from './problem.js';
 import { onReach } from './reach.js';
+import { drawRecord } from './record.js';
 import { sourceOf } from './source.js';
 import { verdictOf } from './verdict.js';
 import { say, show } from './views.js';
@@ -40,6 +42,7 @@ class Dashboard {
     this.#on('revoke', () => byId<HTMLDialogElement>('revoke-dialog').showModal());
     this.#on('revoke-no', () => byId<HTMLDialogElement>('revoke-dialog').close());
     this.#on('revoke-yes', () => void this.#revoke());
+    this.#openRecord();
     this.#on('sheet', () => this.#act(async () => this.#download(await client.getMetrics())));
     this.#on('print', () => this.#act(async () => print(tearSheet(await client.getMetrics(), this.#proof()))));
     this.#on('save', () => this.#act(async () => this.#save()));
@@ -55,6 +58,45 @@ class Dashboard {
     this.#mounted = mountDashboard(root, sourceOf(client), {
       onState: ({ kind, error }) => this.#state(kind, error),
     });
+  }
+
+  /** What only a holder can see and do. */
+  #openRecord(): void {
+    const { client, holder } = this.#session;
+    const [record, erase] = [byId<HTMLDialogElement>('record-dialog'), byId<HTMLDialogElement>('erase-dialog')];
+    byId('record').hidden = holder === undefined;
+    if (holder === undefined) return;
+    this.#on('record', () =>
+      this.#act(async () => {
+        drawRecord(byId('record-content'), holder, await client.listSessions());
+        record.showModal();
+      }),
+    );
+    this.#on('record-close', () => record.close());
+    this.#on('erase', () => {
+      record.close();
+      byId<HTMLInputElement>('erase-tick').checked = false;
+      byId('erase-error').hidden = true;
+      erase.showModal();
+    });
+    this.#on('erase-no', () => erase.close());
+    this.#on('erase-yes', () => {
+      byId('erase-error').hidden = isTicked('erase-tick');
+      if (isTicked('erase-tick')) void this.#erase();
+      else byId('erase-tick').focus();
+    });
+  }
+
+  async #erase(): Promise<void> {
+    byId<HTMLDialogElement>('erase-dialog').close();
+    // The stream may tell the end before the receipt is here.
+    this.#isRevoking = true;
+    await this.#act(async () => {
+      const { receipt, file } = await this.#session.client.eraseRecord();
+      download('perf-aggregator-erasure.json', 'application/json', file);
+      this.#end('You erased your record. Its receipt was saved as a file.', receipt.note);
+    });
+    this.#isRevoking = false;
   }
 
   #on(id: string, does: () => void): void {
@@ -124,7 +166,9 @@ class Dashboard {
     this.#closing.abort();
     this.#mounted?.close();
     byId('dashboard-reach').hidden = true;
-    byId<HTMLDialogElement>('revoke-dialog').close();
+    for (const name of ['revoke', 'record', 'erase']) byId<HTMLDialogElement>(`${name}-dialog`).close();
+    byId('record').hidden = true;
+    byId('record-content').replaceChildren();
     ended(why, note);
   }
 }

@@ -60,13 +60,24 @@ const WORDS: ReadonlyMap<string, readonly [title: string, hint: string]> = new M
       'One of both is older than the other. Reload the page or get the current self-contained file; if it stays so, ask the operator.',
     ],
   ],
+  [
+    'STATE_ROLLED_BACK',
+    [
+      'The service has lost what it told before',
+      'It runs on an old copy of its data, by accident or on purpose, and its answer was not believed. Ask its operator. Answers that you saved remain true.',
+    ],
+  ],
+  [
+    'ED25519_MISSING',
+    ['This browser cannot make or use a holder’s key', 'It has no Ed25519. Use a current browser, or perfagg.'],
+  ],
   ['SESSION_EXPIRED', ['The session has ended', 'Its time was over and the key was wiped. Register again to go on.']],
   ['SESSION_REVOKED', ['The session was revoked', 'The key was wiped. Register again to go on.']],
   [
     'SESSION_UNKNOWN',
     [
       'The enclave no longer knows this session',
-      'It ended, or the enclave started anew: it keeps sessions in memory only. The key is gone. Register again to go on.',
+      'It ended, or the enclave has no longer what it had stored. The key is gone. Register again to go on.',
     ],
   ],
 ]);

@@ -1,13 +1,14 @@
 //! Register: from the form to a session. Evidence first, then the verdict; the key is sealed when the reader agrees to it.
 //! What was typed into a field of a secret leaves the page's HTML as soon as the client has it.
 
-import { AttestationError, SecureClient, type SecureClientOptions, type VerifiedEnclave } from '@perf-aggregator/secure-client';
+import { AttestationError, SecureClient, type HolderKey, type SecureClientOptions, type VerifiedEnclave } from '@perf-aggregator/secure-client';
 import { belief, PolicyUnreadable } from './belief.js';
 import { behindS, remark, remarkOfService } from './clock.js';
 import { collect } from './collecting.js';
 import { byId } from './dom.js';
 import { told, unsure } from './errors.js';
 import { clearFlag, filled, flag, isTicked, textOf, unfolded, wipeFields } from './form.js';
+import { forgetHolder, holderOfForm, isHolderReady, startHolder } from './holder.js';
 import { isSelfContained, ownOrigin, verifierInside } from './place.js';
 import { clearProblem, showProblem, showTold } from './problem.js';
 import { leave, stay } from './staying.js';
@@ -25,6 +26,7 @@ interface Candidate {
   readonly client: SecureClient;
   readonly origin: string;
   readonly exchange: string;
+  readonly holder: HolderKey | undefined;
   verdictAt: number;
 }
 
@@ -51,6 +53,7 @@ export function startRegister(): void {
     say('Nothing was sent. The key was wiped from this page.');
   });
   byId('again').addEventListener('click', begin);
+  startHolder();
   showPassphrase();
 }
 
@@ -89,7 +92,7 @@ async function submit(): Promise<void> {
     secret: 'Paste the secret.',
     ...(hasPassphrase() ? { passphrase: 'Paste the passphrase.' } : {}),
   });
-  if (!complete || !isOwnService()) return;
+  if (!complete || !isOwnService() || !isHolderReady()) return;
   try {
     candidate = candidateOfForm();
   } catch (failure) {
@@ -130,11 +133,12 @@ function candidateOfForm(): Candidate {
     sandbox: isTicked('sandbox'),
     acceptTradingKey: isTicked('trading'),
     bearer: isTicked('bearer'),
+    holder: holderOfForm(),
     policy,
     verifier: verifierInside,
   };
   const client = new SecureClient(options);
-  return { client, origin: textOf('service'), exchange: textOf('exchange'), verdictAt: 0 };
+  return { client, origin: textOf('service'), exchange: textOf('exchange'), holder: options.holder, verdictAt: 0 };
 }
 
 function showUsage(failure: unknown): void {
@@ -234,7 +238,8 @@ async function confirmed(): Promise<void> {
   try {
     const opened = await asked.client.register();
     candidate = undefined;
-    await collect(asked.client, opened, asked.origin);
+    forgetHolder();
+    await collect({ client: asked.client, opened, origin: asked.origin, holder: asked.holder });
   } catch (failure) {
     leave();
     failed(asked, failure);

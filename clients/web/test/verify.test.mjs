@@ -56,6 +56,9 @@ describe('Verify', { skip }, () => {
         const shown = Number(equity).toLocaleString('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
         await page.locator('#judged-figures').getByText(shown).first().waitFor()
       }
+      const rests = await page.locator('#judged-figures').textContent()
+      assert.match(rests, /Taken and missednone was due yet/)
+      assert.match(rests, /Storestate \d+, not anchored/)
       assert.ok(await page.locator('#development').isVisible())
       assert.deepEqual([did.violations, did.errors], [[], []])
       await context.close()

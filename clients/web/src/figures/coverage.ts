@@ -5,6 +5,8 @@ import { exact, label, number, scrolling, section, type Setting } from './parts.
 import { markSign } from './plot.js';
 import { reason } from './reasons.js';
 import { MARKS, count, group, list, text, value, type Figures, type Group } from './read.js';
+import { inALine } from './restatements.js';
+import { sum } from './snapshots.js';
 import { h, type Child, type Tree } from './tree.js';
 
 export function coverage(setting: Setting, figures: Figures): Tree {
@@ -28,6 +30,7 @@ export function coverage(setting: Setting, figures: Figures): Tree {
       fact('Why not further back', text(of['history_limit']) || '—'),
       fact(label(setting, 'unread'), unread(list(of['unread']))),
       unpriced(setting, figures),
+      setting.opens ? store(setting, figures) : [onPaper(setting, figures), anewOnPaper(setting, figures)],
       ...accounts(figures),
     ),
     flags(figures),
@@ -90,6 +93,29 @@ function unpriced(setting: Setting, { total }: Figures): Tree | null {
   if (held.length === 0) return null;
   const said = held.map((one) => `${shown(text(one['held']), 'quantity')} ${text(one['asset'])}`);
   return fact(label(setting, 'unpriced'), said.join(', '));
+}
+
+/** How far the store is. What that is good for stands in the definition. */
+function store(setting: Setting, { checkpoint: of }: Figures): Tree | null {
+  if (of === null) return null;
+  return fact(label(setting, 'checkpoint', `${count(of['seq'])}, root ${text(of['root'])}`), state(of));
+}
+
+/** The same on paper, in one line with the snapshots, which have a section of their own on a page. */
+function onPaper(setting: Setting, { snapshots, checkpoint }: Figures): Tree | null {
+  const said = [snapshots && sum(snapshots), checkpoint && `store at ${state(checkpoint)}`].filter((part) => part !== null);
+  return said.length === 0 ? null : fact(label(setting, 'snapshots'), said.join('; '));
+}
+
+/** How often days were told anew, on paper; it too has a section of its own on a page. */
+function anewOnPaper(setting: Setting, figures: Figures): Tree | null {
+  const said = inALine(figures);
+  return said === null ? null : fact(label(setting, 'restatements'), said);
+}
+
+function state(of: Group): string {
+  const seq = shown(String(count(of['seq'])), 'count');
+  return `state ${seq}, ${of['anchored'] === true ? 'anchored' : 'not anchored'}`;
 }
 
 /** Whose figures these are; several accounts with their own returns. */

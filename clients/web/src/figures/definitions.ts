@@ -307,7 +307,22 @@ const ALL: readonly Definition[] = [
     [{ months: 'Return by month' }, FRACTION,
       "The month's daily returns compounded, and how many days it has. The first and the last month may be partial.",
       'prod(1 + r) - 1', 'no daily return: its reason'],
-  ]),];
+  ]),
+  ...section('Snapshots, restatements, checkpoint, restart', [
+    [{ snapshots: 'Snapshots' }, 'counts and times',
+      'While it may use the key, the enclave takes the equity by itself, at the end of each UTC day and once more at an hour of it that nobody can foresee. Nobody can ask for one, skip one or write one anew: what was not taken within 15 minutes is missed for good, with its cause.',
+      '', ''],
+    [{ restatements: 'Told anew' }, 'counts and times',
+      "Days that were over and had been told, and have other figures now: their equity or their flows changed, because something of them was read later. Each time has a number, of the account's own and without a gap, the first day that changed, how many did, and why. An answer that was kept from before is not wrong: it is older.",
+      '', ''],
+    [{ checkpoint: 'Store' }, 'a count and a hash',
+      'How far the store of the service has come with the account, or with the record that it is in: `seq` counts the changes and only grows, `root` is a hash over all of them. Whoever saw a later state notices a store that was put back to an older one; `anchored` says that somebody outside vouches that there is no later one, and false is no alarm.',
+      '', ''],
+    [{ record_restarted_at: 'Begun anew' }, 'a time',
+      'When the record began anew after its holder had erased it; null if that never happened. What was before is gone, and the mark stays: nobody sheds a bad past without a trace.',
+      '', ''],
+  ]),
+];
 
 /** Every definition, by the id of its figure. */
 export const DEFINITIONS: ReadonlyMap<string, Definition> = new Map(ALL.map((one) => [one.id, one]));

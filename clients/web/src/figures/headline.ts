@@ -32,6 +32,7 @@ export function headline(setting: Setting, figures: Figures): Tree {
       h('p', { class: 'pf-hero-name' }, label(setting, 'twr', exact(twr, ''))),
       h('p', { class: 'pf-hero-number' }, number(twr, 'return')),
       h('p', { class: 'pf-note' }, period(figures)),
+      figures.restartedAt !== '' && restarted(setting, figures.restartedAt),
       setting.opens && rests(figures),
     ),
     h(
@@ -45,6 +46,16 @@ export function headline(setting: Setting, figures: Figures): Tree {
       figure(setting, 'twr_annualized', value(returns, 'twr_annualized'), 'return'),
     ),
     realised(setting, figures),
+  );
+}
+
+/** A record that was erased had a past that these figures leave out. */
+export function restarted(setting: Setting, at: string): Tree {
+  return h(
+    'p',
+    { class: 'pf-note pf-warning', key: 'restarted' },
+    label(setting, 'record_restarted_at', moment(at), `This record began anew on ${day(at)}`),
+    ': its holder had erased it.',
   );
 }
 

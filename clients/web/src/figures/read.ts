@@ -14,7 +14,11 @@ export interface Value {
 export type Group = Readonly<Record<string, unknown>>;
 
 export function group(value: unknown): Group {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Group) : {};
+  return present(value) ?? {};
+}
+
+function present(value: unknown): Group | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Group) : null;
 }
 
 export function list(value: unknown): readonly Group[] {
@@ -87,6 +91,13 @@ export interface Figures {
   readonly prices: readonly Group[];
   readonly transfers: number;
   readonly days: readonly Day[];
+  /** Snapshots, and how far the store is; null where the answer says nothing of them. */
+  readonly snapshots: Group | null;
+  readonly checkpoint: Group | null;
+  /** Days that were over and were told anew; null where the answer says nothing of it. */
+  readonly restatements: Group | null;
+  /** When the record began anew, or nothing. */
+  readonly restartedAt: string;
 }
 
 /** Reads an answer: a summary or metrics. */
@@ -110,6 +121,10 @@ export function figures(body: unknown): Figures {
     prices: list(answer['prices']),
     transfers: count(answer['transfers']),
     days: list(total?.['days']).flatMap(dayOf),
+    snapshots: present(answer['snapshots']),
+    checkpoint: present(answer['checkpoint']),
+    restatements: present(answer['restatements']),
+    restartedAt: text(answer['record_restarted_at']),
   };
   if (!whole) return { ...common, ...headline(answer), why: null };
   const reason = text(why['total']) || text(Object.values(why)[0]) || null;

@@ -5,6 +5,8 @@ import { coverage } from './coverage.js';
 import { collecting, environment, headline } from './headline.js';
 import { section, type Setting } from './parts.js';
 import type { Figures } from './read.js';
+import { restatements } from './restatements.js';
+import { snapshots } from './snapshots.js';
 import { heatMap, statistics, trades } from './statistics.js';
 import { change, costs, symbols } from './symbols.js';
 import { h, type Child, type Tree } from './tree.js';
@@ -15,9 +17,9 @@ export function sheet(setting: Setting, figures: Figures, status: Child = null):
 }
 
 function content(setting: Setting, figures: Figures): Child {
-  if (figures.whole && figures.total === null) return [collecting(figures), coverage(setting, figures)];
+  if (figures.whole && figures.total === null) return [collecting(figures), rest(setting, figures)];
   const top = headline(setting, figures);
-  if (!figures.whole) return [top, coverage(setting, figures)];
+  if (!figures.whole) return [top, rest(setting, figures)];
   return [
     top,
     charts(setting, figures),
@@ -30,6 +32,11 @@ function content(setting: Setting, figures: Figures): Child {
     symbols(setting, figures),
     statistics(setting, figures),
     trades(setting, figures),
-    coverage(setting, figures),
+    rest(setting, figures),
   ];
+}
+
+/** What the figures rest on. */
+function rest(setting: Setting, figures: Figures): Child {
+  return [snapshots(setting, figures), restatements(setting, figures), coverage(setting, figures)];
 }

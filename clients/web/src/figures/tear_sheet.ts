@@ -9,6 +9,7 @@ import { section, type Setting } from './parts.js';
 import { image } from './plot.js';
 import { figures, text, type Figures } from './read.js';
 import { reason } from './reasons.js';
+import { inALine } from './restatements.js';
 import { years } from './series.js';
 import { heatMap, statisticsOnPaper } from './statistics.js';
 import { change, costs, symbols } from './symbols.js';
@@ -111,14 +112,14 @@ function bands(of: Figures, proof: Proof): Tree[] {
 
 function images(setting: Setting, of: Figures): Child {
   if (of.days.length === 0) return h('p', { class: 'pf-note' }, 'No whole day is known yet.');
-  // A longer history has more rows of months below: they take their room from the charts.
-  const less = Math.min(56, 8 * Math.max(0, years(of.months).length - 2));
+  // A longer history has more rows of months below, and days that were told anew a line: they take their room from the charts.
+  const less = Math.min(56, 8 * Math.max(0, years(of.months).length - 2)) + (inALine(of) === null ? 0 : 8);
   return h(
     'section',
     { class: 'pf-section pf-charts' },
     plots(of).map((plot) => {
       const size =
-        plot.id === 'curve' ? { width: WIDTH, height: 164 - less } : { width: (WIDTH - 20) / 2, height: 134 - less };
+        plot.id === 'curve' ? { width: WIDTH, height: 156 - less } : { width: (WIDTH - 20) / 2, height: 127 - less };
       const beside = plot.lines[1];
       return h(
         'figure',

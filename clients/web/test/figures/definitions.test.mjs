@@ -24,7 +24,8 @@ test('every figure that is shown opens a definition, and no definition is idle',
   const summary = { ...answer, coverage: answer.coverage }
   delete summary.total
   const unpriced = { ...answer, total: { ...answer.total, fees_unvalued: { MITH: '1' } } }
-  const shown = [answer, summary, unpriced].map((body) => opened(sheet(setting, figures(body))))
+  const anew = { ...answer, record_restarted_at: '2026-11-20T08:00:00Z', restatements: { count: 1, list: [] } }
+  const shown = [answer, summary, unpriced, anew].map((body) => opened(sheet(setting, figures(body))))
   const all = new Set(shown.flatMap((ids) => [...ids]))
   assert.ok(all.size > 60, String(all.size))
   assert.deepEqual([...DEFINITIONS.keys()].filter((id) => !all.has(id)), [])

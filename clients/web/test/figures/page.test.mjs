@@ -88,7 +88,7 @@ for (const [scheme, widths] of Object.entries({ light: [360, 1200], dark: [1200]
   for (const width of widths) {
     test(`axe finds nothing serious, ${scheme}, ${width} px, and nothing overflows`, skip, async () => {
       const gap = (day, index) => (index > 40 && index < 60 ? { ...day, mark: 'bridged', equity: null, return: null, why: { equity: 'no_price' } } : { ...day, mark: index > 300 ? 'observed' : day.mark })
-      const { page, complaints } = await mounted({ width, scheme, body: record(answer, { days: 400, change: gap }) })
+      const { page, complaints } = await mounted({ width, scheme, body: { ...record(answer, { days: 400, change: gap }), restatements: { count: 1, list: [told(1, '20', '11-09', 11, 'history_reach')] } } })
       for (const details of await page.$$('summary')) await details.click()
       await page.click('[data-opens="sharpe"]')
       const check = async () => {
@@ -301,4 +301,104 @@ test('a saved answer is shown without a dashboard: metrics, and a summary with i
   assert.equal(await page.locator('.pf-chart').count(), 3)
   assert.equal(await page.locator('.pf').count(), 1)
   await page.close()
+})
+
+/** A body with misses, the latest last. */
+const missing = (misses, more = {}) => ({ ...answer, snapshots: { ...answer.snapshots, taken: 204, missed: misses.length, misses, ...more } })
+const miss = (day, hour, cause) => ({ due: `2026-11-${day}T${hour}:00:00Z`, cause })
+
+test('snapshots are a line where none was missed, and say when and why where some were', skip, async () => {
+  const { page, complaints } = await mounted()
+  const part = page.locator('.pf-snapshots')
+  assert.ok((await part.textContent()).includes('12 taken, none missed'))
+  assert.deepEqual([await part.locator('table').count(), await part.locator('svg').count(), await part.locator('.pf-warning').count()], [0, 0, 0])
+  await page.evaluate((body) => {
+    globalThis.bench.body = body
+    globalThis.bench.send('metrics')
+  }, missing([miss('03', '00', 'enclave_down'), miss('03', '14', 'enclave_down'), miss('04', '00', 'venue_not_answering'), miss('05', '05', 'a_newer_cause')], { missed: 1204 }))
+  await part.locator('table').waitFor()
+  const rows = await part.locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)))
+  assert.deepEqual(rows, [
+    ['5 Nov 2026', '05:00', 'a_newer_cause'],
+    ['4 Nov 2026', '00:00', 'the exchange did not answer'],
+    ['3 Nov 2026', '00:00, 14:00', 'the enclave did not run, or had no key'],
+  ])
+  assert.deepEqual(await part.locator('.pf-day-counts li').allTextContents(), [
+    '204 taken', '2 missed: the enclave did not run, or had no key', '1 missed: the exchange did not answer', '1 missed: a_newer_cause', '1,200 missed before those',
+  ])
+  const text = await part.textContent()
+  for (const said of ['204 taken, 1,204 missed', 'These are the latest 4; 1,200 earlier ones are counted and not listed.']) assert.ok(text.includes(said), said)
+  assert.deepEqual(complaints, [])
+  await page.close()
+})
+
+test('many misses are folded away, also on a phone', skip, async () => {
+  const days = Array.from({ length: 28 }, (_, index) => miss(String(index + 1).padStart(2, '0'), '00', 'store_unavailable'))
+  const { page } = await mounted({ width: 390, body: missing(days) })
+  assert.equal(await page.locator('.pf-snapshots tbody tr:visible').count(), 7)
+  await page.click('.pf-snapshots summary')
+  assert.equal(await page.locator('.pf-snapshots tbody tr:visible').count(), 28)
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390)
+  await page.close()
+})
+
+test('how far the store is stands in a line that explains itself, and a record that began anew says so at the top', skip, async () => {
+  const { page } = await mounted({ body: { ...answer, record_restarted_at: '2026-08-12T09:30:00Z' } })
+  const store = page.locator('.pf-fact', { has: page.locator('[data-opens="checkpoint"]') })
+  assert.equal(await store.locator('dd').textContent(), 'state 41, not anchored')
+  await store.locator('button').click()
+  const dialog = await page.locator('dialog').textContent()
+  for (const said of ['41, root -BZUPlD', 'false is no alarm']) assert.ok(dialog.includes(said), said)
+  await page.keyboard.press('Escape')
+  assert.ok((await page.locator('.pf-headline').textContent()).includes('This record began anew on 12 Aug 2026: its holder had erased it.'))
+  // An answer that was saved before there were any says nothing of them.
+  const { snapshots, checkpoint, record_restarted_at, ...older } = answer
+  await page.evaluate((body) => globalThis.figures.renderFigures(document.getElementById('root'), body), older)
+  assert.deepEqual([await page.locator('.pf-snapshots').count(), await page.locator('[data-opens="checkpoint"]').count()], [0, 0])
+  await page.close()
+})
+
+const told = (number, day, from, days, cause) => ({ account: 'Zm9vYmFyYmF6cXV4MTIzNA', number, at: `2026-11-${day}T07:12:03Z`, from: `2026-${from}`, days, cause })
+
+test('days that were told anew are no word where none was, and a table that says when, from which day and why where some were', skip, async () => {
+  const { page, complaints } = await mounted()
+  assert.equal(await page.locator('.pf-snapshots').count(), 1)
+  assert.equal(await page.getByText('told anew', { exact: false }).count(), 0)
+  const list = [told(3, '20', '11-09', 1204, 'price_read_later'), told(4, '21', '10-31', 1, 'fills_read_later'), told(5, '22', '11-20', 2, 'a_newer_cause')]
+  await page.evaluate((body) => {
+    globalThis.bench.body = body
+    globalThis.bench.send('metrics')
+  }, { ...answer, restatements: { count: 5, list } })
+  const part = page.locator('.pf-restatements')
+  await part.locator('table').waitFor()
+  const rows = await part.locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)))
+  assert.deepEqual(rows, [
+    ['22 Nov 2026', '20 Nov 2026', '2', 'a_newer_cause'],
+    ['21 Nov 2026', '31 Oct 2026', '1', 'fills were read later'],
+    ['20 Nov 2026', '9 Nov 2026', '1,204', 'a price or a balance was read later'],
+  ])
+  const text = await part.textContent()
+  for (const said of ['5 times: days that were over have other figures since.', '2 earlier ones are counted and not listed.']) assert.ok(text.includes(said), said)
+  assert.equal(await part.locator('.pf-warning').count(), 0)
+  await part.locator('[data-opens="restatements"]').click()
+  assert.ok((await page.locator('dialog').textContent()).includes('not wrong: it is older'))
+  assert.deepEqual(complaints, [])
+  await page.close()
+})
+
+test('what was told anew often is folded away, also on a phone and in a summary', skip, async () => {
+  const list = Array.from({ length: 28 }, (_, index) => told(index + 1, String(index + 1).padStart(2, '0'), '10-01', index + 1, index % 2 === 0 ? 'movement_read_later' : 'history_reach'))
+  const { total, ...summary } = { ...answer, restatements: { count: 28, list } }
+  for (const body of [{ ...summary, total }, summary]) {
+    const { page } = await mounted({ width: 390, body })
+    const rows = page.locator('.pf-restatements tbody tr:visible')
+    assert.equal(await rows.count(), 7)
+    assert.equal(await rows.first().locator('td').last().textContent(), 'the history begins elsewhere, or has other gaps')
+    await page.click('.pf-restatements summary')
+    assert.equal(await rows.count(), 28)
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390)
+    const fits = await page.locator('.pf-restatements .pf-scroll').evaluateAll((all) => all.map((one) => one.scrollWidth <= one.clientWidth))
+    assert.deepEqual(fits, [true, true])
+    await page.close()
+  }
 })

@@ -18,6 +18,14 @@ const proof = {
   serviceUrl: 'https://perf.example:5000',
 }
 
+const restated = {
+  count: 1204,
+  list: [
+    { account: 'Zm9vYmFyYmF6cXV4MTIzNA', number: 1203, at: '2026-11-21T07:12:03Z', from: '2026-11-20', days: 1, cause: 'fills_read_later' },
+    { account: 'Zm9vYmFyYmF6cXV4MTIzNA', number: 1204, at: '2026-11-22T07:12:03Z', from: '2026-11-09', days: 14, cause: 'movement_read_later' },
+  ],
+}
+
 /** Names of the elements in a document, and of all their attributes. */
 function inventory(html) {
   const tags = [...html.matchAll(/<([a-z][a-z0-9]*)((?:\s[^<>]*?)?)>/gi)]
@@ -59,7 +67,7 @@ function poisoned(value, name = '') {
 
 test('hostile texts in every place stay text', () => {
   const why = { twr: HOSTILE, sharpe: HOSTILE, return: HOSTILE }
-  const bad = poisoned(answer)
+  const bad = poisoned({ ...answer, restatements: restated })
   bad.total.returns = { ...bad.total.returns, twr: null, why }
   bad.total.trade_stats = { count: 1, why: HOSTILE }
   bad.months[0] = { ...bad.months[0], return: null, why }
@@ -79,10 +87,10 @@ test('the one escape leaves nothing that could end a text or a value', () => {
 
 test('no session id and no fingerprint is in it, wherever an answer might carry one', () => {
   const id = 'session_1770000000_0123456789abcdefghijkl'
-  const html = tearSheet({ ...answer, session_id: id, total: { ...answer.total, session_id: id } }, { ...proof, session_id: id })
+  const html = tearSheet({ ...answer, restatements: restated, session_id: id, total: { ...answer.total, session_id: id } }, { ...proof, session_id: id })
   assert.ok(!html.includes('session_'))
   assert.ok(answer.accounts[0].fingerprint.length > 10)
-  assert.ok(!html.includes(answer.accounts[0].fingerprint))
+  for (const { fingerprint } of [answer.accounts[0], { fingerprint: restated.list[0].account }]) assert.ok(!html.includes(fingerprint))
 })
 
 test('what the environment is stands over it, and a proof of another is contradicted', () => {
@@ -106,6 +114,22 @@ test('coverage and residual are on it, also where there are no figures', () => {
   assert.ok(none.includes('the exchange does not answer') && none.includes('Why not further back'))
 })
 
+test('snapshots, the store and a restart of the record are on it', () => {
+  const missed = { ...answer, snapshots: { ...answer.snapshots, missed: 3 }, record_restarted_at: '2026-08-12T09:30:00Z' }
+  const html = tearSheet(missed, proof)
+  for (const said of ['12 taken, 3 missed', 'state 41, not anchored', 'This record began anew on 12 Aug 2026']) assert.ok(html.includes(said), said)
+  const { snapshots, checkpoint, ...older } = answer
+  assert.ok(!/Snapshots|state/.test(tearSheet(older, proof)))
+})
+
+test('how often days were told anew is a line on it, and nothing where it never was', () => {
+  assert.ok(!/Told anew/.test(tearSheet(answer, proof)))
+  const html = tearSheet({ ...answer, restatements: restated }, proof)
+  const line = '1,204 times, last on 22 Nov 2026 (14 days): a deposit, withdrawal or transfer was read later'
+  assert.ok(html.includes(`Told anew</span></dt><dd>${line}</dd>`), html.match(/Told anew.{0,200}/)?.[0])
+  assert.ok(tearSheet({ ...answer, restatements: { count: 1, list: [] } }, proof).includes('Told anew</span></dt><dd>1 time</dd>'))
+})
+
 test('it fits two pages of A4 and of Letter', { skip: noBrowser }, async () => {
   const chromium = await browser()
   try {
@@ -122,7 +146,8 @@ test('it fits two pages of A4 and of Letter', { skip: noBrowser }, async () => {
     const change = (day, index) => ({ ...day, mark: marks[Math.floor(index / 400)], ...(index < 400 ? { equity: null, return: null } : {}) })
     const coverage = { ...answer.coverage, residual: '-12.5', residual_bps: '0.4', days_missing: 400 }
     const long = { ...record(answer, { days: 1826, symbols: 300, change }), months, coverage }
-    for (const body of [answer, long]) {
+    const anew = { record_restarted_at: '2026-08-12T09:30:00Z', restatements: restated }
+    for (const body of [answer, long, { ...answer, ...anew }, { ...long, restatements: restated }]) {
       await page.setContent(tearSheet(body, proof))
       for (const format of ['A4', 'Letter']) {
         const pdf = (await page.pdf({ format, preferCSSPageSize: false })).toString('latin1')
