@@ -97,7 +97,7 @@ fn sessions(stack: &Stack) -> String {
     let address =
         stack.enclave.ready["metrics"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
     let text = http(address, "GET", "/metrics", &[], "").text();
-    text.lines().find(|line| line.starts_with("perfagg_sessions ")).unwrap().to_owned()
+    text.lines().find(|line| line.starts_with("perfagg_sessions{state=\"open\"} ")).unwrap().to_owned()
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn envelopes_that_are_not_right_are_refused_by_their_code() {
     // None of those used it up: it opens, once.
     assert_eq!(stranger.post(&envelope.to_json()).status, 401, "an unknown session, sealed");
     stranger.assert_problem(plain(stranger.post(&envelope.to_json())), "ENVELOPE_REPLAYED");
-    assert_eq!(sessions(&stack), "perfagg_sessions 0");
+    assert_eq!(sessions(&stack), "perfagg_sessions{state=\"open\"} 0");
 }
 
 /// Each member of an envelope changed in a way that keeps its form.
@@ -187,7 +187,7 @@ fn registrations_that_cannot_be_are_refused_by_their_code() {
     }
     stranger.assert_problem(stranger.register(json!({ "apiKey": "another" })), "CREDENTIALS_REFUSED");
     stranger.assert_problem(stranger.register(json!({ "secret": "another" })), "CREDENTIALS_REFUSED");
-    assert_eq!(sessions(&stack), "perfagg_sessions 0", "nothing is left behind");
+    assert_eq!(sessions(&stack), "perfagg_sessions{state=\"open\"} 0", "nothing is left behind");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn keys_that_can_do_more_than_read_are_refused_by_name() {
         assert!(refused.1["detail"].as_str().unwrap().contains("withdraw"), "{}", refused.1);
         stranger.assert_problem(refused, "KEY_NOT_READ_ONLY");
     }
-    assert_eq!(sessions(&stack), "perfagg_sessions 1");
+    assert_eq!(sessions(&stack), "perfagg_sessions{state=\"open\"} 1");
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_venue_that_does_not_answer_is_told_apart_from_one_that_refuses() {
         let inner: Value = serde_json::from_slice(&opener.open(&reply.body).unwrap()).unwrap();
         stranger.assert_problem((reply.status, inner), code);
     }
-    assert_eq!(sessions(&stack), "perfagg_sessions 0");
+    assert_eq!(sessions(&stack), "perfagg_sessions{state=\"open\"} 0");
 }
 
 #[test]

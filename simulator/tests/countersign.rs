@@ -91,7 +91,6 @@ fn an_enclave_signs_a_head_when_it_trusts_its_time_and_nothing_else() {
     let Some(binaries) = stack::binaries() else { return };
     let stack = Stack::start(binaries, "countersign", &[]);
     let good = json!({ "head": HEAD }).to_string();
-    assert_eq!(ask(&stack, &good).json()["code"], "CLOCK_UNTRUSTED", "no venue was heard yet");
     stack.register("heard", &stack.enclave.url, &[]);
     let signed = ask(&stack, &good);
     assert_eq!((signed.status, signed.json()["head"].as_str()), (200, Some(HEAD)), "{}", signed.text());

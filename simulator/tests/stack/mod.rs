@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+const ENCLAVE: &str = "perf-aggregator-enclave";
 pub(crate) const KEY: &str = "PLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkeyPLANTEDkey0001";
 pub(crate) const SECRET: &str = "PLANTEDsecretPLANTEDsecretPLANTEDsecretPLANTEDsecretPLANTED00002";
 pub(crate) const PASSPHRASE: &str = "PLANTED-passphrase-0003";
@@ -48,21 +49,29 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    fn start(mut command: Command, url_field: &str) -> Self {
+    fn start(command: Command, url_field: &str) -> Self {
+        Self::try_start(command, url_field).unwrap_or_else(|log| panic!("no ready line: {log}"))
+    }
+
+    /// What it said instead, if it does not serve.
+    fn try_start(mut command: Command, url_field: &str) -> Result<Self, String> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let log = Arc::new(Mutex::new(Vec::new()));
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         let stderr = child.stderr.take().unwrap();
-        drain(stderr, Arc::clone(&log));
+        let told = drain(stderr, Arc::clone(&log));
         stdout.read_line(&mut line).unwrap();
+        let Ok(ready) = serde_json::from_str::<Value>(&line) else {
+            let _ = child.wait();
+            told.join().unwrap();
+            return Err(String::from_utf8_lossy(&log.lock().unwrap()).into_owned());
+        };
         log.lock().unwrap().extend_from_slice(line.as_bytes());
         drain(stdout, Arc::clone(&log));
-        let ready: Value = serde_json::from_str(&line)
-            .unwrap_or_else(|_| panic!("no ready line: {}", String::from_utf8_lossy(&log.lock().unwrap())));
         let url = ready[url_field].as_str().expect("an address").to_owned();
-        Self { child, url, ready, log }
+        Ok(Self { child, url, ready, log })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -88,6 +97,25 @@ impl Program {
         Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         self.child.wait().unwrap()
     }
+
+    /// Sends SIGKILL and waits: it can neither answer nor write anything any more.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+    }
+
+    /// Whether it has not ended yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// How often an enclave's rounds came to this outcome since it started; 0 if it does not answer.
+    pub(crate) fn rounds(&self, outcome: &str) -> u64 {
+        let reply = try_http(self.operator(), "GET", "/metrics", &[], "");
+        let text = reply.map(|reply| reply.text()).unwrap_or_default();
+        let line = format!("perfagg_collections_total{{venue=\"binance\",outcome=\"{outcome}\"}} ");
+        text.lines().find_map(|said| said.strip_prefix(&line)).map_or(0, |count| count.parse().unwrap())
+    }
 }
 
 impl Drop for Program {
@@ -101,14 +129,27 @@ fn address(url: &str) -> SocketAddr {
     url.split_once("://").unwrap().1.parse().unwrap()
 }
 
-fn drain(mut from: impl Read + Send + 'static, into: Arc<Mutex<Vec<u8>>>) {
+fn drain(mut from: impl Read + Send + 'static, into: Arc<Mutex<Vec<u8>>>) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let mut buffer = [0; 8192];
         while let Ok(read @ 1..) = from.read(&mut buffer) {
             into.lock().unwrap().extend_from_slice(&buffer[..read]);
         }
-    });
+    })
 }
+
+/// Looks until something is there. Each look is a call of another program; thousands of them are minutes, not forever.
+pub(crate) fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..LOOKS {
+        if let Some(there) = look() {
+            return there;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    panic!("it never happens that {what}")
+}
+
+const LOOKS: u32 = 12_000;
 
 /// Simulator, enclave and main service, and a directory for what a user keeps.
 pub(crate) struct Stack {
@@ -127,17 +168,20 @@ impl Stack {
         fs::create_dir_all(directory.join("data")).unwrap();
         let mut command = Command::new(binaries.join("perf-aggregator-simulator"));
         command
-            .args(["--port", "0", "--seed", "1", "--now", NOW_MS, "--key", KEY, "--secret", SECRET])
+            .args(["--port", "0", "--now", NOW_MS, "--key", KEY, "--secret", SECRET])
+            .args(if simulator_arguments.contains(&"--seed") { &[][..] } else { &["--seed", "1"] })
             .args(simulator_arguments);
         let simulator = Program::start(command, "url");
-        let enclave = Program::start(enclave_command(&binaries, &simulator.url, &directory), "listening");
+        let enclave =
+            Program::start(enclave_command(&binaries.join(ENCLAVE), &simulator.url, &directory), "listening");
         let main = main_before(&binaries, &enclave.url);
         Self { simulator, enclave, main, directory, binaries }
     }
 
     /// A further enclave on the same simulator, which speaks TLS as a release does.
     pub(crate) fn enclave_with_tls(&self, names: &str) -> Program {
-        let mut command = enclave_command(&self.binaries, &self.simulator.url, &self.directory.join("tls"));
+        let mut command =
+            enclave_command(&self.binaries.join(ENCLAVE), &self.simulator.url, &self.directory.join("tls"));
         fs::create_dir_all(self.directory.join("tls/data")).unwrap();
         command.arg("--tls").env("ENCLAVE_TLS_NAMES", names);
         Program::start(command, "listening")
@@ -159,9 +203,48 @@ impl Stack {
     pub(crate) fn restart_enclave(&mut self) {
         self.enclave.terminate();
         self.enclave = Program::start(
-            enclave_command(&self.binaries, &self.simulator.url, &self.directory),
+            enclave_command(&self.binaries.join(ENCLAVE), &self.simulator.url, &self.directory),
             "listening",
         );
+    }
+
+    /// An enclave on the files of a directory, with its venue there; what it said, if it does not serve.
+    pub(crate) fn try_enclave(
+        &self,
+        venue: &str,
+        directory: &Path,
+        change: impl FnOnce(&mut Command),
+    ) -> Result<Program, String> {
+        fs::create_dir_all(directory.join("data")).unwrap();
+        let mut command = enclave_command(&self.enclave_program(), venue, directory);
+        change(&mut command);
+        Program::try_start(command, "listening")
+    }
+
+    /// An enclave that is not started yet: a program in this directory.
+    pub(crate) fn enclave_command(&self, program: &Path, directory: &Path) -> Command {
+        fs::create_dir_all(directory.join("data")).unwrap();
+        enclave_command(program, &self.simulator.url, directory)
+    }
+
+    /// The program that the others run.
+    pub(crate) fn enclave_program(&self) -> PathBuf {
+        self.binaries.join(ENCLAVE)
+    }
+
+    /// The same on a port of its own choice or on one that it had before, and it must serve.
+    pub(crate) fn enclave_on(&self, venue: &str, directory: &Path, port: u16) -> Program {
+        let on_port = |command: &mut Command| {
+            command.env("ENCLAVE_PORT", port.to_string());
+        };
+        self.try_enclave(venue, directory, on_port).unwrap_or_else(|log| panic!("it does not start: {log}"))
+    }
+
+    /// The code and the words with which `perfagg` refused.
+    pub(crate) fn refused(&self, session: &str, arguments: &[&str]) -> String {
+        let output = self.perfagg(session, &[&["--json"], arguments].concat());
+        assert!(!output.status.success(), "{arguments:?} is not refused");
+        String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
     /// `perfagg` as a user calls it, with the credentials in its environment.
@@ -250,8 +333,8 @@ fn main_command(binaries: &Path, enclave: &str) -> Command {
     command
 }
 
-fn enclave_command(binaries: &Path, simulator: &str, directory: &Path) -> Command {
-    let mut command = Command::new(binaries.join("perf-aggregator-enclave"));
+fn enclave_command(program: &Path, simulator: &str, directory: &Path) -> Command {
+    let mut command = Command::new(program);
     command.args(["--dangerous-venue-url", simulator]).envs([
         ("ENCLAVE_HOST", "127.0.0.1"),
         ("ENCLAVE_PORT", "0"),
@@ -290,7 +373,18 @@ impl Reply {
 
 /// One request over a connection of its own: plain enough to send what a client would not.
 pub(crate) fn http(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-    let mut stream = TcpStream::connect(to).unwrap();
+    try_http(to, method, path, headers, body).expect("a response head")
+}
+
+/// The same of a server that may be gone.
+pub(crate) fn try_http(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<Reply> {
+    let mut stream = TcpStream::connect(to).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n");
     for (name, value) in headers {
@@ -305,14 +399,14 @@ pub(crate) fn http(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &
     let _ = stream.write_all(request.as_bytes());
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    let split = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a response head");
+    let split = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&answer[..split]).into_owned();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let mut body = answer[split + 4..].to_vec();
     if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
         body = unchunked(&body);
     }
-    Reply { status, head, body }
+    Some(Reply { status, head, body })
 }
 
 fn unchunked(mut chunked: &[u8]) -> Vec<u8> {
