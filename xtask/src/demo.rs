@@ -138,11 +138,18 @@ impl Stage {
             ("ENCLAVE_PORT", &options.enclave_port.to_string()),
             ("ENCLAVE_METRICS_ADDR", &format!("127.0.0.1:{}", options.metrics_port)),
         ]);
-        for kept_elsewhere in
-            ["ENCLAVE_PRIVATE_KEY", "ENCLAVE_PUBLIC_KEY", "ENCLAVE_DATA_DIR", "DATABASE_URL"]
-        {
-            command.env_remove(kept_elsewhere);
+        for of_another in [
+            "ENCLAVE_PRIVATE_KEY",
+            "ENCLAVE_PUBLIC_KEY",
+            "DATABASE_URL",
+            "DATABASE_CA_FILE",
+            "WITNESS_URL",
+            "WITNESS_KEY",
+        ] {
+            command.env_remove(of_another);
         }
+        // It goes with the demo: the next one's world is another.
+        command.env("ENCLAVE_DATA_DIR", directory.0.join("store"));
         let enclave = service("the enclave", &mut command, "listening", &log("enclave"), stop)?;
 
         let mut command = Command::new(built.program("perf-aggregator-main")?);

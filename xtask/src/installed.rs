@@ -90,26 +90,35 @@ pub(crate) fn chromium(stop: &Stop) -> There<PathBuf> {
     if let Some(browser) = found() {
         return Ok(Ok(browser));
     }
+    if let Err(missing) = apt("chromium", stop)? {
+        return Ok(Err(format!("no Chromium: {missing}")));
+    }
+    Ok(found().ok_or_else(|| "apt-get installed no chromium".to_owned()))
+}
+
+/// A package of a Debian, for its superuser.
+pub(crate) fn apt(package: &str, stop: &Stop) -> There<()> {
     let root = workspace::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !root || on_path("apt-get").is_none() {
-        return Ok(Err("no Chromium: install it from your system's packages".to_owned()));
+        return Ok(Err("install it from your system's packages".to_owned()));
     }
-    eprintln!("installing chromium");
+    eprintln!("installing {package}");
     for arguments in
-        [&["update", "-qq"][..], &["install", "-qq", "--yes", "--no-install-recommends", "chromium"]]
+        [&["update", "-qq"][..], &["install", "-qq", "--yes", "--no-install-recommends", package]]
     {
         let mut apt = Command::new("apt-get");
         apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         // A list that is not refreshed may still do.
         if !succeeds("apt-get", &mut apt, stop)? && arguments.contains(&"install") {
-            return Ok(Err("apt-get cannot install chromium, see above".to_owned()));
+            return Ok(Err(format!("apt-get cannot install {package}, see above")));
         }
     }
-    Ok(found().ok_or_else(|| "apt-get installed no chromium".to_owned()))
+    Ok(Ok(()))
 }
 
+/// A program that can be run by its name alone.
 #[expect(clippy::disallowed_methods, reason = "where programs are is nobody's setting of ours")]
-fn on_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file())
 }

@@ -2,6 +2,7 @@
 
 mod workspace;
 mod installed;
+mod postgres;
 mod children;
 mod programs;
 mod ports;
@@ -46,7 +47,7 @@ enum Command {
     Figures,
     /// Answers the cases of METRICS.md in a directory, and compares where they expect something.
     Vectors(vectors::Options),
-    /// Measures the ledger beside other libraries, against what was asked of it. It judges nothing.
+    /// Measures ledger, verification and service beside their peers, against what was asked of them. It judges nothing.
     Bench(bench::Options),
 }
 

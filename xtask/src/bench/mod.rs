@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: our benches and other libraries in one run, beside what was asked for. It writes a table to
+//! `cargo xtask bench`: our benches, or one of them, and other libraries in one run, beside what was asked for. It writes a table to
 //! standard output and judges nothing: a loaded machine is no failure.
 //!
 //! A bench says what it measured in lines `figure NAME NUMBER UNIT`; what else it prints is for people. Every bench target
@@ -9,11 +9,11 @@ mod table;
 
 use crate::{
     children::{Interrupted, Running, Stop},
-    figures, programs,
+    figures, postgres, programs,
     report::{Checked, say},
     wasm, workspace,
 };
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -26,10 +26,14 @@ use std::{
 
 /// The bench whose fills and returns the other libraries read.
 const RACE: &str = "race";
+/// The bench that starts PostgreSQL, if it is told where it is.
+const SERVICE: &str = "service";
 
 /// What is measured.
 #[derive(clap::Args)]
 pub(crate) struct Options {
+    /// Only this bench of ours: `apply`, `returns`, `race`, `verify`, `service`.
+    name: Option<String>,
     /// Only ours: no Python, nothing is fetched.
     #[arg(long)]
     ours: bool,
@@ -58,7 +62,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
         Err(error) => Err(error),
         Ok(measured) => {
-            table::print(&measured);
+            table::print(&measured, options.name.is_none());
             say(&format!("\nMeasured on {}{}.", figures::machine(), load()));
             Ok(ExitCode::SUCCESS)
         }
@@ -69,16 +73,27 @@ fn measure(options: &Options, stop: &Stop) -> anyhow::Result<Measured> {
     let directory = workspace::target()?.join("bench");
     std::fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let mut measured = Measured::default();
-    for Bench { package, name: bench, features } in benches()? {
+    let is_wanted = |bench: &Bench| options.name.as_ref().is_none_or(|name| bench.name == *name);
+    let benches: Vec<_> = benches()?.into_iter().filter(is_wanted).collect();
+    ensure!(!benches.is_empty(), "there is no bench of that name");
+    for Bench { package, name: bench, features } in benches {
         eprintln!("running {package}'s bench {bench}");
         let mut command = workspace::cargo(&["bench", "--quiet", "--locked", "-p", &package]);
         command.args(["--bench", &bench, "--features", &features]);
         if bench == RACE {
             command.arg("--").arg(&directory);
         }
+        if bench == SERVICE
+            && let Ok(programs) = postgres::programs(stop)?
+        {
+            command.env(postgres::VARIABLE, programs);
+        }
         if !read("cargo", &mut command, stop, &mut measured)? {
             measured.skipped.insert(bench, "it does not run: see cargo's messages above".to_owned());
         }
+    }
+    if options.name.is_some() {
+        return Ok(measured);
     }
     if options.ours {
         measured.skip_peers("only ours was asked for");
@@ -221,9 +236,12 @@ mod tests {
     #[test]
     fn our_benches_are_found() {
         let benches = benches().unwrap();
-        for (package, name, features) in
-            [("ledger", "apply", ""), ("attestation", "verify", "development"), ("ledger-digest", RACE, "")]
-        {
+        for (package, name, features) in [
+            ("ledger", "apply", ""),
+            ("attestation", "verify", "development"),
+            ("ledger-digest", RACE, ""),
+            ("enclave", SERVICE, "development"),
+        ] {
             let is =
                 |found: &Bench| found.package == package && found.name == name && found.features == features;
             assert!(benches.iter().any(is), "{benches:?}");

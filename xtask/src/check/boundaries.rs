@@ -55,7 +55,7 @@ const IMPURE: [&str; 27] = [
 ];
 
 /// Files of `exchange` that wait and open sockets; every other one, each connector first of all, does neither.
-const EFFECTS: [&str; 4] = ["transport.rs", "hosts.rs", "pace.rs", "simulated_clock.rs"];
+const EFFECTS: [&str; 5] = ["transport.rs", "hosts.rs", "pace.rs", "recipient.rs", "simulated_clock.rs"];
 /// What a file names when it waits or opens sockets.
 const EFFECT_WORDS: [&str; 7] =
     ["tokio::", "hyper::", "hyper_util::", "rustls::", "std::net", "core::net", "std::fs"];

@@ -13,7 +13,7 @@ mod schemathesis;
 use crate::{
     check,
     children::{Interrupted, Stop},
-    programs,
+    postgres, programs,
     report::{Checked, Outcome, Report, say},
     verifier, wasm,
 };
@@ -50,6 +50,9 @@ pub(crate) struct SlowOptions {
     /// Each byte of each sample of evidence takes so many other values: eight are one bit away, 255 are all.
     #[arg(long, default_value_t = 10)]
     flips: u64,
+    /// An enclave is killed so often.
+    #[arg(long, default_value_t = 500)]
+    kills: u64,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
@@ -63,6 +66,7 @@ pub(crate) fn slow(options: &SlowOptions) -> anyhow::Result<ExitCode> {
         ("PERFAGG_FAULT_SEEDS", options.fault_seeds),
         ("PROPTEST_CASES", options.property_cases),
         ("PERFAGG_FLIPS", options.flips),
+        ("PERFAGG_KILLS", options.kills),
     ];
     with(&options.tests, variables.map(|(name, value)| (name.to_owned(), value.to_string())).to_vec())
 }
@@ -121,12 +125,7 @@ fn all(
             harness.variables.push(("PERFAGG_BIN_DIR".to_owned(), directory.display().to_string()));
         }
     }
-    match node::ccxt(stop)? {
-        Ok(directory) => {
-            harness.variables.push(("PERFAGG_CCXT_DIR".to_owned(), directory.display().to_string()))
-        }
-        Err(missing) => say(&format!("    note  no ccxt, its test is skipped: {missing}")),
-    }
+    others(&mut harness, stop)?;
     let digests = "native and wasm builds of the ledger give the same digest";
     if wanted(digests) {
         report.check(digests, wasm::same_digest(&built, stop));
@@ -155,6 +154,20 @@ fn all(
     harness.variables.retain(|(name, _)| name != "PERFAGG_BIN_DIR");
     let enclave = built.tests().into_iter().filter(|test| test.package.ends_with("trusted/enclave"));
     harness.run_all(enclave, ", without development", stop, report)
+}
+
+/// Tells tests where programs of others are; a test that needs one that is not there is skipped.
+fn others(harness: &mut Harness, stop: &Stop) -> anyhow::Result<()> {
+    for (variable, what, there) in [
+        ("PERFAGG_CCXT_DIR", "the test of ccxt is", node::ccxt(stop)?),
+        (postgres::VARIABLE, "the tests on PostgreSQL are", postgres::programs(stop)?),
+    ] {
+        match there {
+            Ok(directory) => harness.variables.push((variable.to_owned(), directory.display().to_string())),
+            Err(missing) => say(&format!("    note  {what} skipped: {missing}")),
+        }
+    }
+    Ok(())
 }
 
 /// Our tests and those of what is not Rust, side by side: a browser and other people's clients wait more than they compute.
