@@ -30,12 +30,7 @@ impl Vault {
         key: [u8; 32],
         keep: impl FnOnce(&KeyRing) -> Result<(), E>,
     ) -> Result<Option<u32>, E> {
-        let mut ring = self.ring.write().await;
-        let mut next = copy(&ring);
-        let Some(generation) = next.rotate(key) else { return Ok(None) };
-        keep(&next)?;
-        *ring = next;
-        Ok(Some(generation))
+        self.change(|ring| ring.rotate(key), keep).await
     }
 
     /// The same for rows that other enclaves read: the generation does not seal before [`Vault::seal_with_newest`].
@@ -44,12 +39,7 @@ impl Vault {
         key: [u8; 32],
         keep: impl FnOnce(&KeyRing) -> Result<(), E>,
     ) -> Result<Option<u32>, E> {
-        let mut ring = self.ring.write().await;
-        let mut next = copy(&ring);
-        let Some(generation) = next.add(key) else { return Ok(None) };
-        keep(&next)?;
-        *ring = next;
-        Ok(Some(generation))
+        self.change(|ring| ring.add(key), keep).await
     }
 
     /// Takes a generation back that never sealed.
@@ -58,13 +48,23 @@ impl Vault {
         generation: u32,
         keep: impl FnOnce(&KeyRing) -> Result<(), E>,
     ) -> Result<(), E> {
+        let drop =
+            |ring: &mut KeyRing| (generation > ring.current() && ring.retire(generation)).then_some(());
+        self.change(drop, keep).await.map(|_| ())
+    }
+
+    /// Changes the ring once `keep` has what it becomes; not at all where there is nothing to change.
+    async fn change<T, E>(
+        &self,
+        change: impl FnOnce(&mut KeyRing) -> Option<T>,
+        keep: impl FnOnce(&KeyRing) -> Result<(), E>,
+    ) -> Result<Option<T>, E> {
         let mut ring = self.ring.write().await;
         let mut next = copy(&ring);
-        if generation > next.current() && next.retire(generation) {
-            keep(&next)?;
-            *ring = next;
-        }
-        Ok(())
+        let Some(changed) = change(&mut next) else { return Ok(None) };
+        keep(&next)?;
+        *ring = next;
+        Ok(Some(changed))
     }
 
     /// Takes the keys that another enclave has of the same rows. Whether they are of these.
