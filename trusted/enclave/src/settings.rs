@@ -33,8 +33,8 @@ pub(crate) struct Settings {
     /// `ENCLAVE_PUBLIC_KEY`: file to which the result key's public half is written. Hostile: a file that the
     /// host could write itself is overwritten with a public key.
     pub(crate) public_key: Option<PathBuf>,
-    /// `ENCLAVE_DATA_DIR`: where sealed rows will be kept. This release keeps everything in memory and writes
-    /// nothing there. Hostile: no effect.
+    /// `ENCLAVE_DATA_DIR`: where the keys of the rows and, without a database, the rows are kept, sealed. Hostile: rows are
+    /// withheld, or older ones put back, which checkpoints tell; they can be neither read nor made there.
     pub(crate) data_dir: Option<PathBuf>,
     /// `DATABASE_URL`: the database that several enclaves share. Hostile: rows are withheld, or older ones put back,
     /// which checkpoints tell; they can be neither read nor made there. A release speaks TLS with it only.
