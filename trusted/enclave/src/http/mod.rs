@@ -23,7 +23,7 @@ use crate::{
 use core::net::IpAddr;
 use hyper::body::Bytes;
 use protocol::{Code, Secret, countersign::CountersignCall, limits, sse};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 use tokio::sync::mpsc;
 
 /// A request, taken apart. What may name a session is a secret.
@@ -48,7 +48,8 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// What follows the body, piece by piece, until it ends.
     pub(crate) stream: Option<mpsc::Receiver<Bytes>>,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(&'static str, Cow<'static, str>)>,
     /// For the log: which code, if it failed.
     pub(crate) code: Option<Code>,
 }
@@ -186,16 +187,27 @@ pub(crate) async fn answer(service: &Arc<Service>, source: IpAddr, call: Call) -
         Err(failure) => Answer::problem(&failure, &request_id),
     };
     if call.path.expose().starts_with("/attestation") || call.path.expose().starts_with("/enclave") {
-        cors(&mut answer);
+        cors(&mut answer, call.method == "OPTIONS");
     }
     if answer.code == Some(Code::MethodNotAllowed) {
         // RFC 9110 section 15.5.6.
-        answer.headers.push(("allow", Plain::methods(call.path.expose())));
+        answer.headers.push(("allow", Plain::methods(call.path.expose()).into()));
     }
-    let code = answer.code.map_or("", Code::as_str);
-    tracing::info!(route = name, status = answer.status, code, request_id, "call");
+    match answer.code {
+        Some(code) => {
+            tracing::info!(
+                route = name,
+                status = answer.status,
+                code = code.as_str(),
+                request_id,
+                "a call failed"
+            )
+        }
+        // Those are counted; a line each would tell no more.
+        None => tracing::debug!(route = name, status = answer.status, request_id, "call"),
+    }
     service.counters.call(name, answer.status);
-    answer.headers.push(("x-request-id", request_id));
+    answer.headers.push(("x-request-id", request_id.into()));
     answer
 }
 
@@ -382,21 +394,23 @@ fn limit(limiter: &Limiter, source: IpAddr, service: &Service) -> Result<(), Fai
         .map_err(|seconds| Failure::from(Code::RateLimited).retry_after(seconds))
 }
 
-/// Any origin, no credentials: browsers verify and seal as every client does.
-fn cors(answer: &mut Answer) {
-    answer.headers.extend([
-        ("access-control-allow-origin", "*".to_owned()),
-        ("access-control-allow-methods", "GET, POST, DELETE".to_owned()),
-        (
-            "access-control-allow-headers",
-            "authorization, content-type, last-event-id, perfagg-nonce".to_owned(),
-        ),
-        (
+/// Any origin, no credentials: browsers verify and seal as every client does. What they ask before a call is told then.
+fn cors(answer: &mut Answer, before: bool) {
+    answer.headers.push(("access-control-allow-origin", "*".into()));
+    answer.headers.extend(match before {
+        true => vec![
+            ("access-control-allow-methods", "GET, POST, DELETE".into()),
+            (
+                "access-control-allow-headers",
+                "authorization, content-type, last-event-id, perfagg-nonce".into(),
+            ),
+            ("access-control-max-age", "86400".into()),
+        ],
+        false => vec![(
             "access-control-expose-headers",
-            "content-digest, retry-after, signature, signature-input, x-request-id".to_owned(),
-        ),
-        ("access-control-max-age", "86400".to_owned()),
-    ]);
+            "content-digest, retry-after, signature, signature-input, x-request-id".into(),
+        )],
+    });
 }
 
 #[cfg(test)]

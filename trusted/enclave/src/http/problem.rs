@@ -12,7 +12,7 @@ impl Answer {
         let mut answer = Self::new(failure.code.status(), "application/problem+json", body);
         answer.code = Some(failure.code);
         if let Some(seconds) = failure.retry_after_s {
-            answer.headers.push(("retry-after", seconds.to_string()));
+            answer.headers.push(("retry-after", seconds.to_string().into()));
         }
         answer
     }

@@ -4,23 +4,25 @@
 use super::{Answer, Call, Plain};
 use crate::{failure::Failure, random, service::Service};
 use core::{
+    future::poll_fn,
     net::SocketAddr,
+    panic::AssertUnwindSafe,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    Request, Response,
+    Request, Response, StatusCode,
     body::{Bytes, Frame, Incoming, SizeHint},
-    header,
+    header::{self, HeaderName, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use protocol::{Code, Secret, limits};
 use rustls::ServerConfig;
-use std::{convert::Infallible, io, sync::Arc};
+use std::{borrow::Cow, convert::Infallible, io, panic::catch_unwind, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -82,9 +84,18 @@ pub(crate) async fn serve(listener: Listener, service: Arc<Service>, stop: watch
     .await;
 }
 
-/// Does the work in a task of its own: a panic in it is one failed answer.
+/// Does the work so that a panic in it is one failed answer. What cannot be answered at once goes on in a task of its own:
+/// it comes to its end, even if nobody waits for it any more.
 async fn isolated(work: impl Future<Output = Answer> + Send + 'static) -> Answer {
-    tokio::spawn(work).await.unwrap_or_else(|_| {
+    let mut work = Box::pin(work);
+    let attempt =
+        poll_fn(|context| Poll::Ready(catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))).ok()));
+    let answer = match attempt.await {
+        Some(Poll::Ready(answer)) => Some(answer),
+        Some(Poll::Pending) => tokio::spawn(work).await.ok(),
+        None => None,
+    };
+    answer.unwrap_or_else(|| {
         let request_id = protocol::wire::encode(&random::bytes::<9>());
         tracing::error!(request_id, "a call failed: see the panic's place above");
         Answer::problem(&Failure::from(Code::Internal), &request_id)
@@ -248,22 +259,35 @@ impl hyper::body::Body for Body {
 }
 
 fn response(answer: Answer) -> Response<Body> {
-    let mut builder = Response::builder()
-        .status(answer.status)
-        .header(header::CONTENT_TYPE, answer.content_type)
-        .header(header::CACHE_CONTROL, "no-store");
-    for (name, value) in &answer.headers {
-        builder = builder.header(*name, value);
-    }
-    let body = match answer.stream {
+    let Answer { status, content_type, body, stream, headers, code: _ } = answer;
+    let body = match stream {
         Some(pieces) => Body::Pieces(pieces),
-        None => Body::Whole(Full::new(Bytes::from(answer.body))),
+        None => Body::Whole(Full::new(Bytes::from(body))),
     };
-    builder.body(body).unwrap_or_else(|_| {
-        let mut response = Response::new(Body::Whole(Full::default()));
-        *response.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
-        response
-    })
+    let mut response = Response::new(body);
+    let told = response.headers_mut();
+    told.reserve(headers.len().saturating_add(3));
+    told.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    told.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut whole = true;
+    for (name, value) in headers {
+        let value = match value {
+            Cow::Borrowed(value) => Ok(HeaderValue::from_static(value)),
+            Cow::Owned(value) => HeaderValue::try_from(value),
+        };
+        match value {
+            Ok(value) => drop(told.insert(HeaderName::from_static(name), value)),
+            Err(_) => whole = false,
+        }
+    }
+    match StatusCode::from_u16(status) {
+        Ok(status) if whole => *response.status_mut() = status,
+        _ => {
+            response = Response::new(Body::Whole(Full::default()));
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        }
+    }
+    response
 }
 
 #[cfg(test)]
@@ -304,6 +328,25 @@ mod tests {
         assert!(ask(address, "/").await.ends_with("well"), "the next one is served");
         stop.send_replace(true);
         serving.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waits_comes_to_its_end_though_nobody_waits_for_it() {
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (release, released) = tokio::sync::oneshot::channel::<()>();
+        let (ended, ends) = tokio::sync::oneshot::channel();
+        let call = tokio::spawn(isolated(async move {
+            tokio::task::yield_now().await;
+            begun.send(()).unwrap();
+            released.await.unwrap();
+            ended.send(()).unwrap();
+            Answer::new(200, "text/plain", Vec::new())
+        }));
+        begins.await.unwrap();
+        call.abort();
+        assert!(call.await.is_err());
+        release.send(()).unwrap();
+        ends.await.expect("it went on");
     }
 
     #[tokio::test]

@@ -16,9 +16,9 @@ pub(crate) fn sign(answer: &mut Answer, call: &Call, identity: &Identity, now: T
         body: &answer.body,
     };
     let Headers { content_digest, signature_input, signature } = identity.signed(&message, tag, now);
-    answer.headers.push(("content-digest", content_digest));
-    answer.headers.push(("signature-input", signature_input));
-    answer.headers.push(("signature", signature));
+    answer.headers.push(("content-digest", content_digest.into()));
+    answer.headers.push(("signature-input", signature_input.into()));
+    answer.headers.push(("signature", signature.into()));
 }
 
 #[cfg(test)]
