@@ -123,6 +123,11 @@ impl Accounts {
         account
     }
 
+    /// Whether an account is in memory, or on its way there.
+    pub(crate) fn has(&self, key: &AccountKey) -> bool {
+        self.lock().contains_key(key)
+    }
+
     /// Takes an account out of memory.
     pub(crate) fn forget(&self, key: &AccountKey) {
         self.lock().remove(key);

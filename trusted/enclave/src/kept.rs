@@ -10,6 +10,9 @@
 //! past the ledger itself it is written whole again, as the piece of one more change. What holds until the next round only
 //! (prices of the running minute, the balances of now) stands in the head and makes no change.
 //!
+//! The first change of an account says nothing but that it was registered: it follows from the head, and neither it nor its
+//! root is kept until there is a second one.
+//!
 //! On reading, every piece is held against the chain: a row that is older than the head, or younger, is noticed.
 
 mod head;
@@ -56,6 +59,19 @@ struct Change {
     passing: Vec<i64>,
     /// How many snapshots there are then.
     snapshots: u64,
+}
+
+impl Change {
+    /// As it is kept.
+    fn line(&self) -> Result<String, StoreError> {
+        Ok(serde_json::to_string(self).map_err(|_| StoreError::Corrupt)? + "\n")
+    }
+}
+
+/// The first change of an account that was registered, and of which nothing was read yet.
+fn first_change() -> Option<String> {
+    let change = Change { what: "registered".to_owned(), revision: 0, passing: Vec::new(), snapshots: 0 };
+    change.line().ok()
 }
 
 fn part(account: &AccountKey, kind: u8, number: u64) -> Vec<u8> {

@@ -139,7 +139,9 @@ impl Opening {
     ) -> Result<api::SessionOpened, Failure> {
         let mut tries = 0;
         let (account, session, record) = loop {
-            match self.written(service, now).await {
+            // Most accounts that are not in memory are new, and nothing needs to be read to write them; the store knows.
+            let may_be_new = tries == 0 && !service.accounts.has(&self.terms.account);
+            match self.written(service, may_be_new, now).await {
                 Err(failure) if failure.is_conflict() && tries < WRITE_TRIES => tries += 1,
                 outcome => break outcome?,
             }
@@ -170,10 +172,11 @@ impl Opening {
         })
     }
 
-    /// Writes all of it, or nothing.
+    /// Writes all of it, or nothing. What is taken for new and is not is a conflict.
     async fn written(
         &self,
         service: &Service,
+        may_be_new: bool,
         now: Timestamp,
     ) -> Result<(Arc<Account>, Session, Option<Record>), Failure> {
         let Terms { account: key, shown, holder, .. } = &self.terms;
@@ -189,7 +192,10 @@ impl Opening {
             }
             None => None,
         };
-        let (mut ties, version) = kept::ties(&service.vault, key).await?;
+        let (mut ties, version) = match may_be_new {
+            true => Default::default(),
+            false => kept::ties(&service.vault, key).await?,
+        };
         // What is kept has them: an account in memory without was erased this moment.
         let known = match version {
             0 => {

@@ -1,6 +1,6 @@
 //! Rows to account: every piece in its order, each held against the chain.
 
-use super::{CURSOR, Change, PAGES_MAX, PIECE, ROOTS, SLOTS, TIES, head::Head};
+use super::{CURSOR, Change, PAGES_MAX, PIECE, ROOTS, SLOTS, TIES, first_change, head::Head};
 use crate::{
     account::{Account, AccountKey, AccountRecord, Rows, account_name, empty},
     checkpoint::{Chain, place},
@@ -80,12 +80,7 @@ fn joined(key: AccountKey, head: &Opened, mut parts: Parts, now: Timestamp) -> O
     let mut rows = Rows { head: head.version, saved_at: Some(now), ..Rows::default() };
     (rows.base, rows.bytes) = row.base();
     rows.restated = known.restated();
-    let (last, at) = place(known.chain.seq);
-    let roots = parts.get(&(ROOTS, last))?;
-    if root_of(&roots.bytes, at) != Some(known.chain.root) || roots.bytes.len() != (at + 1) * 32 {
-        return None;
-    }
-    rows.roots = (roots.version, roots.bytes.to_vec());
+    rows.roots = roots(&known.chain, &parts)?;
     let mut record = empty(venue);
     pieces(&mut record, &known, &mut rows, &parts, now)?;
     slots(&mut known, &row, &mut rows, &parts)?;
@@ -108,6 +103,22 @@ fn joined(key: AccountKey, head: &Opened, mut parts: Parts, now: Timestamp) -> O
     Some(Loaded { account, cursor })
 }
 
+/// The row that ends with the chain's head: its version, and its roots.
+fn roots(chain: &Chain, parts: &Parts) -> Option<(u64, Vec<u8>)> {
+    let (last, at) = place(chain.seq);
+    let (version, roots) = match parts.get(&(ROOTS, last)) {
+        Some(row) => (row.version, row.bytes.to_vec()),
+        None => (0, first()?.root.to_vec()),
+    };
+    let is_whole = root_of(&roots, at) == Some(chain.root) && roots.len() == (at + 1) * 32;
+    is_whole.then_some((version, roots))
+}
+
+/// The chain of an account that was registered only.
+fn first() -> Option<Chain> {
+    Some(Chain::default().after(first_change()?.as_bytes()))
+}
+
 /// Every piece, from the ledger that was written whole on.
 fn pieces(
     record: &mut Record,
@@ -123,12 +134,15 @@ fn pieces(
         pages.entry(number / PAGES_MAX).or_default().push(&opened.bytes);
     }
     // Changes from before the first round stand before the ledger that was written whole.
-    let first = *pages.keys().next()?;
-    let mut chain = match first.checked_sub(1)? {
+    let begin = pages.keys().next().copied().unwrap_or(2);
+    let mut chain = match begin.checked_sub(1)? {
         0 => Chain::default(),
         seq => {
             let (row, at) = place(seq);
-            Chain { seq, root: root_of(&parts.get(&(ROOTS, row))?.bytes, at)? }
+            match parts.get(&(ROOTS, row)) {
+                Some(row) => Chain { seq, root: root_of(&row.bytes, at)? },
+                None => first()?,
+            }
         }
     };
     for (seq, pages) in pages {

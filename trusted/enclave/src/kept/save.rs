@@ -1,7 +1,7 @@
 //! Account to rows: a change, if there is one, and the head, in one transaction.
 
 use super::{
-    CURSOR, Change, PAGES_MAX, PIECE, PIECES_BYTES_MIN, ROOTS, SLOTS, SLOTS_PER_ROW, TIES,
+    CURSOR, Change, PAGES_MAX, PIECE, PIECES_BYTES_MIN, ROOTS, SLOTS, SLOTS_PER_ROW, TIES, first_change,
     head::{Head, Texts},
     page, part, small_text, text,
 };
@@ -139,7 +139,11 @@ async fn put_change(
     next: &mut Rows,
     writes: &mut Writes,
 ) -> Result<Chain, StoreError> {
-    let mut pages = vec![serde_json::to_string(&seen.change).map_err(|_| StoreError::Corrupt)? + "\n"];
+    let mut pages = vec![seen.change.line()?];
+    if let Some(chain) = first(&seen.chain, &pages).filter(|_| seen.piece.is_none()) {
+        next.roots = (0, chain.root.to_vec());
+        return Ok(chain);
+    }
     if let Some(Piece { record, .. }) = &seen.piece {
         let (record, venue, shown) = (Arc::clone(record), account.venue, account.shown.clone());
         let at = saving.at;
@@ -170,6 +174,12 @@ async fn put_change(
     debug_assert!(next.roots.1.len() <= usize::try_from(ROOTS_PER_ROW * 32).unwrap_or(0));
     next.roots.0 = put(writes, &part(&account.key, ROOTS, row), next.roots.0, next.roots.1.clone());
     Ok(chain)
+}
+
+/// The chain after a first change that follows from what every account begins with: it is not kept.
+fn first(chain: &Chain, pages: &[String]) -> Option<Chain> {
+    let change = first_change()?;
+    (*chain == Chain::default() && pages == [change.as_str()]).then(|| chain.after(change.as_bytes()))
 }
 
 fn put_slots(account: &Account, seen: &Seen, next: &mut Rows, writes: &mut Writes) {

@@ -133,6 +133,24 @@ async fn a_ledger_that_is_kept_in_pieces_is_whole_again_after_every_round() {
 }
 
 #[tokio::test]
+async fn of_an_account_that_was_registered_only_nothing_is_kept_but_what_it_is() {
+    let kept = Kept::new().await;
+    let parts = kept.vault.scan(Table::Part, &kept.account.key, None, 9).await.unwrap();
+    let kinds: Vec<u8> = parts.iter().map(|(key, _)| key[32]).collect();
+    assert_eq!(kinds, b"c", "what the connector knows, and no piece and no root");
+    let first = kept.account.record().chain;
+    assert_eq!(first.seq, 1);
+    assert_same(&kept.account, &kept.loaded(0).await.unwrap().unwrap(), 0);
+
+    round(&mut kept.account.record_mut(), 1, vec![balances(1)], &Prices::new());
+    kept.account.record_mut().as_of = Some(after(1));
+    kept.save("round", 1).await.unwrap();
+    assert_same(&kept.account, &kept.loaded(1).await.unwrap().unwrap(), 1);
+    let root = kept::root_at(&kept.vault, &kept.account.key, 1).await.unwrap();
+    assert_eq!(root, Some(first.root), "who remembers it is answered from now on");
+}
+
+#[tokio::test]
 async fn rows_that_do_not_belong_together_are_noticed() {
     let kept = Kept::new().await;
     let key = kept.account.key;
