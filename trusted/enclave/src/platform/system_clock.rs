@@ -31,12 +31,15 @@ impl Clock for SystemClock {
     }
 
     fn sleep_until(&self, at: Timestamp) -> Wait<'_> {
-        /// The host may set its clock while somebody waits: it is looked at again so often.
-        const LOOK_AGAIN_MS: i64 = 10_000;
+        /// The host may set its clock, or halt, while somebody waits: it is looked at again after a part of what is left, at
+        /// least and at most so often. A hundred thousand wait for the ends of their leases.
+        const LOOK_AGAIN_MS: (i64, i64) = (10_000, 60_000);
+        const PART: i64 = 16;
         Box::pin(async move {
             loop {
                 let left_ms = at.millis().saturating_sub(self.now().millis());
-                let Ok(wait_ms @ 1..) = u64::try_from(left_ms.min(LOOK_AGAIN_MS)) else { return };
+                let look_again_ms = (left_ms / PART).clamp(LOOK_AGAIN_MS.0, LOOK_AGAIN_MS.1);
+                let Ok(wait_ms @ 1..) = u64::try_from(left_ms.min(look_again_ms)) else { return };
                 tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             }
         })
