@@ -3,8 +3,9 @@
 use crate::{
     args::Rights,
     http::{Incoming, Reply},
-    rest::{Mode, Params, Venue},
+    rest::Params,
     truth,
+    venue::{Mode, Venue},
 };
 use clap::ValueEnum as _;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{
-    Request, Response,
+    HeaderMap, Request, Response,
     body::{Body, Bytes, Frame, Incoming as HyperBody, SizeHint},
     server::conn::http1,
     service::service_fn,
@@ -27,7 +27,7 @@ pub(crate) struct Incoming {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) body: String,
-    pub(crate) api_key: Option<String>,
+    pub(crate) headers: HeaderMap,
 }
 
 /// An answer.
@@ -46,6 +46,13 @@ pub(crate) enum Outcome {
     Cut(Reply),
     /// The connection closes without a word.
     Dropped,
+}
+
+impl Incoming {
+    /// What a header says, if it is there and not empty.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().filter(|value| !value.is_empty())
+    }
 }
 
 impl Reply {
@@ -115,7 +122,7 @@ where
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         body: String::from_utf8(body.to_vec()).map_err(|_| broken())?,
-        api_key: head.headers.get("x-mbx-apikey").and_then(|key| key.to_str().ok()).map(str::to_owned),
+        headers: head.headers,
     })
     .await;
     let (reply, cut) = match outcome {

@@ -12,6 +12,7 @@ mod world;
 mod weights;
 mod faults;
 mod http;
+mod venue;
 mod rest;
 mod truth;
 mod control;
@@ -22,10 +23,11 @@ use clap::Parser as _;
 use clock::Clock;
 use faults::Faults;
 use http::Outcome;
-use rest::{Keys, Venue};
+use rest::{Binance, Keys};
 use serde_json::{Value, json};
 use std::{fs, io::Write as _, process::ExitCode, sync::Arc};
 use tokio::signal::unix::{SignalKind, signal};
+use venue::Venue;
 use world::World;
 
 #[tokio::main]
@@ -52,7 +54,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let ready = ready_line(&args, &world, listener.local_addr()?.port(), now_ms);
     let faults = args.faults.map(|seed| Faults::new(seed, now_ms));
     let keys = Keys::new(args.key(), args.secret());
-    let venue = Arc::new(Venue::new(world, Clock::new(now_ms, args.time_rate), keys, args.rights, faults));
+    let venue = Arc::new(Venue::new(world, Clock::new(now_ms, args.time_rate), args.rights, faults));
+    let binance = Arc::new(Binance::new(Arc::clone(&venue), keys));
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stdout = std::io::stdout().lock();
@@ -62,12 +65,12 @@ async fn run(args: Args) -> anyhow::Result<()> {
     drop(stdout);
 
     let served = http::serve(listener, move |request| {
-        let venue = Arc::clone(&venue);
+        let (venue, binance) = (Arc::clone(&venue), Arc::clone(&binance));
         async move {
             if request.path.starts_with(control::PREFIX) {
                 Outcome::Whole(control::answer(&venue, &request).await)
             } else {
-                venue.answer(request).await
+                binance.answer(request).await
             }
         }
     });

@@ -25,7 +25,7 @@ impl Keys {
 
     /// Whether a request is signed as it must be, at `now_ms` by the venue's clock.
     pub(crate) fn check(&self, request: &Incoming, params: &Params, now_ms: i64) -> Result<(), Refusal> {
-        let key = request.api_key.as_deref().filter(|key| !key.is_empty()).ok_or_else(Refusal::key_format)?;
+        let key = request.header("x-mbx-apikey").ok_or_else(Refusal::key_format)?;
         let timestamp = params.required("timestamp")?;
         let signature = params.required("signature")?;
         check_clock(params, timestamp, now_ms)?;
@@ -94,7 +94,7 @@ mod tests {
             path: String::new(),
             query: query.to_owned(),
             body: body.to_owned(),
-            api_key: Some(KEY.to_owned()),
+            headers: [("x-mbx-apikey".parse().unwrap(), KEY.parse().unwrap())].into_iter().collect(),
         };
         let params = Params::parse(query, body).map_err(|refusal| refusal.code)?;
         Keys::new(KEY, SECRET).check(&request, &params, now_ms).map_err(|refusal| refusal.code)

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
-use std::{fmt::Write as _, ops::Range};
+use std::fmt::Write as _;
 
 const ROWS: usize = 500;
 const ROWS_MAX: usize = 1000;
@@ -169,7 +169,9 @@ pub(super) fn klines(call: &Call<'_>) -> Answer {
         return Err(Refusal::value("timeZone"));
     }
     let last_ms = end.unwrap_or(call.now_ms).min(call.now_ms);
-    let candle = |open_ms: i64| Some((open_ms, candle(call, market, open_ms, interval.next(open_ms))?));
+    let candle = |open_ms: i64| {
+        Some((open_ms, call.world.candle(market, open_ms, interval.next(open_ms), call.now_ms)?))
+    };
     let listed_ms = call.world.listed_ms;
     let mut rows: Vec<(i64, Candle)> = match start {
         Some(start) => {
@@ -187,18 +189,6 @@ pub(super) fn klines(call: &Call<'_>) -> Answer {
     }
     text.push(']');
     Ok(text)
-}
-
-/// The candle of a span of time; none if nobody traded in it.
-fn candle(call: &Call<'_>, market: &Market, open_ms: i64, next_ms: i64) -> Option<Candle> {
-    let world = call.world;
-    let from = open_ms.max(world.listed_ms).div_euclid(MINUTE_MS);
-    let to = next_ms.div_euclid(MINUTE_MS).min(call.now_ms.div_euclid(MINUTE_MS) + 1);
-    let mut spans = market.minutes(world.seed, from, to).into_iter();
-    let span = |span: Range<i64>| world.prices.span(market, span.start, span.end);
-    let mut all = span(spans.next()?);
-    spans.for_each(|next| all.extend(&span(next)));
-    Some(all)
 }
 
 /// Openings from the first at or after `start_ms`.
@@ -237,24 +227,16 @@ fn write_candle(text: &mut String, market: &Market, open_ms: i64, close_ms: i64,
     debug_assert!(written.is_ok(), "a string takes all that is written");
 }
 
-/// The last minute that has a price, not after now.
-fn last_minute(call: &Call<'_>, market: &Market) -> i64 {
-    let now = call.now_ms.div_euclid(MINUTE_MS);
-    let closed = market.closed_ms.map_or(now, |closed_ms| now.min(closed_ms.div_euclid(MINUTE_MS) - 1));
-    let recent = market.minutes(call.world.seed, closed - 7 * 1440, closed + 1);
-    recent.last().map_or(closed, |span| span.end - 1)
-}
-
 pub(super) fn ticker_price(call: &Call<'_>) -> Answer {
     one_or_all(call, |market| {
-        let price = call.world.prices.close_amount(market, last_minute(call, market));
+        let price = call.world.prices.close_amount(market, call.world.last_minute(market, call.now_ms));
         json!({ "symbol": market.symbol, "price": price.to_string() })
     })
 }
 
 pub(super) fn ticker_day(call: &Call<'_>) -> Answer {
     one_or_all(call, |market| {
-        let minute = last_minute(call, market);
+        let minute = call.world.last_minute(market, call.now_ms);
         let day = call.world.prices.span(market, minute - 1439, minute + 1);
         let price = |ticks: i64| Amount::of(i128::from(ticks), market.tick).to_string();
         let quote_volume = Amount::of(day.quote_volume, market.tick + market.step);

@@ -1,4 +1,4 @@
-//! The venue's REST interface: which request is answered, by whom, and what it costs.
+//! Binance's REST interface: which request is answered, by whom, and what it costs.
 //!
 //! In this order: mode, budget, fault, key and signature, parameters, answer. Weights as the venue documents them.
 
@@ -12,22 +12,16 @@ mod wallet;
 
 use crate::{
     args::Rights,
-    clock::Clock,
-    faults::{Disorder, Fault, Faults, HANG_MS, broken, disturb},
+    faults::{Disorder, Fault, Faults, broken, disturb},
     http::{Incoming, Outcome, Reply},
+    venue::{Mode, Settings, Venue},
     weights::{Refused, Weights},
     world::World,
 };
 use refusal::Refusal;
 use routes::{Access, Route};
 use serde_json::{Value, json};
-use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use auth::Keys;
 pub(crate) use market::symbol_row;
@@ -37,40 +31,12 @@ pub(crate) use wallet::{convert_row, deposit_row, dividend_row, dust_row, withdr
 
 /// What everybody is told to wait in the mode that limits all: longer than anybody holds a request back.
 const LIMITED_WAIT_S: u32 = 300;
-/// A request that hangs is closed after this much real time at the latest.
-const HANG_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The imitated venue.
-pub(crate) struct Venue {
-    pub(crate) clock: Clock,
-    pub(crate) keys: Keys,
-    pub(crate) faults: Option<Faults>,
-    world: Mutex<World>,
-    settings: Mutex<Settings>,
+pub(crate) struct Binance {
+    venue: Arc<Venue>,
+    keys: Keys,
     weights: Mutex<Weights>,
-    while_down: AtomicU64,
-}
-
-/// What tests change on the way.
-#[derive(Clone, Copy)]
-pub(crate) struct Settings {
-    pub(crate) mode: Mode,
-    pub(crate) rights: Rights,
-}
-
-/// How the venue behaves as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// As it should.
-    Normal,
-    /// 503, or no answer.
-    Down,
-    /// Every signed request is refused.
-    KeyRefused,
-    /// 429 for all.
-    RateLimited,
-    /// Not served where the client is.
-    RegionBlocked,
 }
 
 /// One request under way.
@@ -97,42 +63,14 @@ impl Call<'_> {
     }
 }
 
-impl Venue {
-    pub(crate) fn new(
-        world: World,
-        clock: Clock,
-        keys: Keys,
-        rights: Rights,
-        faults: Option<Faults>,
-    ) -> Self {
-        Self {
-            clock,
-            keys,
-            faults,
-            world: Mutex::new(world),
-            settings: Mutex::new(Settings { mode: Mode::Normal, rights }),
-            weights: Mutex::default(),
-            while_down: AtomicU64::new(0),
-        }
-    }
-
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
-        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The venue's own time: ours, and what its clock is off.
-    pub(crate) fn now_ms(&self) -> i64 {
-        let now_ms = self.clock.now_ms();
-        now_ms + self.faults.as_ref().map_or(0, |faults| faults.skew_ms(now_ms))
+impl Binance {
+    pub(crate) fn new(venue: Arc<Venue>, keys: Keys) -> Self {
+        Self { venue, keys, weights: Mutex::default() }
     }
 
     /// Answers a request, in whatever way.
     pub(crate) async fn answer(self: Arc<Self>, request: Incoming) -> Outcome {
-        let mode = self.settings().mode;
+        let mode = self.venue.settings().mode;
         if let Some(outcome) = self.as_a_whole(mode) {
             return outcome;
         }
@@ -143,13 +81,13 @@ impl Venue {
             Ok(params) => params,
             Err(refusal) => return Outcome::Whole(refusal.reply()),
         };
-        let now_ms = self.now_ms();
+        let now_ms = self.venue.now_ms();
         let (used, taken) = self.take(route, &params, now_ms);
         let header = route.budget.header();
         if let Err(refused) = taken {
             return Outcome::Whole(too_many(refused).with(header, used));
         }
-        let fault = self.faults.as_ref().map_or(Fault::None, |faults| faults.next(route.path));
+        let fault = self.venue.faults.as_ref().map_or(Fault::None, |faults| faults.next(route.path));
         let disorder = match fault {
             Fault::Limited { banned: false, wait_s } => {
                 return Outcome::Whole(too_many(Refused::TooMany { wait_s, limit: route.budget.limit() }));
@@ -161,10 +99,7 @@ impl Venue {
                 }));
             }
             Fault::Broken(kind) => return Outcome::Whole(broken(kind)),
-            Fault::Hang => {
-                self.clock.wait_until(self.clock.now_ms() + HANG_MS, HANG_PATIENCE).await;
-                return Outcome::Dropped;
-            }
+            Fault::Hang => return self.venue.hang().await,
             Fault::Disorder(disorder, detail) => Some((disorder, detail)),
             Fault::None | Fault::Cut => None,
         };
@@ -189,7 +124,7 @@ impl Venue {
         now_ms: i64,
         disorder: Option<(Disorder, u64)>,
     ) -> Answer {
-        let Settings { mode, rights } = *self.settings();
+        let Settings { mode, rights } = *self.venue.settings();
         if route.access != Access::Public {
             if mode == Mode::KeyRefused {
                 return Err(Refusal::key());
@@ -200,13 +135,13 @@ impl Venue {
             }
         }
         route.check_names(params)?;
-        let world = self.world();
+        let world = self.venue.world();
         (route.answer)(&Call {
             world: &world,
             params,
             now_ms,
             rights,
-            faults: self.faults.as_ref(),
+            faults: self.venue.faults.as_ref(),
             disorder,
         })
     }
@@ -215,11 +150,8 @@ impl Venue {
     fn as_a_whole(&self, mode: Mode) -> Option<Outcome> {
         match mode {
             Mode::Normal | Mode::KeyRefused => None,
-            // In turns, so that a client meets both.
-            Mode::Down if self.while_down.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => {
-                Some(Outcome::Whole(broken(4)))
-            }
-            Mode::Down => Some(Outcome::Dropped),
+            Mode::Down if self.venue.is_silent() => Some(Outcome::Dropped),
+            Mode::Down => Some(Outcome::Whole(broken(4))),
             Mode::RateLimited => {
                 let refused = Refused::TooMany { wait_s: i64::from(LIMITED_WAIT_S), limit: 6_000 };
                 Some(Outcome::Whole(too_many(refused)))

@@ -13,7 +13,8 @@ mod year;
 use crate::random::{hash, name};
 use account::Account;
 use market::{ASSETS, Asset, Market, markets};
-use price::Prices;
+use price::{Candle, MINUTE_MS, Prices};
+use std::ops::Range;
 use trader::Trader;
 
 const DAY_MS: i64 = 86_400_000;
@@ -75,5 +76,24 @@ impl World {
     /// A market by its symbol.
     pub(crate) fn market(&self, symbol: &str) -> Option<(usize, &Market)> {
         self.markets.iter().enumerate().find(|(_, market)| market.symbol == symbol)
+    }
+
+    /// The candle of a span of time up to now; none if nobody traded in it.
+    pub(crate) fn candle(&self, market: &Market, open_ms: i64, next_ms: i64, now_ms: i64) -> Option<Candle> {
+        let from = open_ms.max(self.listed_ms).div_euclid(MINUTE_MS);
+        let to = next_ms.div_euclid(MINUTE_MS).min(now_ms.div_euclid(MINUTE_MS) + 1);
+        let mut spans = market.minutes(self.seed, from, to).into_iter();
+        let span = |span: Range<i64>| self.prices.span(market, span.start, span.end);
+        let mut all = span(spans.next()?);
+        spans.for_each(|next| all.extend(&span(next)));
+        Some(all)
+    }
+
+    /// The last minute that has a price, not after now.
+    pub(crate) fn last_minute(&self, market: &Market, now_ms: i64) -> i64 {
+        let now = now_ms.div_euclid(MINUTE_MS);
+        let closed = market.closed_ms.map_or(now, |closed_ms| now.min(closed_ms.div_euclid(MINUTE_MS) - 1));
+        let recent = market.minutes(self.seed, closed - 7 * 1440, closed + 1);
+        recent.last().map_or(closed, |span| span.end - 1)
     }
 }
