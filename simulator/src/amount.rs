@@ -54,6 +54,18 @@ impl Amount {
         Self::of(self.count(decimals), decimals)
     }
 
+    /// With so many decimals: zeros are added, and what is finer is left out.
+    pub(crate) fn fixed(self, decimals: usize) -> String {
+        let text = self.to_string();
+        let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+        let part: String = part.chars().chain(std::iter::repeat('0')).take(decimals).collect();
+        if decimals == 0 { whole.to_owned() } else { format!("{whole}.{part}") }
+    }
+
+    pub(crate) const fn negative(self) -> Self {
+        Self(-self.0)
+    }
+
     /// As wallet endpoints write it: without zeros at the end.
     pub(crate) fn short(self) -> String {
         let text = self.to_string();
@@ -83,6 +95,8 @@ mod tests {
             [Amount::of(120, 2).short(), Amount::of(100, 0).short(), Amount::ZERO.short()],
             ["1.2", "100", "0"]
         );
+        let fixed = [0, 2, 10].map(|decimals| Amount::of(-1239, 3).fixed(decimals));
+        assert_eq!(fixed, ["-1", "-1.23", "-1.2390000000"]);
     }
 
     #[test]

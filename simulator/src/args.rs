@@ -1,14 +1,19 @@
 //! What the command line may say.
 
 use crate::calendar;
+use base64ct::{Base64, Encoding as _};
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
 /// Publicly known: the account behind it is invented.
 const DEMO_KEY: &str = "demoKeyOfAnInventedAccountdemoKeyOfAnInventedAccountdemoKey00001";
 const DEMO_SECRET: &str = "demoSecretOfAnInventedAccountdemoSecretOfAnInventedAccount000002";
+/// Kraken's secrets are Base64: this one says that it is of an invented account.
+const DEMO_KRAKEN_KEY: &str = "demoKrakenKeyOfAnInventedAccountdemoKrakenKeyOfAnInvent0001";
+const DEMO_KRAKEN_SECRET: &str =
+    "ZGVtby1rcmFrZW4tc2VjcmV0LW9mLWFuLWludmVudGVkLWFjY291bnQtZGVtby1rcmFrZW4tc2VjcmV0LTAwMg==";
 
-/// Imitates Binance spot and wallet REST for development and tests. Loopback only.
+/// Imitates Binance spot and wallet REST, and Kraken spot REST, for development and tests. Loopback only.
 #[derive(Parser)]
 #[command(name = "perf-aggregator-simulator", version)]
 pub(crate) struct Args {
@@ -24,7 +29,13 @@ pub(crate) struct Args {
     /// Secret of that key
     #[arg(long)]
     secret: Option<String>,
-    /// What the key may do
+    /// API key that is accepted on Kraken's paths
+    #[arg(long)]
+    kraken_key: Option<String>,
+    /// Secret of that key, in Base64
+    #[arg(long, value_parser = base64)]
+    kraken_secret: Option<String>,
+    /// What the keys may do
     #[arg(long, value_enum, default_value_t = Rights::Read)]
     pub(crate) rights: Rights,
     /// Turns every fault on, drawn from this seed
@@ -61,8 +72,25 @@ impl Args {
         self.secret.as_deref().unwrap_or(DEMO_SECRET)
     }
 
+    pub(crate) fn kraken_key(&self) -> &str {
+        self.kraken_key.as_deref().unwrap_or(DEMO_KRAKEN_KEY)
+    }
+
+    pub(crate) fn kraken_secret(&self) -> &str {
+        self.kraken_secret.as_deref().unwrap_or(DEMO_KRAKEN_SECRET)
+    }
+
+    /// Kraken's secret, if it is the one everybody knows.
+    pub(crate) fn public_kraken_secret(&self) -> Option<&str> {
+        self.kraken_secret.is_none().then_some(DEMO_KRAKEN_SECRET)
+    }
+
     /// The secret, if it is the one everybody knows.
     pub(crate) fn public_secret(&self) -> Option<&str> {
         self.secret.is_none().then_some(DEMO_SECRET)
     }
+}
+
+fn base64(text: &str) -> Result<String, String> {
+    Base64::decode_vec(text).map(|_| text.to_owned()).map_err(|_| "a secret of Kraken's is Base64".to_owned())
 }

@@ -7,6 +7,23 @@ pub(crate) fn text(at_ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
 }
 
+/// `Sun, 22 Nov 26 07:12:03 +0000`, as Kraken tells its time.
+pub(crate) fn rfc1123(at_ms: i64) -> String {
+    // 1970 began on a Thursday.
+    const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let day = at_ms.div_euclid(86_400_000);
+    let (year, month, of_month) = date(day);
+    let name = |names: &[&'static str], index: i64| {
+        usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
+    };
+    let (weekday, month) = (name(&WEEKDAYS, day.rem_euclid(7)), name(&MONTHS, month - 1));
+    let time = text(at_ms);
+    let time = time.split(' ').next_back().unwrap_or_default();
+    format!("{weekday}, {of_month:02} {month} {:02} {time} +0000", year % 100)
+}
+
 /// The first instant of the month after the one that `at_ms` is in.
 pub(crate) fn next_month(at_ms: i64) -> i64 {
     let (year, month, _) = date(at_ms.div_euclid(86_400_000));
@@ -91,6 +108,7 @@ mod tests {
     #[test]
     fn withdrawal_times_and_months_are_those_of_the_calendar() {
         assert_eq!(text(1_709_251_199_999), "2024-02-29 23:59:59");
+        assert_eq!(rfc1123(1_616_336_594_000), "Sun, 21 Mar 21 14:23:14 +0000");
         assert_eq!(text(this_month(1_709_251_199_999)), "2024-02-01 00:00:00");
         assert_eq!(text(next_month(1_709_251_199_999)), "2024-03-01 00:00:00");
         assert_eq!(text(next_month(1_735_600_000_000)), "2025-01-01 00:00:00");

@@ -6,7 +6,7 @@ use crate::{
     random::{Random, hash},
     world::account::Fill,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -131,7 +131,7 @@ pub(crate) fn broken(kind: u64) -> Reply {
 }
 
 /// Puts rows into disorder, without losing one: a full page stays as long as it is.
-pub(crate) fn disturb(rows: &mut Vec<Value>, limit: usize, disorder: Disorder, detail: u64) {
+pub(crate) fn disturb<T: Clone>(rows: &mut Vec<T>, limit: usize, disorder: Disorder, detail: u64) {
     let mut random = Random::new(detail, "disorder");
     let mut index = |length: usize| {
         usize::try_from(random.between(0, u64::try_from(length.max(1) - 1).unwrap_or(0))).unwrap_or(0)
@@ -153,6 +153,7 @@ pub(crate) fn disturb(rows: &mut Vec<Value>, limit: usize, disorder: Disorder, d
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     #[test]
     fn one_request_in_six_is_hit_and_every_kind_happens() {

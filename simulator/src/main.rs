@@ -1,5 +1,7 @@
-//! An invented exchange that imitates Binance spot and wallet REST, strictly: for development and tests only, on
-//! loopback only. Its world grows from a seed, its faults from another, and its time can be moved.
+//! An invented exchange that imitates Binance spot and wallet REST, and Kraken spot REST, strictly: for development and
+//! tests only, on loopback only. Its world grows from a seed, its faults from another, and its time can be moved.
+//!
+//! Both venues tell of one account, each in its own words: below `/0/` it is Kraken, elsewhere Binance.
 //!
 //! It knows nothing of the programs that are tested against it.
 
@@ -14,6 +16,7 @@ mod faults;
 mod http;
 mod venue;
 mod rest;
+mod kraken;
 mod truth;
 mod control;
 
@@ -23,6 +26,7 @@ use clap::Parser as _;
 use clock::Clock;
 use faults::Faults;
 use http::Outcome;
+use kraken::Kraken;
 use rest::{Binance, Keys};
 use serde_json::{Value, json};
 use std::{fs, io::Write as _, process::ExitCode, sync::Arc};
@@ -56,6 +60,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let keys = Keys::new(args.key(), args.secret());
     let venue = Arc::new(Venue::new(world, Clock::new(now_ms, args.time_rate), args.rights, faults));
     let binance = Arc::new(Binance::new(Arc::clone(&venue), keys));
+    let keys = kraken::Keys::new(args.kraken_key(), args.kraken_secret());
+    let kraken = Arc::new(Kraken::new(Arc::clone(&venue), keys));
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stdout = std::io::stdout().lock();
@@ -65,10 +71,12 @@ async fn run(args: Args) -> anyhow::Result<()> {
     drop(stdout);
 
     let served = http::serve(listener, move |request| {
-        let (venue, binance) = (Arc::clone(&venue), Arc::clone(&binance));
+        let (venue, binance, kraken) = (Arc::clone(&venue), Arc::clone(&binance), Arc::clone(&kraken));
         async move {
             if request.path.starts_with(control::PREFIX) {
                 Outcome::Whole(control::answer(&venue, &request).await)
+            } else if request.path.starts_with(kraken::PREFIX) {
+                kraken.answer(request).await
             } else {
                 binance.answer(request).await
             }
@@ -98,5 +106,7 @@ fn ready_line(args: &Args, world: &World, port: u16, now_ms: i64) -> Value {
         "key": args.key(),
         // One that was given is somebody's own.
         "secret": args.public_secret(),
+        // The same account, as Kraken tells of it.
+        "kraken": { "key": args.kraken_key(), "secret": args.public_kraken_secret() },
     })
 }

@@ -50,6 +50,29 @@ pub(crate) enum Mode {
     RegionBlocked,
 }
 
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Everybody.
+    Public,
+    /// A key that reads.
+    Read,
+    /// A key that trades.
+    Trade,
+    /// A key that withdraws.
+    Withdraw,
+}
+
+impl Access {
+    pub(crate) fn is_within(self, rights: Rights) -> bool {
+        match self {
+            Self::Public | Self::Read => true,
+            Self::Trade => rights == Rights::Trade,
+            Self::Withdraw => rights == Rights::Withdraw,
+        }
+    }
+}
+
 impl Venue {
     pub(crate) fn new(world: World, clock: Clock, rights: Rights, faults: Option<Faults>) -> Self {
         Self {

@@ -14,18 +14,18 @@ use crate::{
     args::Rights,
     faults::{Disorder, Fault, Faults, broken, disturb},
     http::{Incoming, Outcome, Reply},
-    venue::{Mode, Settings, Venue},
+    venue::{Access, Mode, Settings, Venue},
     weights::{Refused, Weights},
     world::World,
 };
 use refusal::Refusal;
-use routes::{Access, Route};
+use routes::Route;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use auth::Keys;
 pub(crate) use market::symbol_row;
-pub(crate) use params::Params;
+pub(crate) use params::{Params, decoded};
 pub(crate) use spot::{balance_rows, fill_row};
 pub(crate) use wallet::{convert_row, deposit_row, dividend_row, dust_row, withdrawal_row};
 

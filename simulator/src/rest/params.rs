@@ -95,7 +95,8 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, Refusal> {
     Ok(all)
 }
 
-fn decoded(text: &str) -> Option<String> {
+/// Text without its percent signs; `None` if that is no UTF-8.
+pub(crate) fn decoded(text: &str) -> Option<String> {
     let (mut bytes, mut rest) = (Vec::new(), text.bytes());
     while let Some(byte) = rest.next() {
         bytes.push(match byte {

@@ -2,34 +2,11 @@
 
 use super::{Answer, Call, market, params::Params, refusal::Refusal, spot, wallet};
 use crate::{
-    args::Rights,
     http::{Incoming, Reply},
+    venue::Access,
     weights::Budget,
 };
 use serde_json::json;
-
-/// Who may ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    /// Everybody.
-    Public,
-    /// A key that reads.
-    Read,
-    /// A key that trades.
-    Trade,
-    /// A key that withdraws.
-    Withdraw,
-}
-
-impl Access {
-    pub(super) fn is_within(self, rights: Rights) -> bool {
-        match self {
-            Self::Public | Self::Read => true,
-            Self::Trade => rights == Rights::Trade,
-            Self::Withdraw => rights == Rights::Withdraw,
-        }
-    }
-}
 
 /// One endpoint.
 pub(super) struct Route {

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub(crate) struct Fill {
     pub(crate) id: u64,
+    /// How many there were before it, on all markets: the order of what happened in one millisecond.
+    pub(crate) sequence: usize,
     pub(crate) order_id: u64,
     pub(crate) time_ms: i64,
     pub(crate) buyer: bool,

@@ -108,8 +108,20 @@ impl Trader {
             }
             self.remember(market, &order, (quantity, price), (fee, fee_asset));
             let id = next(&mut self.last_fill_id, order.market, self.random.between(1, 60));
-            let (buyer, maker) = (order.buy, order.maker);
-            let fill = Fill { id, order_id, time_ms, buyer, maker, price, quantity, quote, fee, fee_asset };
+            let (buyer, maker, sequence) = (order.buy, order.maker, account.fill_count());
+            let fill = Fill {
+                id,
+                sequence,
+                order_id,
+                time_ms,
+                buyer,
+                maker,
+                price,
+                quantity,
+                quote,
+                fee,
+                fee_asset,
+            };
             if let Some(fills) = account.fills.get_mut(order.market) {
                 fills.push(fill);
             }
