@@ -9,20 +9,33 @@ mod venue;
 use std::process::Command;
 use venue::{KEY, SECRET, Venue};
 
+const KRAKEN_KEY: &str = "aKrakenKeyOfThisTest";
+const KRAKEN_SECRET: &str =
+    "a3Jha2VuIHNlY3JldCBvZiB0aGlzIHRlc3Qga3Jha2VuIHNlY3JldCBvZiB0aGlzIHRlc3QgMDAwMDAwMDAwMg==";
+
 #[test]
 fn an_unmodified_ccxt_reads_the_truth() {
+    let venue = Venue::start(&[]);
+    check(&venue, "check.mjs", &[("SIMULATOR_KEY", KEY), ("SIMULATOR_SECRET", SECRET)]);
+}
+
+#[test]
+fn an_unmodified_ccxt_reads_the_same_truth_from_kraken() {
+    let venue = Venue::still(&["--kraken-key", KRAKEN_KEY, "--kraken-secret", KRAKEN_SECRET]);
+    check(&venue, "kraken.mjs", &[("KRAKEN_KEY", KRAKEN_KEY), ("KRAKEN_SECRET", KRAKEN_SECRET)]);
+}
+
+fn check(venue: &Venue, script: &str, keys: &[(&str, &str)]) {
     #[expect(clippy::disallowed_methods, reason = "how the test command hands the directory over")]
     let Some(directory) = std::env::var_os("PERFAGG_CCXT_DIR") else {
         println!("skipped: PERFAGG_CCXT_DIR is not set; cargo xtask test installs ccxt and sets it");
         return;
     };
-    let venue = Venue::start(&[]);
     let output = Command::new("node")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ccxt/check.mjs"))
+        .arg(format!("{}/tests/ccxt/{script}", env!("CARGO_MANIFEST_DIR")))
         .env("CCXT_DIR", directory)
         .env("SIMULATOR_URL", format!("http://{}", venue.address))
-        .env("SIMULATOR_KEY", KEY)
-        .env("SIMULATOR_SECRET", SECRET)
+        .envs(keys.iter().copied())
         .output()
         .expect("node runs the script");
     let said = String::from_utf8_lossy(&output.stdout);
