@@ -92,8 +92,7 @@ fn with_count(call: &Call<'_>, name: &str, rows: &str, count: usize) -> Answer {
 fn trade_row(world: &World, trade: &Trade, with_ledgers: bool) -> Value {
     let pair = Pair::of(world, trade.market);
     let decimals = pair.and_then(|pair| usize::try_from(pair.market.tick).ok()).unwrap_or(0);
-    let is_mean =
-        trade.price.fixed(decimals) != trade.price.short() && trade.price.times(trade.quantity) != trade.cost;
+    let is_mean = pair.is_some_and(|pair| trade.price != trade.price.floored(pair.market.tick));
     let mut row = json!({
         "ordertxid": trade.order_id,
         "postxid": trade.id,
