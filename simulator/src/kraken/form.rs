@@ -1,4 +1,5 @@
-//! Parameters of a request. Names that nobody knows are passed over, an empty value is none, and of two the last counts.
+//! Parameters of a request. Names that nobody knows are passed over, an empty value is none, and of two the last one
+//! counts.
 
 use super::refusal::Refusal;
 use crate::rest::decoded;

@@ -64,7 +64,8 @@ fn pair_row(pair: Pair<'_>, info: &str) -> Value {
     match info {
         "leverage" => return json!({ "leverage_buy": [], "leverage_sell": [] }),
         "fees" => {
-            return json!({ "fees": [[0, percent]], "fees_maker": [[0, percent]], "fee_volume_currency": Coin::new(DOLLAR).id() });
+            let currency = Coin::new(DOLLAR).id();
+            return json!({ "fees": [[0, percent]], "fees_maker": [[0, percent]], "fee_volume_currency": currency });
         }
         "margin" => return json!({ "margin_call": 80, "margin_stop": 40 }),
         _ => {}

@@ -1,7 +1,7 @@
 //! Kraken's spot REST interface over the same world: which request is answered, by whom, and what it costs.
 //!
-//! In this order: mode, public budget, fault, key, signature and nonce, private budget, permission, answer. An error is an
-//! HTTP 200 with words in `error`; there is no code and no `Retry-After`.
+//! In this order: mode, public budget, fault, key, signature and nonce, private budget, permission, answer. An error is
+//! an HTTP 200 with words in `error`; there is no code and no `Retry-After`.
 //! See <https://docs.kraken.com/api/docs/guides/spot-rest-intro>.
 
 mod refusal;

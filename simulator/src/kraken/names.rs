@@ -52,7 +52,8 @@ impl Coin {
         self.old().map_or(self.name, |(_, short)| short)
     }
 
-    /// Of amounts in balances and ledgers. None is coarser than what the world counts in, but the dollar, which it has not.
+    /// Of amounts in balances and ledgers. None is coarser than what the world counts in, but the dollar, and of that
+    /// there is none.
     pub(crate) fn decimals(self) -> usize {
         match self.name {
             DOLLAR => 4,

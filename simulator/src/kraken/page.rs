@@ -27,7 +27,8 @@ pub(super) struct Page<'a, T> {
     pub(super) count: usize,
 }
 
-/// The page that `start`, `end` and `ofs` ask for, of rows that stand oldest first. The start is exclusive, the end is not.
+/// The page that `start`, `end` and `ofs` ask for, of rows that stand oldest first. The start is exclusive, the end
+/// inclusive.
 pub(super) fn page<'a, T: Row>(
     call: &Call<'_>,
     all: &'a [T],

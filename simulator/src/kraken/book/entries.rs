@@ -146,7 +146,7 @@ impl<'a> Writer<'a> {
         });
     }
 
-    /// The fee as the trade tells it: in the quote, at the trade's price, or at the price of its minute for a third coin.
+    /// The fee as the trade tells it: in the quote, at the trade's price, or at that of its minute for a third coin.
     fn fee_in_quote(&self, market: &Market, fill: &Fill) -> Amount {
         if fill.fee_asset == market.quote.name {
             return fill.fee;

@@ -73,8 +73,8 @@ fn one<'a>(call: &Call<'a>) -> Result<Pair<'a>, Refusal> {
     Pair::find(call.world, call.form.text("pair").ok_or_else(|| Refusal::arguments("pair"))?)
 }
 
-/// The last 720 spans of time, whatever `since` says; the last of them runs on, and is always told. A span in which nobody
-/// traded has no candle. The minute that runs shows its end already, as on the other venue.
+/// The last 720 spans of time, whatever `since` says; the last of them runs on, and is always told. A span in which
+/// nobody traded has no candle. The minute that runs shows its end already, as on the other venue.
 pub(in crate::kraken) fn candles(call: &Call<'_>) -> Answer {
     let pair = one(call)?;
     let minutes = match call.form.text("interval") {
