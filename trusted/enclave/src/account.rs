@@ -334,7 +334,5 @@ pub(crate) fn empty(venue: Venue) -> Record {
 
 /// What an account of a venue is called in its record, its fills and its lines.
 pub(crate) fn account_name(venue: Venue) -> Arc<str> {
-    match venue {
-        Venue::Binance => "binance/spot".into(),
-    }
+    venue.account().into()
 }

@@ -9,7 +9,8 @@ use ledger::{Asset, Day, Decimal, Fill, Instrument, Price, PriceSource, Timestam
 /// The driver starts a task, then alternates `next` and `take` until `next` says `Finished`. `next` repeats
 /// the same request until an answer to it was taken, so a failed exchange is retried by asking again.
 pub trait ExchangeConnector: Send {
-    /// Begins a task. Whatever was unfinished is dropped; what was collected before stays remembered, so
+    /// Begins a task. Whatever was unfinished is dropped, but for what a `Collect` that failed has read already: the next one
+    /// may go on there. What was collected before stays remembered, so
     /// that a second `Collect` asks only for what is new (with an overlap). A `Collect` counts as received
     /// once it, and each `Price` after it, have finished; otherwise the next one tells it again.
     fn start(&mut self, task: Task);
@@ -238,8 +239,15 @@ pub enum MovementKind {
     /// A credit of the venue that nobody earned: airdrop, bonus, voucher. So is every credit of which the venue does
     /// not say that it is interest: what is not known never counts as profit.
     Distribution,
-    /// Income from what is held, which the venue calls so: interest, staking, savings.
+    /// Income from what is held, which the venue calls so: interest, staking, savings. Spent, it is what borrowing cost, or a
+    /// charge that the venue does not explain.
     Interest,
+    /// To or from an account of the same venue that is not read.
+    Transfer,
+    /// Funding of a perpetual contract.
+    Funding,
+    /// A fee that came back apart from its fill.
+    Rebate,
 }
 
 /// Whether a movement took effect.

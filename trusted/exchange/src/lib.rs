@@ -5,6 +5,8 @@ mod venue;
 mod connector;
 mod lines;
 mod request;
+mod dialect;
+mod dialects;
 mod clock;
 #[cfg(feature = "development")]
 mod simulated_clock;
@@ -13,11 +15,31 @@ mod hosts;
 mod recipient;
 mod pace;
 mod retry;
+mod saved;
+mod prices;
+mod reader;
 mod binance;
+mod bybit;
+mod okx;
+mod kraken;
+mod coinbase;
+mod kucoin;
+mod deribit;
+mod hyperliquid;
+mod alpaca;
+mod ibkr;
+mod bitget;
+mod gate;
+mod mexc;
 
 pub use binance::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
 pub use clock::{Clock, Wait};
 pub use connector::*;
+pub use dialect::{
+    Asked, Board, Booking, Conversion, Crossing, Dialect, Execution, FeeRate, FundingPayment, Holding, Kline,
+    Listing, Listings, Moment, Need, Position, Question, Said, Shift, Status, Ticker,
+};
+pub use dialects::{dialect, fuzz_dialect_reply};
 pub use hosts::Hosts;
 pub use lines::{lines, lines_under_way};
 pub use recipient::{PostError, Posted, Recipient};

@@ -30,6 +30,9 @@ fn legs(account: &Arc<str>, movement: &Movement) -> Vec<Line> {
         MovementKind::Convert => LineKind::Conversion,
         MovementKind::Distribution => LineKind::Airdrop,
         MovementKind::Interest => LineKind::Interest,
+        MovementKind::Transfer => LineKind::Transfer,
+        MovementKind::Funding => LineKind::Funding,
+        MovementKind::Rebate => LineKind::Rebate,
     };
     let id: Arc<str> = Arc::from(id.as_str());
     let line = |kind: LineKind, asset: &Asset, amount: Decimal, transaction: Option<&String>| Line {

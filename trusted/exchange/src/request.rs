@@ -18,8 +18,10 @@ pub struct Request {
     pub method: Method,
     /// Which of the venue's hosts; an entry of the connector's table.
     pub host: &'static str,
-    /// The path, an entry of the connector's allow-list.
+    /// The path, an entry of the connector's allow-list. What stands in braces there is [`segment`](Self::segment).
     pub path: &'static str,
+    /// The venue's id of a wallet or an instrument, where the path has one.
+    pub segment: Option<String>,
     /// The query without `?`, built once, signed, and sent unchanged.
     pub query: Zeroizing<String>,
     /// Headers beside the transport's own.
@@ -43,6 +45,29 @@ pub struct Cost {
     pub limit_per_minute: u32,
     /// The header, in lower case, in which the venue tells what is used up.
     pub used_header: &'static str,
+}
+
+impl Request {
+    /// Path and query as they are sent. `None`: what the path lacks is missing, or would change where it leads.
+    pub fn target(&self) -> Option<Zeroizing<String>> {
+        let mut target = Zeroizing::new(match (self.path.split_once('{'), &self.segment) {
+            (None, None) => self.path.to_owned(),
+            (Some((before, rest)), Some(segment)) => {
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+                let (_, after) = rest.split_once('}')?;
+                if segment.is_empty() || !segment.bytes().all(plain) {
+                    return None;
+                }
+                format!("{before}{segment}{after}")
+            }
+            _ => return None,
+        });
+        if !self.query.is_empty() {
+            target.push('?');
+            target.push_str(&self.query);
+        }
+        Some(target)
+    }
 }
 
 impl fmt::Debug for Request {

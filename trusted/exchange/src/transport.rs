@@ -195,18 +195,14 @@ async fn open(stream: Box<dyn Stream>) -> Result<Connection, VenueError> {
 }
 
 fn message(request: &Request) -> Result<http::Request<Full<Bytes>>, VenueError> {
-    let target = if request.query.is_empty() {
-        request.path.to_owned()
-    } else {
-        format!("{}?{}", request.path, *request.query)
-    };
+    let target = request.target().ok_or(VenueError::Permanent(Refusal::Request { code: 0 }))?;
     let method = match request.method {
         crate::Method::Get => http::Method::GET,
         crate::Method::Post => http::Method::POST,
     };
     let mut message = http::Request::builder()
         .method(method)
-        .uri(target)
+        .uri(target.as_str())
         .header(header::HOST, request.host)
         .header(header::USER_AGENT, concat!("perf-aggregator/", env!("CARGO_PKG_VERSION")))
         .header(header::ACCEPT, "application/json");

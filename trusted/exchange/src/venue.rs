@@ -1,6 +1,6 @@
 //! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
 
-use crate::{ExchangeConnector, Method, binance};
+use crate::{ExchangeConnector, Method, binance, dialect, kraken, reader};
 use protocol::{Credentials, Secret};
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct SharedMarkets {
     binance: Arc<binance::Listed>,
+    kraken: Arc<reader::Listed>,
 }
 
 /// A venue whose accounts can be read.
@@ -16,11 +17,13 @@ pub struct SharedMarkets {
 pub enum Venue {
     /// Binance, spot accounts (EXCHANGES.md section 2).
     Binance,
+    /// Kraken, spot accounts (EXCHANGES.md section 5).
+    Kraken,
 }
 
 impl Venue {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Binance];
+    pub const ALL: [Self; 2] = [Self::Binance, Self::Kraken];
 
     /// The venue of that name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -31,6 +34,7 @@ impl Venue {
     pub fn name(self) -> &'static str {
         match self {
             Self::Binance => "binance",
+            Self::Kraken => "kraken",
         }
     }
 
@@ -47,6 +51,10 @@ impl Venue {
     ) -> Box<dyn ExchangeConnector> {
         match self {
             Self::Binance => Box::new(binance::Binance::new(credentials, Arc::clone(&markets.binance))),
+            Self::Kraken => {
+                let listed = Arc::clone(&markets.kraken);
+                Box::new(reader::Reader::new(&kraken::plan::Spot, credentials, listed))
+            }
         }
     }
 
@@ -56,17 +64,26 @@ impl Venue {
         self.connector(Credentials { api_key: nothing(), secret: nothing(), passphrase: None })
     }
 
+    /// The name of an account in the books of its record.
+    pub fn account(self) -> &'static str {
+        match self {
+            Self::Binance => "binance/spot",
+            Self::Kraken => kraken::plan::ACCOUNT,
+        }
+    }
+
     /// The account types that are read.
     pub fn account_types(self) -> &'static [&'static str] {
         match self {
             Self::Binance => binance::ACCOUNT_TYPES,
+            Self::Kraken => kraken::plan::ACCOUNT_TYPES,
         }
     }
 
     /// The currency in which totals are given: the venue's main stablecoin.
     pub fn reporting_currency(self) -> &'static str {
         match self {
-            Self::Binance => "USDT",
+            Self::Binance | Self::Kraken => "USDT",
         }
     }
 
@@ -75,6 +92,8 @@ impl Venue {
         match self {
             // Key rights, deposits and withdrawals are under `/sapi`, which the test network does not have.
             Self::Binance => false,
+            // There is none for everyone.
+            Self::Kraken => false,
         }
     }
 
@@ -82,6 +101,7 @@ impl Venue {
     pub fn reads(self) -> &'static [&'static str] {
         match self {
             Self::Binance => binance::READS,
+            Self::Kraken => kraken::plan::READS,
         }
     }
 
@@ -89,6 +109,7 @@ impl Venue {
     pub fn cannot_see(self) -> &'static [&'static str] {
         match self {
             Self::Binance => binance::CANNOT_SEE,
+            Self::Kraken => kraken::plan::CANNOT_SEE,
         }
     }
 
@@ -96,6 +117,7 @@ impl Venue {
     pub fn history_limit(self) -> &'static str {
         match self {
             Self::Binance => binance::HISTORY_LIMIT,
+            Self::Kraken => kraken::plan::HISTORY_LIMIT,
         }
     }
 
@@ -103,6 +125,9 @@ impl Venue {
     pub(crate) fn allows(self, method: Method, host: &str, path: &str) -> bool {
         match self {
             Self::Binance => host == binance::HOST && binance::ALLOWED.contains(&(method, path)),
+            Self::Kraken => {
+                dialect("kraken").is_some_and(|kraken| kraken.calls().contains(&(method, host, path)))
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Which symbols were asked for and had no fills: almost all of the venue's, after a while. A name of each would weigh a
 //! hundred times what an account does, so it is said by their order, with exceptions.
 
-use super::{markets::Markets, saved::Form};
+use super::markets::Markets;
+use crate::saved::Form;
 use ledger::Symbol;
 use std::collections::BTreeSet;
 

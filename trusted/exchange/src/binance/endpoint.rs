@@ -1,6 +1,6 @@
 //! The calls that the connector may make, all of them reads, with what they cost (EXCHANGES.md section 2).
 
-use crate::{Cost, Method};
+use crate::{Cost, Method, dialect::percent_encoded};
 use core::fmt::{Display, Write as _};
 
 /// Spot, margin and wallet.
@@ -94,17 +94,4 @@ impl Ask {
         let _ = write!(self.query, "{separator}{name}={}", percent_encoded(&value.to_string()));
         self
     }
-}
-
-/// All but the unreserved characters (RFC 3986 section 2.3), in upper-case hex: symbols may be non-ASCII.
-pub(crate) fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }

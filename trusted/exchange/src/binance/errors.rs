@@ -2,6 +2,7 @@
 //! https://github.com/binance/binance-spot-api-docs, `errors.md`).
 
 use super::wire::Text;
+use crate::dialect::retry_after_ms;
 use crate::{Refusal, Reply, VenueError};
 use ledger::Timestamp;
 use serde::Deserialize;
@@ -46,10 +47,6 @@ pub(crate) fn error(reply: &Reply, now: Timestamp) -> Option<VenueError> {
         (401, None) => VenueError::Permanent(Refusal::Credentials),
         (_, code) => VenueError::Permanent(Refusal::Request { code: code.unwrap_or(0) }),
     })
-}
-
-fn retry_after_ms(reply: &Reply) -> Option<u64> {
-    reply.header("retry-after")?.trim().parse::<u64>().ok()?.checked_mul(1000)
 }
 
 /// `… IP banned until 1735689720123. …`

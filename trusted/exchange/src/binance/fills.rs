@@ -2,10 +2,12 @@
 
 use super::{
     endpoint::{Ask, MY_TRADES},
-    saved::{Form, Instant, read_length, write_length},
     wire,
 };
-use crate::VenueError;
+use crate::{
+    VenueError,
+    saved::{Form, Instant, read_length, write_length},
+};
 use core::ops::ControlFlow;
 use ledger::{Asset, Decimal, Fill, FillId, Liquidity, OrderId, Side, Symbol};
 use std::{collections::BTreeMap, sync::Arc};

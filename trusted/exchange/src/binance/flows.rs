@@ -5,11 +5,12 @@
 
 use super::{
     endpoint::{Ask, CONVERTS, DEPOSITS, DIVIDENDS, DUST, Endpoint, WITHDRAWALS},
-    income,
-    saved::{Form, Instant},
-    wire,
+    income, wire,
 };
-use crate::{Movement, MovementKind, MovementStatus, VenueError};
+use crate::{
+    Movement, MovementKind, MovementStatus, VenueError,
+    saved::{Form, Instant},
+};
 use ledger::Asset;
 
 /// Binance opened in July 2017: there is nothing before.
@@ -79,7 +80,12 @@ impl Source {
             MovementKind::Withdrawal => Self::Withdrawals,
             MovementKind::Dust => Self::Dust,
             MovementKind::Convert => Self::Converts,
-            MovementKind::Distribution | MovementKind::Interest => Self::Distributions,
+            // Of the last three there is no list yet.
+            MovementKind::Distribution
+            | MovementKind::Interest
+            | MovementKind::Transfer
+            | MovementKind::Funding
+            | MovementKind::Rebate => Self::Distributions,
         }
     }
 
@@ -205,6 +211,9 @@ impl Form for MovementKind {
             Self::Convert => 3,
             Self::Distribution => 4,
             Self::Interest => 5,
+            Self::Transfer => 6,
+            Self::Funding => 7,
+            Self::Rebate => 8,
         });
     }
 
@@ -216,6 +225,9 @@ impl Form for MovementKind {
             3 => Self::Convert,
             4 => Self::Distribution,
             5 => Self::Interest,
+            6 => Self::Transfer,
+            7 => Self::Funding,
+            8 => Self::Rebate,
             _ => return None,
         })
     }

@@ -1,13 +1,17 @@
 //! One function for each way into the parsers of a venue's bytes, called by tests with seeded mutations.
 
 use super::{
+    SAVED_HEAD, candles,
     endpoint::{ACCOUNT, API_RESTRICTIONS, TIME},
     errors, fills, flows, known,
     markets::Markets,
-    prices::{Closes, Pricing},
-    rights, saved, wire,
+    rights, wire,
 };
-use crate::{PriceAt, PriceWanted, Reply};
+use crate::{
+    PriceAt, PriceWanted, Reply,
+    prices::{Closes, Pricing},
+    saved,
+};
 use ledger::{Asset, Day, Symbol, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -53,9 +57,10 @@ fn candles(body: &[u8]) {
     let at = PriceAt::Instant(instant);
     let day = PriceAt::EndOf(Day::of(instant));
     let all = vec![wanted("BNB", "BTC", at), wanted("BTC", "BNB", at), wanted("BNB", "BTC", day)];
-    let mut pricing = Pricing::new(all, &mut closes);
+    let mut pricing = Pricing::new(all, &mut closes, candles::DEPTH);
     let _ = pricing.next(&markets, &closes, NOW);
-    let _ = pricing.take(&mut closes, Some(body), NOW);
+    let Ok(told) = candles::read(body, NOW) else { return };
+    pricing.take(&mut closes, Some(told), NOW);
     let _ = pricing.next(&markets, &closes, NOW);
 }
 
@@ -71,12 +76,12 @@ pub fn fuzz_binance_error(data: &[u8]) {
 /// What a connector saved, without its head and with the check at its end made right, so that mutations come further
 /// than that. What is read is written as the same bytes, and another round can begin with it.
 pub fn fuzz_binance_saved(data: &[u8]) {
-    drop(saved::read(data));
+    drop(saved::read::<known::Known>(SAVED_HEAD, data));
     let content = data
         .split_at_checked(data.len().saturating_sub(saved::CHECK_BYTES))
         .map_or(data, |(content, _)| content);
-    let Some((owner, known)) = saved::read_content(content) else { return };
-    let again = saved::write(owner, &known);
+    let Some((owner, known)) = saved::read_content::<known::Known>(SAVED_HEAD, content) else { return };
+    let again = saved::write(SAVED_HEAD, owner, &known);
     assert!(again.starts_with(content), "one form for each value");
-    assert!(saved::read(&again) == Some((owner, known)), "what was written is read");
+    assert!(saved::read(SAVED_HEAD, &again) == Some((owner, known)), "what was written is read");
 }

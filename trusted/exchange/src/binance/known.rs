@@ -6,10 +6,12 @@ use super::{
     fills::{Cursor, Row},
     flows::{Source, Window},
     markets::{Markets, spot},
-    saved::{Form, Instant},
     wire::Account,
 };
-use crate::{Balance, Movement, MovementKind, MovementStatus, VenueError};
+use crate::{
+    Balance, Movement, MovementKind, MovementStatus, VenueError,
+    saved::{Form, Instant},
+};
 use ledger::{Asset, Decimal, Instrument, Side, Symbol, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 

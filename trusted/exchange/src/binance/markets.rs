@@ -1,7 +1,7 @@
 //! Which symbols there are, and of what: public, and the same for all accounts, which share one list.
 
 use super::{asked::Marks, endpoint::EXCHANGE_INFO, wire};
-use crate::VenueError;
+use crate::{VenueError, prices::Pairs};
 use ledger::{Asset, Decimal, Instrument, InstrumentKind, Symbol, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -76,11 +76,6 @@ impl Markets {
         &self.marks
     }
 
-    /// The symbol that trades `base` against `quote` now.
-    pub(crate) fn pair(&self, base: &Asset, quote: &Asset) -> Option<&Symbol> {
-        self.by_pair.get(&(base.clone(), quote.clone()))
-    }
-
     /// Our name of an asset in a list of balances. `LDBTC` is BTC in Simple Earn, and counts as BTC once, here;
     /// `LDO` is a coin of its own. What was `in_earn` before stays so when it is not listed any more.
     pub(crate) fn own_name(&self, theirs: &str, in_earn: &BTreeSet<Asset>) -> (Asset, bool) {
@@ -90,6 +85,12 @@ impl Markets {
             Some(inner) if !self.assets.contains(&whole) && known(&inner) => (inner, true),
             _ => (whole, false),
         }
+    }
+}
+
+impl Pairs for Markets {
+    fn pair(&self, base: &Asset, quote: &Asset) -> Option<&Symbol> {
+        self.by_pair.get(&(base.clone(), quote.clone()))
     }
 }
 

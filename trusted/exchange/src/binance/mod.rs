@@ -10,28 +10,31 @@ mod rights;
 mod markets;
 mod income;
 mod flows;
-mod saved;
 mod asked;
 mod fills;
 mod known;
 mod reach;
 mod collect;
-mod prices;
+mod candles;
 mod fuzz;
+mod dialect;
 
+pub(crate) use dialect::BinanceDialect;
 pub(crate) use endpoint::{ALLOWED, HOST};
 pub use fuzz::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
 pub(crate) use markets::Listed;
 
-use crate::{ExchangeConnector, Finding, Method, Next, Progress, Refusal, Reply, Request, Task, VenueError};
+use crate::{
+    ExchangeConnector, Finding, Method, Next, Progress, Refusal, Reply, Request, Task, VenueError,
+    prices::{Closes, Pricing, earliest},
+    saved::{self, Owner, short_hash},
+};
 use collect::Collect;
 use endpoint::{ACCOUNT, API_RESTRICTIONS, Ask, EXCHANGE_INFO, TIME};
 use known::Known;
 use ledger::Timestamp;
 use markets::Markets;
-use prices::{Closes, Pricing, earliest};
 use protocol::Credentials;
-use saved::{Owner, short_hash};
 use sign::Signer;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -58,6 +61,8 @@ pub(crate) const CANNOT_SEE: &[&str] = &[
 pub(crate) const HISTORY_LIMIT: &str = "everything since the account's first deposit, credit or fill; withdrawals \
     and conversions before that are read bit by bit, back to July 2017; of dust conversions the newest 100";
 
+/// The venue and the version of what is saved.
+const SAVED_HEAD: &[u8] = b"binance/1\n";
 /// A request that takes longer than the transport waits is of no use any more (`recvWindow`).
 const RECEIVE_WINDOW_MS: u32 = 20_000;
 /// The clocks are compared so often at least.
@@ -137,6 +142,7 @@ impl Binance {
             method,
             host: HOST,
             path: endpoint.path,
+            segment: None,
             query,
             headers,
             body: Zeroizing::default(),
@@ -194,11 +200,12 @@ impl Binance {
             }
             Job::Collect(collect) => collect.take(&mut self.known, &self.markets, answer, venue_now),
             Job::Price { pricing, .. } => {
-                let body = match answer {
+                let candles = match answer {
                     Err(VenueError::Permanent(Refusal::Request { .. })) => None,
-                    answer => Some(answer?),
+                    answer => Some(candles::read(answer?, venue_now)?),
                 };
-                pricing.take(&mut self.closes, body, venue_now).map(|()| Vec::new())
+                pricing.take(&mut self.closes, candles, venue_now);
+                Ok(Vec::new())
             }
         }
     }
@@ -226,7 +233,7 @@ impl ExchangeConnector for Binance {
             }
             Task::Price(wanted) => {
                 let whole_before = core::mem::replace(&mut self.whole, false);
-                Job::Price { pricing: Pricing::new(wanted, &mut self.closes), whole_before }
+                Job::Price { pricing: Pricing::new(wanted, &mut self.closes, candles::DEPTH), whole_before }
             }
         };
     }
@@ -252,7 +259,8 @@ impl ExchangeConnector for Binance {
                 None => return self.finish(),
             },
             Job::Price { pricing, .. } => {
-                let ask = pricing.next(&self.markets, &self.closes, venue_now);
+                let ask =
+                    pricing.next(&*self.markets, &self.closes, venue_now).map(|asked| candles::ask(&asked));
                 let found = pricing.found();
                 match ask {
                     _ if !found.is_empty() => return Next::Found(found),
@@ -300,11 +308,13 @@ impl ExchangeConnector for Binance {
     }
 
     fn saved(&self) -> Vec<u8> {
-        saved::write(self.owner, if self.whole { &self.known } else { &self.received })
+        saved::write(SAVED_HEAD, self.owner, if self.whole { &self.known } else { &self.received })
     }
 
     fn resume(&mut self, saved: &[u8]) -> bool {
-        let Some((owner, known)) = saved::read(saved).filter(|(owner, _)| self.owner.is(owner)) else {
+        let Some((owner, known)) =
+            saved::read::<Known>(SAVED_HEAD, saved).filter(|(owner, _)| self.owner.is(owner))
+        else {
             return false;
         };
         self.owner.account_hash = self.owner.account_hash.or(owner.account_hash);

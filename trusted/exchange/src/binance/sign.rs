@@ -4,7 +4,7 @@
 //! HMAC-SHA256 in hex, or Ed25519 in base64 when the secret is a private key in PEM. RSA keys are not read: the
 //! crates at hand would not wipe them from memory.
 
-use super::saved::short_hash;
+use crate::saved::short_hash;
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -55,7 +55,7 @@ impl Signer {
                 mac.update(query.as_bytes());
                 hex::encode(mac.finalize().into_bytes())
             }
-            Key::Ed25519(key) => super::endpoint::percent_encoded(&Base64::encode_string(
+            Key::Ed25519(key) => crate::dialect::percent_encoded(&Base64::encode_string(
                 &key.sign(query.as_bytes()).to_bytes(),
             )),
             Key::Unusable => return None,

@@ -203,6 +203,7 @@ impl ExchangeConnector for Asker {
             method: self.method,
             host: self.host,
             path: if now.millis() - START_MS < 30_000 { self.path } else { self.later_path },
+            segment: None,
             query: "signature=PLANTEDsignature&symbol=PLANTEDsymbol".to_owned().into(),
             headers: vec![("x-mbx-apikey", "PLANTEDkey".to_owned().into())],
             body: Vec::new().into(),

@@ -2,21 +2,15 @@
 //! BTC, ETH. At an instant: the minute's close, failing that the hour's, then the day's. At the end of a day: the close
 //! of the day's candle, which opened at its 00:00 UTC; where a pair has none, that day goes the next way.
 //!
-//! Wanted candles of one symbol share a request when they lie in one span of a thousand. What is delisted keeps its
-//! old candles for as long as the venue lists it with another status.
+//! Wanted candles of one symbol share a request when they lie in one span of what a request may ask for. A candle that the
+//! venue does not keep any more is none: a coarser one may be.
 
-use super::{
-    endpoint::{Ask, KLINES},
-    markets::Markets,
-    wire,
-};
-use crate::{Finding, PriceAt, PriceWanted, Progress, VenueError};
+use crate::{Finding, PriceAt, PriceWanted, Progress};
 use ledger::{Asset, Decimal, Interval, NumberError, Price, PriceSource, Symbol, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Where a pair is missing, prices go through one of these, in this order.
 const BRIDGES: [&str; 3] = ["USDT", "BTC", "ETH"];
-const CANDLES_MAX: i64 = 1000;
 /// A candle that is missing so shortly after its end may still come; hardly so if as many before it are missing, too.
 /// Then nobody trades there, and who cannot wait does not: else an asset that was delisted would hold up everything.
 const LATE_MS: i64 = 60_000;
@@ -24,7 +18,7 @@ const QUIET_CANDLES: i64 = 5;
 /// Significant digits of a price.
 const DIGITS: usize = 28;
 
-const fn length_ms(interval: Interval) -> i64 {
+pub(crate) const fn length_ms(interval: Interval) -> i64 {
     match interval {
         Interval::Minute => 60_000,
         Interval::Hour => 3_600_000,
@@ -57,6 +51,48 @@ enum Close {
 #[derive(Default)]
 pub(crate) struct Closes(BTreeMap<(Symbol, Interval), BTreeMap<i64, Close>>);
 
+/// Which pairs a venue trades.
+pub(crate) trait Pairs {
+    /// The symbol that trades `base` against `quote` now.
+    fn pair(&self, base: &Asset, quote: &Asset) -> Option<&Symbol>;
+}
+
+/// How far a venue's candles reach.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Depth {
+    /// Candles that one request may ask for.
+    pub(crate) a_request: i64,
+    /// Candles that there are of each length, the newest; `None`: all.
+    pub(crate) kept: Option<i64>,
+}
+
+impl Depth {
+    /// Whether a candle may still be had.
+    fn reaches(self, interval: Interval, open_ms: i64, now: Timestamp) -> bool {
+        let kept_ms = self.kept.map(|kept| kept.saturating_mul(length_ms(interval)));
+        kept_ms.is_none_or(|kept_ms| open_ms > now.millis().saturating_sub(kept_ms))
+    }
+}
+
+/// Candles that are to be asked for, bounds included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candles {
+    pub(crate) symbol: Symbol,
+    pub(crate) interval: Interval,
+    pub(crate) first_ms: i64,
+    pub(crate) last_ms: i64,
+    pub(crate) limit: i64,
+}
+
+/// One candle of an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candle {
+    pub(crate) open_ms: i64,
+    /// Whether it is over.
+    pub(crate) is_closed: bool,
+    pub(crate) close: Price,
+}
+
 /// Candles of one request.
 #[derive(Debug)]
 struct Span {
@@ -80,6 +116,7 @@ impl Span {
 
 /// One task.
 pub(crate) struct Pricing {
+    depth: Depth,
     wanted: Vec<PriceWanted>,
     spans: VecDeque<Span>,
     done: u32,
@@ -103,13 +140,13 @@ enum Answer {
 }
 
 impl Pricing {
-    pub(crate) fn new(mut wanted: Vec<PriceWanted>, closes: &mut Closes) -> Self {
+    pub(crate) fn new(mut wanted: Vec<PriceWanted>, closes: &mut Closes, depth: Depth) -> Self {
         wanted.sort();
         wanted.dedup();
         for candles in closes.0.values_mut() {
             candles.retain(|_, close| !matches!(close, Close::Open | Close::Quiet));
         }
-        Self { wanted, spans: VecDeque::new(), done: 0, found: Vec::new(), owed_since_ms: None }
+        Self { depth, wanted, spans: VecDeque::new(), done: 0, found: Vec::new(), owed_since_ms: None }
     }
 
     /// What became known.
@@ -118,16 +155,16 @@ impl Pricing {
     }
 
     /// What to ask for now; call it when all that is known was taken. `now` is the venue's time.
-    pub(crate) fn next(&mut self, markets: &Markets, closes: &Closes, now: Timestamp) -> Option<Ask> {
+    pub(crate) fn next(&mut self, pairs: &impl Pairs, closes: &Closes, now: Timestamp) -> Option<Candles> {
         if self.spans.is_empty() {
-            self.plan(markets, closes, now);
+            self.plan(pairs, closes, now);
         }
         let span = self.spans.front().filter(|_| self.found.is_empty())?;
-        let (first, last) = (*span.opens_ms.first()?, *span.opens_ms.last()?);
-        let first = if span.may_be_late(last, now) { first.min(last - span.quiet_ms()) } else { first };
-        let limit = (last - first) / length_ms(span.interval) + 1;
-        let ask = KLINES.ask().with("symbol", &span.symbol).with("interval", span.interval.as_str());
-        Some(ask.with("startTime", first).with("endTime", last).with("limit", limit))
+        let (first, last_ms) = (*span.opens_ms.first()?, *span.opens_ms.last()?);
+        let late = span.may_be_late(last_ms, now);
+        let first_ms = if late { first.min(last_ms - span.quiet_ms()) } else { first };
+        let limit = (last_ms - first_ms) / length_ms(span.interval) + 1;
+        Some(Candles { symbol: span.symbol.clone(), interval: span.interval, first_ms, last_ms, limit })
     }
 
     pub(crate) fn progress(&self) -> Progress {
@@ -135,11 +172,11 @@ impl Pricing {
         Progress { done: self.done, total: self.done.saturating_add(left) }
     }
 
-    fn plan(&mut self, markets: &Markets, closes: &Closes, now: Timestamp) {
+    fn plan(&mut self, pairs: &impl Pairs, closes: &Closes, now: Timestamp) {
         let mut missing: BTreeMap<(Symbol, Interval), BTreeSet<i64>> = BTreeMap::new();
         let mut left = Vec::new();
         for wanted in core::mem::take(&mut self.wanted) {
-            match price(&wanted, markets, closes, now) {
+            match price(&wanted, pairs, closes, self.depth, now) {
                 Answer::Known(price) => self.found.push(Finding::Price(wanted, price)),
                 Answer::Later => {
                     // Only fills are told again.
@@ -162,7 +199,7 @@ impl Pricing {
                 if span
                     .opens_ms
                     .first()
-                    .is_some_and(|first| open_ms - first >= CANDLES_MAX * length_ms(interval))
+                    .is_some_and(|first| open_ms - first >= self.depth.a_request * length_ms(interval))
                 {
                     let next = Span { symbol: symbol.clone(), interval, opens_ms: Vec::new() };
                     self.spans.push_back(core::mem::replace(&mut span, next));
@@ -173,30 +210,22 @@ impl Pricing {
         }
     }
 
-    /// Reads the candles that were asked for; `None`: the venue does not know the symbol. `now` is the venue's time.
-    pub(crate) fn take(
-        &mut self,
-        closes: &mut Closes,
-        body: Option<&[u8]>,
-        now: Timestamp,
-    ) -> Result<(), VenueError> {
-        let Some(span) = self.spans.front() else { return Ok(()) };
-        let at = KLINES.path;
-        let rows: Vec<wire::Kline<'_>> = body.map_or(Ok(Vec::new()), |body| wire::read(at, body))?;
-        let mut told = BTreeMap::new();
-        for row in rows {
-            let closed = row.close_time.time(at, "closeTime")? < now;
-            let price: Price = Price(row.close.decimal(at, "close")?);
-            let usable = closed && price.0.is_positive();
-            told.insert(
-                row.open_time.time(at, "openTime")?.millis(),
-                if usable { Close::At(price) } else { Close::Open },
-            );
-        }
+    /// Takes the candles that were asked for; `None`: the venue does not know the symbol. `now` is the venue's time.
+    pub(crate) fn take(&mut self, closes: &mut Closes, answer: Option<Vec<Candle>>, now: Timestamp) {
+        let Some(span) = self.spans.front() else { return };
+        let is_known = answer.is_some();
+        let told: BTreeMap<i64, Close> = answer
+            .into_iter()
+            .flatten()
+            .map(|Candle { open_ms, is_closed, close }| {
+                let usable = is_closed && close.0.is_positive();
+                (open_ms, if usable { Close::At(close) } else { Close::Open })
+            })
+            .collect();
         let candles = closes.0.entry((span.symbol.clone(), span.interval)).or_default();
         for &open_ms in &span.opens_ms {
             let trades = told.range(open_ms - span.quiet_ms()..open_ms).next().is_some();
-            let absent = match (body.is_some() && span.may_be_late(open_ms, now), trades) {
+            let absent = match (is_known && span.may_be_late(open_ms, now), trades) {
                 (false, _) => Close::Missing,
                 (true, false) => Close::Quiet,
                 (true, true) => Close::Open,
@@ -205,11 +234,10 @@ impl Pricing {
         }
         self.spans.pop_front();
         self.done = self.done.saturating_add(1);
-        Ok(())
     }
 }
 
-fn price(wanted: &PriceWanted, markets: &Markets, closes: &Closes, now: Timestamp) -> Answer {
+fn price(wanted: &PriceWanted, pairs: &impl Pairs, closes: &Closes, depth: Depth, now: Timestamp) -> Answer {
     let (candles, waits) = (candles(wanted.at), matches!(wanted.at, PriceAt::Instant(_)));
     let Some(&(finest, open_ms)) = candles.first() else { return Answer::Known(None) };
     if wanted.asset == wanted.quote {
@@ -222,11 +250,11 @@ fn price(wanted: &PriceWanted, markets: &Markets, closes: &Closes, now: Timestam
     if open_ms + length_ms(finest) > now.millis() {
         return Answer::Later;
     }
-    for route in routes(&wanted.asset, &wanted.quote, markets) {
+    for route in routes(&wanted.asset, &wanted.quote, pairs) {
         let (mut price, mut coarsest, mut ask, mut later) = (Ok(Decimal::ONE), finest, Vec::new(), false);
         let mut missing = false;
         for hop in &route {
-            match closes.first(hop.symbol, &candles, waits, now) {
+            match closes.first(hop.symbol, &candles, waits, (depth, now)) {
                 Ok((_, Close::Missing)) => missing = true,
                 Ok((_, Close::Open | Close::Quiet)) => later = true,
                 Ok((interval, Close::At(close))) => {
@@ -253,10 +281,10 @@ fn price(wanted: &PriceWanted, markets: &Markets, closes: &Closes, now: Timestam
 }
 
 /// Ways from one asset to another, the best first.
-fn routes<'a>(asset: &Asset, quote: &Asset, markets: &'a Markets) -> Vec<Vec<Hop<'a>>> {
+fn routes<'a>(asset: &Asset, quote: &Asset, pairs: &'a impl Pairs) -> Vec<Vec<Hop<'a>>> {
     let hops = |from: &Asset, to: &Asset| {
-        let direct = markets.pair(from, to).map(|symbol| Hop { symbol, inverse: false });
-        let inverse = markets.pair(to, from).map(|symbol| Hop { symbol, inverse: true });
+        let direct = pairs.pair(from, to).map(|symbol| Hop { symbol, inverse: false });
+        let inverse = pairs.pair(to, from).map(|symbol| Hop { symbol, inverse: true });
         direct.into_iter().chain(inverse)
     };
     let mut routes: Vec<Vec<Hop<'a>>> = hops(asset, quote).map(|hop| vec![hop]).collect();
@@ -302,7 +330,7 @@ impl Closes {
         symbol: &Symbol,
         candles: &[(Interval, i64)],
         waits: bool,
-        now: Timestamp,
+        (depth, now): (Depth, Timestamp),
     ) -> Result<(Interval, Close), (Interval, i64)> {
         for (coarser, &(interval, open_ms)) in candles.iter().enumerate() {
             // A candle that is not over is not looked at; nor is a coarser one: it ends later.
@@ -312,7 +340,8 @@ impl Closes {
             }
             let known = self.0.get(&(symbol.clone(), interval));
             match known.and_then(|known| known.get(&open_ms)) {
-                None => return Err((interval, open_ms)),
+                None if depth.reaches(interval, open_ms, now) => return Err((interval, open_ms)),
+                None => {}
                 Some(Close::Missing) => {}
                 Some(Close::Quiet) if !waits => {}
                 Some(Close::Open) if !waits && coarser > 0 => {}

@@ -1,20 +1,17 @@
 //! What a connector knows, as bytes and back: a form of our own, short, and one for each value.
 //!
 //! ```text
-//! "binance/1\n" · hash of the key · hash of the account, if it is known · Known · SHA-256 of all before it, its first 16 bytes
+//! head, such as "binance/1\n" · hash of the key · hash of the account, if it is known · what is known · SHA-256 of all before it, its first 16 bytes
 //! ```
 //!
 //! Whole numbers are in groups of seven bits, the lowest first; texts and lists begin with their length; maps and sets
 //! ascend. The bytes come back from a sealed row of our own, and are read as if they came from a stranger: every length
 //! is held against what is left, and what would not be written so is not read.
 
-use super::known::Known;
 use ledger::{Asset, Decimal, Side, Symbol};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The venue and the version of the form. A release that reads another begins from nothing.
-const HEAD: &[u8] = b"binance/1\n";
 pub(crate) const CHECK_BYTES: usize = 16;
 /// Far beyond an account of a hundred thousand fills an hour.
 const BYTES_MAX: usize = 16 << 20;
@@ -44,9 +41,10 @@ pub(crate) fn short_hash(text: &[u8]) -> u64 {
     hash.into_iter().take(8).fold(0, |word, byte| word << 8 | u64::from(byte))
 }
 
-pub(crate) fn write(owner: Owner, known: &Known) -> Vec<u8> {
+/// `head` names the venue and the version of the form. A release that reads another begins from nothing.
+pub(crate) fn write(head: &[u8], owner: Owner, known: &impl Form) -> Vec<u8> {
     let Owner { key_hash, account_hash } = owner;
-    let mut bytes = HEAD.to_vec();
+    let mut bytes = head.to_vec();
     key_hash.write(&mut bytes);
     account_hash.write(&mut bytes);
     known.write(&mut bytes);
@@ -55,7 +53,7 @@ pub(crate) fn write(owner: Owner, known: &Known) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Option<(Owner, Known)> {
+pub(crate) fn read<K: Form>(head: &[u8], bytes: &[u8]) -> Option<(Owner, K)> {
     if bytes.len() > BYTES_MAX {
         return None;
     }
@@ -64,14 +62,14 @@ pub(crate) fn read(bytes: &[u8]) -> Option<(Owner, Known)> {
     if !expected.starts_with(check) {
         return None;
     }
-    read_content(content)
+    read_content(head, content)
 }
 
 /// What stands before the check.
-pub(crate) fn read_content(content: &[u8]) -> Option<(Owner, Known)> {
-    let mut left = content.strip_prefix(HEAD)?;
+pub(crate) fn read_content<K: Form>(head: &[u8], content: &[u8]) -> Option<(Owner, K)> {
+    let mut left = content.strip_prefix(head)?;
     let owner = Owner { key_hash: Form::read(&mut left)?, account_hash: Form::read(&mut left)? };
-    let known = Known::read(&mut left)?;
+    let known = K::read(&mut left)?;
     left.is_empty().then_some((owner, known))
 }
 

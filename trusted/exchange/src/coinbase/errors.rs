@@ -1,0 +1,139 @@
+//! What an error of Coinbase means (EXCHANGES.md section 6). v3 tells `error`, `code` and `message`, v2 a list of `id` and
+//! `message`, and a key that is not known gets the bare word `Unauthorized`.
+//! <https://docs.cdp.coinbase.com/coinbase-app/api-architecture/error-messages>.
+
+use crate::dialect::retry_after_ms;
+use crate::dialect::{Cell, Row};
+use crate::{Refusal, Reply, VenueError};
+
+/// Errors are short: a longer answer that came with success is none.
+const ERROR_BYTES_MAX: usize = 4096;
+
+/// The error in an answer, if it is one.
+pub(super) fn error(reply: &Reply) -> Option<VenueError> {
+    let success = (200..300).contains(&reply.status);
+    if success && reply.body.len() > ERROR_BYTES_MAX {
+        return None;
+    }
+    let words = said(&reply.body);
+    if success && words.is_empty() {
+        return None;
+    }
+    let is = |known: &[&str]| {
+        words.iter().any(|word| known.iter().any(|known| word.to_ascii_lowercase().starts_with(known)))
+    };
+    let numeric = words.iter().find_map(|word| word.parse().ok());
+    Some(if reply.status == 429 || is(&["rate_limit_exceeded", "resource_exhausted", "too many requests"]) {
+        VenueError::BackOff { retry_after_ms: retry_after_ms(reply) }
+    } else if is(&[
+        "request timestamp expired",
+        "expired_token",
+        "token is expired",
+        "token is not valid yet",
+    ]) {
+        VenueError::FixClock
+    } else if matches!(reply.status, 408 | 500..) || is(&["internal_server_error", "internal", "unavailable"])
+    {
+        VenueError::Retry
+    } else if reply.status == 451 {
+        VenueError::Permanent(Refusal::Region)
+    } else if matches!(reply.status, 401 | 403)
+        || is(&[
+            "unauthorized",
+            "unauthenticated",
+            "permission_denied",
+            "authentication_error",
+            "invalid_token",
+            "revoked_token",
+            "invalid_scope",
+            "invalid_signature",
+            "two_factor_required",
+            "personal_details_required",
+            "identity_verification_required",
+        ])
+    {
+        VenueError::Permanent(Refusal::Credentials)
+    } else {
+        VenueError::Permanent(Refusal::Request { code: numeric.unwrap_or(0) })
+    })
+}
+
+/// The words of an answer for what went wrong.
+///
+/// ```json
+/// {"error":"PERMISSION_DENIED","code":7,"message":"Missing required scopes","details":[]}
+/// {"errors":[{"id":"rate_limit_exceeded","message":"Too many requests"}]}
+/// {"error_response":{"error":"UNKNOWN_FAILURE_REASON","message":"…"}}
+/// ```
+fn said(body: &[u8]) -> Vec<String> {
+    let Ok(answer) = Cell::whole("an error", body).and_then(Cell::row) else { return Vec::new() };
+    let told = |row: &Row<'_>| -> Vec<String> {
+        let fields = ["error", "id", "code", "message", "error_details"].into_iter();
+        fields.filter_map(|field| row.maybe_string(field).ok().flatten()).collect()
+    };
+    let listed = answer.maybe("errors").and_then(|errors| errors.rows().ok()).unwrap_or_default();
+    let nested = answer.maybe("error_response").and_then(|error| error.row().ok());
+    let own = if answer.maybe("error").is_some() || answer.maybe("message").is_some() {
+        told(&answer)
+    } else {
+        Vec::new()
+    };
+    listed.iter().chain(&nested).flat_map(told).chain(own).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: u16, body: &str) -> Option<VenueError> {
+        let headers = vec![("retry-after".to_owned(), "3".to_owned())];
+        error(&Reply { status, headers, body: body.as_bytes().to_vec() })
+    }
+
+    #[test]
+    fn each_error_has_its_kind() {
+        let credentials = VenueError::Permanent(Refusal::Credentials);
+        let request = |code| VenueError::Permanent(Refusal::Request { code });
+        let back_off = VenueError::BackOff { retry_after_ms: Some(3000) };
+        for (status, body, kind) in [
+            (401, "Unauthorized", credentials),
+            (
+                403,
+                r#"{"error":"PERMISSION_DENIED","code":7,"message":"Missing required scopes"}"#,
+                credentials,
+            ),
+            (
+                401,
+                r#"{"errors":[{"id":"authentication_error","message":"request timestamp expired"}]}"#,
+                VenueError::FixClock,
+            ),
+            (
+                401,
+                r#"{"errors":[{"id":"invalid_token","message":"The access token is invalid"}]}"#,
+                credentials,
+            ),
+            (429, "", back_off),
+            (429, r#"{"errors":[{"id":"rate_limit_exceeded","message":"Too many requests"}]}"#, back_off),
+            (400, r#"{"errors":[{"id":"rate_limit_exceeded","message":""}]}"#, back_off),
+            (500, r#"{"errors":[{"id":"internal_server_error","message":""}]}"#, VenueError::Retry),
+            (503, "<html>", VenueError::Retry),
+            (451, "", VenueError::Permanent(Refusal::Region)),
+            (404, r#"{"errors":[{"id":"not_found","message":"Not found"}]}"#, request(0)),
+            (
+                400,
+                r#"{"error":"INVALID_ARGUMENT","code":3,"message":"start_sequence_timestamp"}"#,
+                request(3),
+            ),
+            (200, r#"{"error_response":{"error":"UNKNOWN_FAILURE_REASON","message":""}}"#, request(0)),
+        ] {
+            assert_eq!(read(status, body), Some(kind), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn answers_without_an_error_are_none() {
+        for body in [r#"{"fills":[],"cursor":""}"#, r#"{"data":[],"pagination":{}}"#, "{\"err", "[]"] {
+            assert_eq!(read(200, body), None, "{body}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What products trade at, and the clock.
+
+use crate::VenueError;
+use crate::dialect::{Asked, Board, Cell, Kline, Listings, Row, Said, Ticker, Unit};
+use ledger::Decimal;
+
+/// Reads `GET …/products/{product_id}/ticker`, the newest trades of one product, and `GET …/products`, all products.
+///
+/// ```json
+/// {"trades":[{"trade_id":"1","product_id":"BTC-USD","price":"140.91","size":"4","time":"2021-05-31T09:59:59Z"}],
+///  "best_bid":"291.13","best_ask":"292.40"}
+/// {"products":[{"product_id":"BTC-USD","price":"140.21","product_type":"SPOT"}],"num_products":1}
+/// ```
+pub(super) fn prices(asked: Asked<'_>, body: &[u8], listings: &Listings) -> Result<Said, VenueError> {
+    let told = Cell::whole("ticker", body)?.row()?;
+    let ticker = |symbol: String, row: &Row<'_>, bid, ask| -> Result<Ticker, VenueError> {
+        let contract = listings.find(&symbol, Board::Contract).is_some();
+        Ok(Ticker {
+            symbol,
+            board: if contract { Board::Contract } else { Board::Spot },
+            last: row.maybe_decimal("price")?,
+            bid,
+            ask,
+            time: row.maybe("time").map_or(Ok(None), Cell::maybe_date)?,
+        })
+    };
+    if let Some(trades) = told.maybe("trades") {
+        let (bid, ask) = (told.maybe_decimal("best_bid")?, told.maybe_decimal("best_ask")?);
+        let Some(row) = trades.rows()?.into_iter().next() else { return Ok(Said::Prices(Vec::new())) };
+        let named = row.maybe_string("product_id")?.or_else(|| asked.symbol.map(str::to_owned));
+        let symbol = named.ok_or_else(|| row.wrong("product_id"))?;
+        return Ok(Said::Prices(vec![ticker(symbol, &row, bid, ask)?]));
+    }
+    if let Some(books) = told.maybe("pricebooks") {
+        let best = |row: &Row<'_>, field| -> Result<Option<Decimal>, VenueError> {
+            let levels = row.maybe(field).map_or(Ok(Vec::new()), Cell::rows)?;
+            levels.first().map_or(Ok(None), |level| level.maybe_decimal("price"))
+        };
+        let tickers = books.rows()?.into_iter().map(|row| {
+            let (bid, ask) = (best(&row, "bids")?, best(&row, "asks")?);
+            ticker(row.string("product_id")?, &row, bid, ask)
+        });
+        return Ok(Said::Prices(tickers.collect::<Result<_, _>>()?));
+    }
+    let tickers = told.rows("products")?.into_iter().map(|row| {
+        let (bid, ask) = (row.maybe_decimal("best_bid_price")?, row.maybe_decimal("best_ask_price")?);
+        ticker(row.string("product_id")?, &row, bid, ask)
+    });
+    Ok(Said::Prices(tickers.collect::<Result<_, _>>()?))
+}
+
+/// Reads `GET …/products/{product_id}/candles`, newest first, at most 350.
+///
+/// ```json
+/// {"candles":[{"start":"1639508050","low":"140.21","high":"140.21","open":"140.21","close":"140.21","volume":"56437345"}]}
+/// ```
+pub(super) fn klines(body: &[u8]) -> Result<Said, VenueError> {
+    let candles = Cell::whole("candles", body)?.row()?.rows("candles")?;
+    let klines = candles.into_iter().map(|row| {
+        Ok(Kline {
+            open_at: row.time("start", Unit::Seconds)?,
+            open: row.decimal("open")?,
+            high: row.decimal("high")?,
+            low: row.decimal("low")?,
+            close: row.decimal("close")?,
+            volume: row.maybe_decimal("volume")?,
+        })
+    });
+    Ok(Said::Klines(klines.collect::<Result<_, _>>()?))
+}
+
+/// Reads `GET /api/v3/brokerage/time`, and `GET /v2/time`.
+///
+/// ```json
+/// {"iso":"2021-05-31T09:59:59.123Z","epochSeconds":"1622455199","epochMillis":"1622455199123"}
+/// {"data":{"iso":"2015-06-23T18:02:51Z","epoch":1435082571}}
+/// ```
+pub(super) fn time(body: &[u8]) -> Result<Said, VenueError> {
+    let told = Cell::whole("time", body)?.row()?;
+    if let Some(data) = told.maybe("data") {
+        return Ok(Said::Time(data.row()?.time("epoch", Unit::Seconds)?));
+    }
+    Ok(Said::Time(match told.maybe_time("epochMillis", Unit::Millis)? {
+        Some(at) => at,
+        None => told.time("epochSeconds", Unit::Seconds)?,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Need;
+
+    #[test]
+    fn prices_come_in_three_forms() {
+        let asked = Asked {
+            need: Need::Prices,
+            market: "spot",
+            path: "",
+            symbol: Some("BTC-USD"),
+            currency: None,
+            account: None,
+        };
+        for (body, told) in [
+            (
+                r#"{"trades":[{"price":"140.91","time":"2021-05-31T09:59:59Z"}],"best_bid":"291.13","best_ask":""}"#,
+                "BTC-USD Some(140.91) Some(291.13) None",
+            ),
+            (r#"{"products":[{"product_id":"ETH-USD","price":""}]}"#, "ETH-USD None None None"),
+            (
+                r#"{"pricebooks":[{"product_id":"ETH-USD","bids":[{"price":"1","size":"2"}],"asks":[]}]}"#,
+                "ETH-USD None Some(1) None",
+            ),
+        ] {
+            let Said::Prices(rows) = prices(asked, body.as_bytes(), &Listings::default()).unwrap() else {
+                panic!()
+            };
+            let text = |number: Option<Decimal>| {
+                number.map_or("None".to_owned(), |number| format!("Some({number})"))
+            };
+            let row = &rows[0];
+            assert_eq!(
+                format!("{} {} {} {}", row.symbol, text(row.last), text(row.bid), text(row.ask)),
+                told
+            );
+        }
+    }
+
+    #[test]
+    fn the_clock_is_read_from_either_version() {
+        for (body, millis) in [
+            (r#"{"iso":"","epochSeconds":"1622455199","epochMillis":"1622455199123"}"#, 1_622_455_199_123),
+            (r#"{"epochSeconds":"1622455199"}"#, 1_622_455_199_000),
+            (r#"{"data":{"iso":"","epoch":1435082571}}"#, 1_435_082_571_000),
+        ] {
+            let Said::Time(at) = time(body.as_bytes()).unwrap() else { panic!() };
+            assert_eq!(at.millis(), millis);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Which dialects there are. Not all of them are behind a connector yet: `venue.rs` says which accounts can be read.
+
+use crate::{
+    Asked, Listings, Need, Reply, alpaca::Alpaca, binance::BinanceDialect, bitget::Bitget, bybit::Bybit,
+    coinbase::Coinbase, deribit::Deribit, dialect::Dialect, gate::Gate, hyperliquid::Hyperliquid, ibkr::Ibkr,
+    kraken::Kraken, kucoin::KuCoin, mexc::Mexc, okx::Okx,
+};
+use ledger::Timestamp;
+
+/// The dialect of a venue, by the name that registrations use.
+pub fn dialect(venue: &str) -> Option<&'static dyn Dialect> {
+    DIALECTS.into_iter().find(|(name, _)| *name == venue).map(|(_, dialect)| dialect)
+}
+
+const DIALECTS: [(&str, &'static dyn Dialect); 13] = [
+    ("alpaca", &Alpaca),
+    ("binance", &BinanceDialect),
+    ("bitget", &Bitget),
+    ("bybit", &Bybit),
+    ("coinbase", &Coinbase),
+    ("deribit", &Deribit),
+    ("gate", &Gate),
+    ("hyperliquid", &Hyperliquid),
+    ("ibkr", &Ibkr),
+    ("kraken", &Kraken),
+    ("kucoin", &KuCoin),
+    ("mexc", &Mexc),
+    ("okx", &Okx),
+];
+
+/// The first four bytes choose dialect, need, account and endpoint; the rest is the answer.
+pub fn fuzz_dialect_reply(data: &[u8]) {
+    const NEEDS: [Need; 16] = [
+        Need::Fills,
+        Need::Conversions,
+        Need::Balances,
+        Need::Deposits,
+        Need::Withdrawals,
+        Need::Transfers,
+        Need::Ledger,
+        Need::Funding,
+        Need::Fees,
+        Need::Positions,
+        Need::Prices,
+        Need::Klines,
+        Need::Time,
+        Need::Permission,
+        Need::Request,
+        Need::Listings,
+    ];
+    const MARKETS: [&str; 12] = [
+        "spot", "margin", "isolated", "usdm", "coinm", "linear", "inverse", "futures", "wallet", "unified",
+        "funding", "perp",
+    ];
+    fn chosen<T: Copy>(of: &[T], by: u8) -> Option<T> {
+        of.get(usize::from(by).checked_rem(of.len())?).copied()
+    }
+    let Some(([which, need, market, call], body)) = data.split_first_chunk() else { return };
+    let Some((_, dialect)) = chosen(&DIALECTS, *which) else { return };
+    let (Some(need), Some(market)) = (chosen(&NEEDS, *need), chosen(&MARKETS, *market)) else { return };
+    let path = chosen(dialect.calls(), *call).map_or("", |(_, _, path)| path);
+    let reply = Reply { status: 200, headers: Vec::new(), body: body.to_vec() };
+    let asked = Asked { need, market, path, symbol: Some("BTCUSDT"), currency: Some("BTC"), account: None };
+    let _ = dialect.error(&reply, Timestamp::from_millis(1_735_689_600_123));
+    drop(dialect.next_page(asked, &reply));
+    drop(dialect.read(asked, &reply, &Listings::default()));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Hyperliquid (EXCHANGES.md section 11;
+//! <https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint>): an exchange on a chain of its own,
+//! where everybody may read every account by its address. So there is no key, and nothing is signed: what
+//! `Credentials::api_key` holds is the address.
+//!
+//! Not here: the proof that an address belongs to who hands it in. Public data proves nothing.
+//!
+//! All questions go to one path, and their `type` says what is asked. One answer may serve several of them: the ledger tells
+//! of deposits, withdrawals and transfers too, and each of these needs reads its own rows from it. The markets are `spot` and
+//! `perp`, which are two wallets of one address; builders' own exchanges are asked for by `dex` in `with`.
+
+mod ask;
+mod errors;
+mod rights;
+mod fills;
+mod state;
+mod delta;
+mod ledger;
+mod market;
+
+use crate::{
+    Asked, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said, VenueError,
+};
+use ::ledger::Timestamp;
+use protocol::Credentials;
+
+/// The only host.
+const HOST: &str = "api.hyperliquid.xyz";
+/// The only path: its POSTs read, and nothing else is ever sent there.
+const INFO: &str = "/info";
+/// The money of the perpetuals, in which every answer without a token is.
+const USDC: &str = "USDC";
+
+/// The dialect.
+pub(crate) struct Hyperliquid;
+
+impl Dialect for Hyperliquid {
+    fn calls(&self) -> &'static [(Method, &'static str, &'static str)] {
+        &[(Method::Post, HOST, INFO)]
+    }
+
+    fn ask(&self, question: &Question<'_>, key: &Credentials, _: Moment) -> Result<Request, Refusal> {
+        ask::request(question, key)
+    }
+
+    fn error(&self, reply: &Reply, _: Timestamp) -> Option<VenueError> {
+        errors::error(reply)
+    }
+
+    fn read(&self, asked: Asked<'_>, reply: &Reply, listings: &Listings) -> Result<Said, VenueError> {
+        let body = reply.body.as_slice();
+        match asked.need {
+            Need::Fills => fills::fills(body, listings).map(Said::Fills),
+            Need::Balances => state::balances(body).map(Said::Balances),
+            Need::Positions => state::positions(body).map(Said::Positions),
+            Need::Ledger => ledger::bookings(body, asked).map(Said::Ledger),
+            Need::Deposits => ledger::crossings(body, asked, true).map(Said::Crossings),
+            Need::Withdrawals => ledger::crossings(body, asked, false).map(Said::Crossings),
+            Need::Transfers => ledger::shifts(body, asked).map(Said::Transfers),
+            Need::Funding => ledger::funding(body).map(Said::Funding),
+            Need::Fees => market::fees(body, asked).map(Said::Fees),
+            Need::Prices => market::prices(body).map(Said::Prices),
+            Need::Klines => market::klines(body).map(Said::Klines),
+            Need::Time => market::time(body).map(Said::Time),
+            Need::Permission => rights::rights(body).map(Said::Rights),
+            Need::Conversions | Need::Request | Need::Listings => Err(VenueError::Permanent(UNASKED)),
+        }
+    }
+}
+
+/// What this venue has no question for.
+const UNASKED: Refusal = Refusal::Request { code: 0 };

@@ -1,0 +1,324 @@
+//! Kraken's spot account as the reader sees it (EXCHANGES.md section 5). Its ledger books every change of every balance, without
+//! an end; fills say beside it at which price. What a fill cost, and in which asset, stands in the ledger alone: both are read,
+//! and joined by the fill's id.
+//!
+//! The venue tells no id of an account: a hash of the key stands for it, so two keys of one account look like two accounts.
+
+use super::{Kraken, assets};
+use crate::{
+    Board, Booking, Dialect, Execution, Finding, Movement, MovementKind, MovementStatus, Need, Question,
+    Reply, VenueError,
+    prices::{Candles, Depth},
+    reader::{Digest, List, Markets, Paging, Plan, Rows},
+};
+use ledger::{
+    Asset, Decimal, Fill, FillId, Instrument, InstrumentKind, Interval, OrderId, Price, Quantity, Timestamp,
+};
+use protocol::Credentials;
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, LazyLock},
+};
+
+/// The account that fills and lines belong to, for the ledger's books.
+pub(crate) const ACCOUNT: &str = "kraken/spot";
+pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot"];
+pub(crate) const READS: &[&str] = &[
+    "key rights",
+    "spot balances, staked and earning ones included",
+    "spot fills, with their fees as the ledger books them",
+    "deposits",
+    "withdrawals",
+    "conversions",
+    "rewards of staking and earning",
+    "closes of candles",
+];
+pub(crate) const CANNOT_SEE: &[&str] = &[
+    "futures accounts: they have keys of their own",
+    "margin positions: their profit and cost are told as they are booked, not as fills",
+    "that two keys belong to one account: Kraken tells no id",
+    "prices of the minute older than 12 hours, of the hour older than 30 days, of the day older than two years",
+];
+pub(crate) const HISTORY_LIMIT: &str = "everything since the account was opened";
+
+/// Kraken opened in July 2011.
+const GENESIS_MS: i64 = 1_309_478_400_000;
+const HOUR_MS: i64 = 3_600_000;
+
+static LISTS: [List; 2] = [
+    List {
+        name: "fills",
+        need: Need::Fills,
+        market: "spot",
+        with: &[("consolidate_taker", "false")],
+        since_ms: GENESIS_MS,
+        kept_ms: None,
+        window_ms: i64::MAX,
+        overlap_ms: HOUR_MS,
+        paging: Paging { offset: "ofs", rows: 50 },
+    },
+    List {
+        name: "ledger entries",
+        need: Need::Ledger,
+        market: "spot",
+        with: &[],
+        since_ms: GENESIS_MS,
+        kept_ms: None,
+        window_ms: i64::MAX,
+        overlap_ms: HOUR_MS,
+        paging: Paging { offset: "ofs", rows: 50 },
+    },
+];
+static LISTINGS: LazyLock<[Question<'static>; 1]> = LazyLock::new(|| [Question::of(Need::Listings, "spot")]);
+static WALLETS: LazyLock<[Question<'static>; 1]> = LazyLock::new(|| [Question::of(Need::Balances, "spot")]);
+
+/// The spot account.
+pub(crate) struct Spot;
+
+impl Plan for Spot {
+    fn dialect(&self) -> &'static dyn Dialect {
+        &Kraken
+    }
+
+    fn saved_head(&self) -> &'static [u8] {
+        b"kraken/1\n"
+    }
+
+    fn time(&self) -> Question<'static> {
+        Question::of(Need::Time, "spot")
+    }
+
+    fn rights(&self) -> Question<'static> {
+        Question::of(Need::Permission, "spot")
+    }
+
+    fn account_id(&self, _: &Reply, key: &Credentials) -> Result<String, VenueError> {
+        let hash = Sha256::digest([b"kraken account\0", key.api_key.expose().as_bytes()].concat());
+        Ok(hex::encode(hash))
+    }
+
+    fn account_types(&self) -> &'static [&'static str] {
+        ACCOUNT_TYPES
+    }
+
+    fn listings(&self) -> &'static [Question<'static>] {
+        &*LISTINGS
+    }
+
+    fn wallets(&self) -> &'static [Question<'static>] {
+        &*WALLETS
+    }
+
+    fn lists(&self) -> &'static [List] {
+        &LISTS
+    }
+
+    fn candles(&self, asked: &Candles) -> Question<'static> {
+        let minutes = match asked.interval {
+            Interval::Minute => "1",
+            Interval::Hour => "60",
+            Interval::Day => "1440",
+        };
+        // `since` leaves out the candle that begins then.
+        let from_ms = Some(asked.first_ms.saturating_sub(1000));
+        let with = vec![("pair", asked.symbol.to_string()), ("interval", minutes.to_owned())];
+        Question { from_ms, with, ..Question::of(Need::Klines, "spot") }
+    }
+
+    /// The last 720 of each length.
+    fn depth(&self) -> Depth {
+        Depth { a_request: 720, kept: Some(720) }
+    }
+
+    fn own_asset(&self, asset: Asset) -> Asset {
+        assets::plain(&asset)
+    }
+
+    fn digest(&self, rows: Rows, markets: &Markets) -> Result<Digest, VenueError> {
+        let Rows { fills, bookings, .. } = rows;
+        let mut entries: BTreeMap<String, Booking> = BTreeMap::new();
+        for mut booking in bookings {
+            booking.asset = assets::plain(&booking.asset);
+            booking.fee = booking.fee.map(|(asset, fee)| (assets::plain(&asset), fee));
+            // A page may tell again what another told.
+            entries.insert(booking.id.clone(), booking);
+        }
+        let mut by_reference: BTreeMap<String, Vec<Booking>> = BTreeMap::new();
+        for booking in entries.into_values() {
+            let reference = booking.reference.clone().unwrap_or_else(|| booking.id.clone());
+            by_reference.entry(reference).or_default().push(booking);
+        }
+        let mut digest = Digest::default();
+        let (mut told, mut instruments) = (BTreeSet::new(), BTreeSet::new());
+        for execution in fills.into_iter().filter(|execution| told.insert(execution.id.clone())) {
+            let Some(entries) = by_reference.get(&execution.id) else {
+                // The ledger is behind: it will say what the fill cost.
+                digest.hold(execution.time);
+                continue;
+            };
+            match filled(&execution, entries, markets) {
+                Some(Joined { instrument, fill, rest }) => {
+                    by_reference.remove(&execution.id);
+                    if instruments.insert(instrument.symbol.clone()) {
+                        digest.findings.push(Finding::Instrument(instrument));
+                    }
+                    digest.findings.push(Finding::Fills(vec![fill]));
+                    digest.findings.extend(rest.into_iter().map(Finding::Movement));
+                }
+                // On margin nothing is exchanged: what it came to is booked otherwise, and told as that.
+                None => digest.findings.push(Finding::Unread {
+                    what: "fills on margin".to_owned(),
+                    why: "only what they came to is read, as the ledger books it",
+                }),
+            }
+        }
+        for (reference, entries) in by_reference {
+            digest.tell(&reference, entries, &told);
+        }
+        Ok(digest)
+    }
+}
+
+/// A fill with what it cost.
+struct Joined {
+    instrument: Instrument,
+    fill: Fill,
+    /// A second fee, in another asset.
+    rest: Vec<Movement>,
+}
+
+/// What a fill did, by the ledger's word; `None`: it did not exchange base against quote.
+fn filled(execution: &Execution, entries: &[Booking], markets: &Markets) -> Option<Joined> {
+    let listing = markets.listings().find(&execution.symbol, Board::Spot)?;
+    let (base, quote) = (&listing.base, &listing.quote);
+    let leg = |asset: &Asset| entries.iter().any(|entry| entry.kind == "trade" && entry.asset == *asset);
+    if !leg(base) || !leg(quote) {
+        return None;
+    }
+    let mut fees: BTreeMap<Asset, Decimal> = BTreeMap::new();
+    for entry in entries {
+        let mut fee = entry.fee.as_ref().map_or(Decimal::ZERO, |(_, fee)| *fee);
+        if entry.asset != *base && entry.asset != *quote {
+            // A third asset moves for nothing else.
+            fee = fee.checked_sub(entry.change).ok()?;
+        }
+        let sum = fees.entry(entry.asset.clone()).or_default();
+        *sum = sum.checked_add(fee).ok()?;
+    }
+    let mut fees = fees.into_iter().filter(|(_, fee)| !fee.is_zero());
+    let (fee_asset, fee) = fees.next().unwrap_or_else(|| (quote.clone(), Decimal::ZERO));
+    let rest = fees.map(|(asset, fee)| Movement {
+        id: format!("{}/{}", execution.id, asset.as_str()),
+        spent: Some((asset, fee)),
+        ..empty(MovementKind::Interest, execution.time)
+    });
+    let symbol = ledger::Symbol::from(format!("{}/{}", base.as_str(), quote.as_str()).as_str());
+    let instrument = Instrument {
+        symbol: symbol.clone(),
+        kind: InstrumentKind::Spot,
+        base: base.clone(),
+        quote: quote.clone(),
+        multiplier: Decimal::ONE,
+    };
+    let fill = Fill {
+        account: Arc::from(ACCOUNT),
+        symbol,
+        id: FillId::from(execution.id.as_str()),
+        order_id: execution.order_id.as_deref().map(OrderId::from),
+        time: execution.time,
+        sequence: execution.sequence,
+        side: execution.side,
+        quantity: Quantity(execution.quantity),
+        price: Price(execution.price),
+        fee,
+        fee_asset,
+        liquidity: execution.liquidity,
+        fee_rate: None,
+        reporting_rate: None,
+    };
+    Some(Joined { instrument, fill, rest: rest.collect() })
+}
+
+fn empty(kind: MovementKind, time: Timestamp) -> Movement {
+    Movement {
+        id: String::new(),
+        kind,
+        time,
+        received: None,
+        spent: None,
+        fee: None,
+        transaction: None,
+        status: MovementStatus::Settled,
+    }
+}
+
+impl Digest {
+    fn hold(&mut self, since: Timestamp) {
+        self.held_since = Some(self.held_since.map_or(since, |held| held.min(since)));
+    }
+
+    /// Bookings that belong together and are of no fill that was told.
+    fn tell(&mut self, reference: &str, entries: Vec<Booking>, fills: &BTreeSet<String>) {
+        let is_trade = |entry: &Booking| own(entry) == "trade";
+        if entries.iter().any(is_trade) && !fills.contains(reference) {
+            // The fill is in the other list, or will be: without its price it is not told.
+            entries.iter().filter_map(|entry| entry.time).for_each(|time| self.hold(time));
+            return;
+        }
+        let legs: Vec<&Booking> =
+            entries.iter().filter(|entry| matches!(own(entry), "spend" | "receive" | "conversion")).collect();
+        if let [one, other] = legs.as_slice()
+            && one.change.is_negative() != other.change.is_negative()
+        {
+            let (out, came) = if one.change.is_negative() { (one, other) } else { (other, one) };
+            self.findings.extend(converted(reference, out, came).map(Finding::Movement));
+            return;
+        }
+        self.findings.extend(entries.iter().filter_map(moved).map(Finding::Movement));
+    }
+}
+
+/// The type that Kraken gives an entry.
+fn own(entry: &Booking) -> &str {
+    let own = entry.own.as_deref().unwrap_or(&entry.kind);
+    own.split('/').next().unwrap_or(own)
+}
+
+/// What an entry did to the balance, its fee included. `None`: no number.
+fn change(entry: &Booking) -> Option<Decimal> {
+    entry.change.checked_sub(entry.fee.as_ref().map_or(Decimal::ZERO, |(_, fee)| *fee)).ok()
+}
+
+fn converted(reference: &str, out: &Booking, came: &Booking) -> Option<Movement> {
+    let side = |entry: &Booking| Some((entry.asset.clone(), change(entry)?));
+    let (asset, amount) = side(out)?;
+    Some(Movement {
+        id: reference.to_owned(),
+        received: side(came),
+        spent: Some((asset, amount.negated())),
+        ..empty(MovementKind::Convert, came.time?)
+    })
+}
+
+/// What a single entry was. Where Kraken's word is not known, what came is a gift and what went is a cost: nobody gains by it.
+fn moved(entry: &Booking) -> Option<Movement> {
+    let change = change(entry)?;
+    let subtype = entry.own.as_deref().and_then(|own| own.split_once('/')).map_or("", |(_, subtype)| subtype);
+    let came = !change.is_negative();
+    let kind = match (own(entry), came) {
+        ("deposit", _) => MovementKind::Deposit,
+        ("withdrawal", _) => MovementKind::Withdrawal,
+        ("staking" | "dividend", _) => MovementKind::Interest,
+        ("earn", _) if subtype == "reward" => MovementKind::Interest,
+        // Between a balance and its staked or earning variant, which are one asset here: both legs are there, and cancel.
+        ("earn" | "transfer" | "reserve", _) => MovementKind::Transfer,
+        ("rollover" | "margin" | "settled", _) => MovementKind::Interest,
+        (_, true) => MovementKind::Distribution,
+        (_, false) => MovementKind::Interest,
+    };
+    let amount = (entry.asset.clone(), if came { change } else { change.negated() });
+    let (received, spent) = if came { (Some(amount), None) } else { (None, Some(amount)) };
+    let fee = entry.fee.clone().filter(|(_, fee)| !fee.is_zero());
+    Some(Movement { id: entry.id.clone(), received, spent, fee, ..empty(kind, entry.time?) })
+}

@@ -1,0 +1,96 @@
+//! What an error of OKX means (EXCHANGES.md section 4; https://www.okx.com/docs-v5/en/#error-code).
+
+use crate::dialect::retry_after_ms;
+use crate::{
+    Refusal, Reply, VenueError,
+    dialect::{Cell, Row},
+};
+
+/// The error in an answer, if it is one.
+pub(super) fn error(reply: &Reply) -> Option<VenueError> {
+    let success = (200..300).contains(&reply.status);
+    let code = code(&reply.body);
+    if success && code.is_none_or(|code| code == 0) {
+        return None;
+    }
+    let refused = VenueError::Permanent;
+    Some(match (reply.status, code) {
+        (_, Some(50102)) => VenueError::FixClock,
+        (429, _) | (_, Some(50001 | 50011 | 50040 | 50061)) => {
+            VenueError::BackOff { retry_after_ms: retry_after_ms(reply) }
+        }
+        (_, Some(50004 | 50005 | 50013 | 50026)) => VenueError::Retry,
+        (_, Some(50110)) => refused(Refusal::Address),
+        (_, Some(50007..=50009 | 50100..=50114 | 50119 | 50120)) => refused(Refusal::Credentials),
+        (451, _) => refused(Refusal::Region),
+        (_, Some(code)) if code != 0 => refused(Refusal::Request { code }),
+        (408 | 500.., _) => VenueError::Retry,
+        (401, _) => refused(Refusal::Credentials),
+        // Without a code it was refused before it came to the exchange.
+        (403, _) => refused(Refusal::Region),
+        _ => refused(Refusal::Request { code: 0 }),
+    })
+}
+
+/// `{"code":"50111","data":[],"msg":"Invalid OK-ACCESS-KEY"}`. `1` says that the code stands with what failed:
+/// `{"code":"1","data":[{"sCode":"51119","sMsg":"…"}],"msg":""}`.
+fn code(body: &[u8]) -> Option<i64> {
+    let row: Row<'_> = Cell::whole("", body).ok()?.row().ok()?;
+    let code = row.cell("code").ok()?.text().ok()?.parse().ok()?;
+    if code != 1 {
+        return Some(code);
+    }
+    let own = || row.rows("data").ok()?.first()?.text("sCode").ok()?.parse().ok();
+    Some(own().unwrap_or(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: u16, body: &str) -> Option<VenueError> {
+        error(&Reply { status, headers: vec![("retry-after".to_owned(), "2".to_owned())], body: body.into() })
+    }
+
+    #[test]
+    fn each_code_has_its_kind() {
+        use VenueError::{BackOff, FixClock, Permanent, Retry};
+        let back_off = BackOff { retry_after_ms: Some(2000) };
+        for (status, code, expected) in [
+            (400, "50102", FixClock),
+            (401, "50112", Permanent(Refusal::Credentials)),
+            (401, "50119", Permanent(Refusal::Credentials)),
+            (401, "50120", Permanent(Refusal::Credentials)),
+            (401, "50110", Permanent(Refusal::Address)),
+            (429, "50011", back_off),
+            (200, "50011", back_off),
+            (503, "50001", back_off),
+            (200, "50004", Retry),
+            (503, "50013", Retry),
+            (500, "50026", Retry),
+            (200, "51001", Permanent(Refusal::Request { code: 51001 })),
+            (400, "50014", Permanent(Refusal::Request { code: 50014 })),
+        ] {
+            let body = format!(r#"{{"code":"{code}","data":[],"msg":"?"}}"#);
+            assert_eq!(of(status, &body), Some(expected), "{code}");
+        }
+        assert_eq!(of(200, r#"{"code":"0","data":[],"msg":""}"#), None);
+        assert_eq!(of(200, r#"{"code":0,"data":[]}"#), None);
+    }
+
+    #[test]
+    fn a_code_of_a_part_counts_for_the_whole() {
+        let body = r#"{"code":"1","data":[{"sCode":"50011","sMsg":"Too many requests"}],"msg":""}"#;
+        assert_eq!(of(200, body), Some(VenueError::BackOff { retry_after_ms: Some(2000) }));
+        let body = r#"{"code":"1","data":[],"msg":"Operation failed."}"#;
+        assert_eq!(of(200, body), Some(VenueError::Permanent(Refusal::Request { code: 1 })));
+    }
+
+    #[test]
+    fn an_answer_without_a_code_has_the_kind_of_its_status() {
+        assert_eq!(of(502, "<html>"), Some(VenueError::Retry));
+        assert_eq!(of(403, "<html>"), Some(VenueError::Permanent(Refusal::Region)));
+        assert_eq!(of(404, ""), Some(VenueError::Permanent(Refusal::Request { code: 0 })));
+        assert_eq!(of(200, "{\"cod"), None, "cut off: reading it says so");
+    }
+}

@@ -1,0 +1,135 @@
+//! Prices, candles, fee rates, positions and the clock (https://www.okx.com/docs-v5/en/#order-book-trading-market-data).
+
+use crate::{
+    VenueError,
+    dialect::{Board, Cell, FeeRate, Kline, Position, Row, Ticker, Unit, wrong},
+};
+use ledger::{Decimal, Side, Timestamp};
+
+use super::{
+    answer::{Answer, board},
+    endpoint,
+};
+
+/// Reads `GET /api/v5/market/ticker` and `…/tickers`.
+///
+/// ```json
+/// [{"instType":"SWAP","instId":"BTC-USD-SWAP","last":"9999.99","askPx":"9999.99","bidPx":"8888.88","ts":"1597026383085"}]
+/// ```
+pub(super) fn tickers(answer: &Answer<'_>) -> Result<Vec<Ticker>, VenueError> {
+    let read = |row: &Row<'_>| {
+        let symbol = row.string("instId")?;
+        Ok(Ticker {
+            board: board(&symbol),
+            symbol,
+            last: row.maybe_decimal("last")?,
+            bid: row.maybe_decimal("bidPx")?,
+            ask: row.maybe_decimal("askPx")?,
+            time: row.maybe_time("ts", Unit::Millis)?,
+        })
+    };
+    answer.rows()?.iter().map(read).collect()
+}
+
+/// Reads `GET /api/v5/market/candles` and `…/history-candles`, newest first: time of opening, four prices, volume (of
+/// contracts their number), volume of base, volume of quote, and whether it is over.
+///
+/// ```json
+/// [["1597026383085","3.721","3.743","3.677","3.708","8422410","22698348.04828491","12698348.04828491","0"]]
+/// ```
+pub(super) fn klines(answer: &Answer<'_>) -> Result<Vec<Kline>, VenueError> {
+    let on = match answer.asked.symbol {
+        Some(symbol) => board(symbol),
+        None if answer.asked.market == "spot" => Board::Spot,
+        None => Board::Contract,
+    };
+    let read = |row: Cell<'_>| {
+        let cells = row.cells()?;
+        let [open_at, open, high, low, close, rest @ ..] = cells.as_slice() else {
+            return Err(wrong(answer.endpoint, "data"));
+        };
+        let volume = rest.get(usize::from(on == Board::Contract));
+        Ok(Kline {
+            open_at: open_at.time(Unit::Millis)?,
+            open: open.decimal()?,
+            high: high.decimal()?,
+            low: low.decimal()?,
+            close: close.decimal()?,
+            volume: volume.map_or(Ok(None), |cell| cell.maybe_decimal())?,
+        })
+    };
+    answer.data.cells()?.into_iter().map(read).collect()
+}
+
+/// Reads `GET /api/v5/account/trade-fee`. What is charged is below zero; contracts against stablecoins have fields of
+/// their own, and newer answers a list of groups, of which the first is that of what was asked for.
+///
+/// ```json
+/// [{"instType":"SPOT","level":"lv1","maker":"-0.0008","taker":"-0.001","makerU":"","takerU":"","ts":"1608623351857"}]
+/// [{"instType":"SWAP","maker":"","taker":"","feeGroup":[{"groupId":"1","maker":"-0.0002","taker":"-0.0005"}]}]
+/// ```
+pub(super) fn fees(answer: &Answer<'_>) -> Result<Vec<FeeRate>, VenueError> {
+    let read = |row: &Row<'_>| {
+        let kind = row.maybe_text("instType")?;
+        let of_coins = match kind.as_deref() {
+            Some(kind) => matches!(kind, "SPOT" | "MARGIN"),
+            None => matches!(answer.asked.market, "spot" | "margin"),
+        };
+        Ok(FeeRate {
+            symbol: None,
+            board: if of_coins { Board::Spot } else { Board::Contract },
+            maker: rate(row, "maker", "makerU")?,
+            taker: rate(row, "taker", "takerU")?,
+        })
+    };
+    answer.rows()?.iter().map(read).collect()
+}
+
+fn rate(row: &Row<'_>, name: &'static str, of_stablecoins: &'static str) -> Result<Decimal, VenueError> {
+    if let Some(rate) = row.maybe_decimal(name)? {
+        return Ok(rate.negated());
+    }
+    if let Some(rate) = row.maybe_decimal(of_stablecoins)? {
+        return Ok(rate.negated());
+    }
+    let groups = row.maybe("feeGroup").map_or(Ok(Vec::new()), Cell::rows)?;
+    Ok(groups.first().ok_or_else(|| row.wrong(name))?.decimal(name)?.negated())
+}
+
+/// Reads `GET /api/v5/account/positions`. In net mode the sign of `pos` is the side. Coins that were borrowed to trade
+/// are no contract: balances show them.
+///
+/// ```json
+/// [{"instType":"FUTURES","instId":"ETH-USD-210430","posSide":"long","pos":"1","avgPx":"2566.31","markPx":"2353.849",
+///   "upl":"-0.0000009932766034","cTime":"1619507758793"}]
+/// ```
+pub(super) fn positions(answer: &Answer<'_>) -> Result<Vec<Position>, VenueError> {
+    let mut positions = Vec::new();
+    for row in answer.rows()? {
+        if row.maybe_text("instType")?.is_some_and(|kind| kind == endpoint::MARGIN) {
+            continue;
+        }
+        let size = row.decimal("pos")?;
+        let side = match &*row.text("posSide")? {
+            "long" => Some(Side::Buy),
+            "short" => Some(Side::Sell),
+            _ if size.is_zero() => None,
+            _ => Some(if size.is_negative() { Side::Sell } else { Side::Buy }),
+        };
+        positions.push(Position {
+            symbol: row.string("instId")?,
+            side,
+            contracts: size.abs(),
+            entry_price: row.maybe_decimal("avgPx")?,
+            mark_price: row.maybe_decimal("markPx")?,
+            unrealized: row.maybe_decimal("upl")?,
+            time: row.maybe_time("cTime", Unit::Millis)?,
+        });
+    }
+    Ok(positions)
+}
+
+/// Reads `GET /api/v5/public/time`: `[{"ts":"1597026383085"}]`.
+pub(super) fn time(answer: &Answer<'_>) -> Result<Timestamp, VenueError> {
+    answer.first()?.time("ts", Unit::Millis)
+}

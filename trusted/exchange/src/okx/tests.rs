@@ -1,0 +1,339 @@
+//! What documents show and the shared cases lack.
+
+use super::*;
+use crate::{
+    KeyRights, Verdict,
+    dialect::{Board, Execution, Status},
+};
+use ::ledger::{Asset, Decimal, Liquidity, Side};
+
+fn asked<'a>(need: Need, market: &'a str, path: &'a str) -> Asked<'a> {
+    Asked { need, market, path, symbol: None, currency: None, account: None }
+}
+
+fn body(data: &str) -> Reply {
+    let body = format!(r#"{{"code":"0","msg":"","data":[{data}]}}"#);
+    Reply { status: 200, headers: Vec::new(), body: body.into_bytes() }
+}
+
+fn read(need: Need, market: &str, path: &str, data: &str) -> Result<Said, VenueError> {
+    Okx.read(asked(need, market, path), &body(data), &Listings::default())
+}
+
+fn fills(row: &str) -> Result<Vec<Execution>, VenueError> {
+    match read(Need::Fills, "swap", "/api/v5/trade/fills-history", &format!("{{{row}}}"))? {
+        Said::Fills(rows) => Ok(rows),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ask(question: &Question<'_>) -> Result<String, Refusal> {
+    let secret = |text: &str| protocol::Secret::new(text.to_owned());
+    let key =
+        Credentials { api_key: secret("key"), secret: secret("secret"), passphrase: Some(secret("pass")) };
+    let request = Okx.ask(question, &key, Moment { at: Timestamp::from_millis(0), random: [0; 16] })?;
+    Ok(format!("{}?{}", request.path, *request.query))
+}
+
+fn number(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+const FILL: &str = r#""instType":"SWAP","instId":"BTC-USD-SWAP","tradeId":"","ordId":"","billId":"1111111111111111111",
+    "fillPx":"51858.5","fillSz":"3","side":"sell","posSide":"short","execType":"","ts":"1708587373362""#;
+
+#[test]
+fn an_execution_without_a_trade_has_its_booking() {
+    let made = fills(&format!(r#"{FILL},"fee":"","feeCcy":"""#)).unwrap();
+    assert_eq!((made[0].id.as_str(), &made[0].order_id), ("1111111111111111111", &None));
+    assert_eq!(
+        (made[0].side, made[0].board, made[0].liquidity),
+        (Side::Sell, Board::Contract, Liquidity::Unknown)
+    );
+    assert!(made[0].fees.is_empty());
+}
+
+#[test]
+fn a_fee_below_zero_was_charged() {
+    for (told, paid) in [("-0.0005", "0.0005"), ("0.0001", "-0.0001"), ("-5e-7", "0.0000005")] {
+        let made = fills(&format!(r#"{FILL},"fee":"{told}","feeCcy":"BTC""#)).unwrap();
+        assert_eq!(made[0].fees, [(Asset::from("BTC"), number(paid))], "{told}");
+    }
+    let path = "/api/v5/trade/fills-history";
+    assert_eq!(fills(&format!(r#"{FILL},"fee":"-1","feeCcy":"""#)), Err(wrong(path, "feeCcy")));
+}
+
+#[test]
+fn a_field_that_is_missing_is_named() {
+    let path = "/api/v5/trade/fills-history";
+    for (row, field) in [
+        (FILL.replace("fillPx", "px"), "fillPx"),
+        (FILL.replace("sell", "none"), "side"),
+        (FILL.replace("\"1708587373362\"", "true"), "ts"),
+        (FILL.replace("BTC-USD-SWAP", ""), "instId"),
+    ] {
+        assert_eq!(fills(&row), Err(wrong(path, field)));
+    }
+    let mut cut = body("");
+    cut.body.pop();
+    let said = Okx.read(asked(Need::Fills, "swap", path), &cut, &Listings::default());
+    assert_eq!(said, Err(VenueError::Retry));
+    assert_eq!(read(Need::Time, "-", "/api/v5/public/time", ""), Err(wrong("/api/v5/public/time", "data")));
+}
+
+#[test]
+fn funding_is_what_the_balance_or_else_the_position_gained() {
+    let row = |kind: &str, balance: &str, position: &str| {
+        format!(
+            r#"{{"billId":"1","ccy":"ETH","instId":"ETH-USD-SWAP","balChg":"{balance}","posBalChg":"{position}",
+            "type":"{kind}","ts":"1636387215588"}}"#
+        )
+    };
+    let data = [row("8", "-0.1", "0"), row("8", "0", "0.2"), row("2", "5", "0"), row("8", "0", "")].join(",");
+    let Ok(Said::Funding(rows)) = read(Need::Funding, "swap", "/api/v5/account/bills-archive", &data) else {
+        panic!("no funding");
+    };
+    let amounts: Vec<Decimal> = rows.iter().map(|row| row.amount).collect();
+    assert_eq!(amounts, [number("-0.1"), number("0.2"), number("0")]);
+}
+
+#[test]
+fn transfers_are_read_off_either_account() {
+    let transfers = |path: &str, data: &str| match read(Need::Transfers, "trading", path, data) {
+        Ok(Said::Transfers(rows)) => rows
+            .into_iter()
+            .map(|row| (row.amount, row.from.unwrap_or_default(), row.to.unwrap_or_default()))
+            .collect(),
+        other => panic!("{other:?}"),
+    };
+    let row = |ends: (&str, &str)| (number("4"), ends.0.to_owned(), ends.1.to_owned());
+    let of_trading: Vec<_> = transfers(
+        "/api/v5/account/bills-archive",
+        r#"{"billId":"1","ccy":"USDT","balChg":"-4","sz":"-4","from":"18","to":"6","type":"1","ts":"1686676866989"},
+           {"billId":"2","ccy":"USDT","balChg":"-4","sz":"4","from":"","to":"","type":"2","ts":"1686676866989"}"#,
+    );
+    assert_eq!(of_trading, [row(("trading", "funding"))]);
+    let of_funding: Vec<_> = transfers(
+        "/api/v5/asset/bills",
+        r#"{"billId":"1","ccy":"USDT","balChg":"-4","bal":"0","type":"131","ts":"1686676866989"},
+           {"billId":"2","ccy":"USDT","balChg":"4","bal":"4","type":"130","ts":"1686676866989"},
+           {"billId":"3","ccy":"USDT","balChg":"4","bal":"8","type":"1","ts":"1686676866989"}"#,
+    );
+    assert_eq!(of_funding, [row(("funding", "trading")), row(("trading", "funding"))]);
+}
+
+#[test]
+fn the_accounts_have_codes_of_their_own() {
+    let kind = |path: &str, kind: &str| {
+        let row =
+            format!(r#"{{"billId":"1","ccy":"BTC","balChg":"1","type":"{kind}","ts":"1597026383085"}}"#);
+        match read(Need::Ledger, "-", path, &row) {
+            Ok(Said::Ledger(rows)) => rows[0].kind.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for (trading, funding, code) in [
+        ("transfer", "transfer", "1"),
+        ("trade", "withdrawal", "2"),
+        ("fee", "8", "8"),
+        ("rebate", "4", "4"),
+        ("27", "27", "27"),
+        ("130", "130", "130"),
+    ] {
+        assert_eq!(kind("/api/v5/account/bills", code), trading);
+        assert_eq!(kind("/api/v5/asset/bills-history", code), funding);
+    }
+}
+
+#[test]
+fn cash_leaves_out_what_is_not_realised() {
+    let row = r#"{"details":[{"ccy":"USDT","eq":"110","cashBal":"100","availEq":"90","availBal":"80","frozenBal":"20"}]}"#;
+    let total = |market: &str| match read(Need::Balances, market, "/api/v5/account/balance", row) {
+        Ok(Said::Balances(rows)) => (rows[0].total, rows[0].free),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(total("trading"), (Some(number("110")), Some(number("90"))));
+    assert_eq!(total("cash"), (Some(number("100")), Some(number("80"))));
+    let row = row.replace(r#""availEq":"90""#, r#""availEq":"""#);
+    let Ok(Said::Balances(rows)) = read(Need::Balances, "trading", "/api/v5/account/balance", &row) else {
+        panic!("no balances");
+    };
+    assert_eq!((rows[0].free, rows[0].used), (Some(number("80")), Some(number("20"))));
+}
+
+#[test]
+fn older_withdrawals_name_the_coin_of_the_fee_with_its_amount() {
+    let row = r#"{"amt":"0.094","wdId":"4703879","fee":"0.01000000eth","txId":"0x62","ccy":"ETH","from":"134","to":"0xA4",
+        "tag":"","memo":"7","chain":"ETH-Arbitrum One","ts":"1597026383085","state":"-3"}"#;
+    let Ok(Said::Crossings(rows)) =
+        read(Need::Withdrawals, "wallet", "/api/v5/asset/withdrawal-history", row)
+    else {
+        panic!("no withdrawals");
+    };
+    assert_eq!(rows[0].fee, Some((Asset::from("ETH"), number("0.01"))));
+    assert_eq!((rows[0].tag.as_deref(), rows[0].network.as_deref()), (Some("7"), Some("ARBITRUM")));
+    assert_eq!((&rows[0].status, rows[0].amount), (&Status::Pending, number("0.094")));
+}
+
+#[test]
+fn whoever_buys_gives_quote() {
+    let row = |side: &str| {
+        format!(
+            r#"{{"tradeId":"t","side":"{side}","baseCcy":"ETH","quoteCcy":"USDT","fillBaseSz":"0.01","fillQuoteSz":"30",
+            "state":"fullyFilled","ts":"1646188520000"}}"#
+        )
+    };
+    for (side, from, to) in [("buy", "USDT", "ETH"), ("sell", "ETH", "USDT")] {
+        let Ok(Said::Conversions(rows)) =
+            read(Need::Conversions, "funding", "/api/v5/asset/convert/history", &row(side))
+        else {
+            panic!("no conversions");
+        };
+        assert_eq!((rows[0].from.0.as_str(), rows[0].to.0.as_str()), (from, to));
+    }
+}
+
+#[test]
+fn a_position_in_net_mode_has_the_side_of_its_sign() {
+    let position = |pos: &str, side: &str| {
+        let row = format!(
+            r#"{{"instType":"SWAP","instId":"BTC-USDT-SWAP","posSide":"{side}","pos":"{pos}","avgPx":"","markPx":"1",
+            "upl":"","cTime":"1619507758793"}}"#
+        );
+        match read(Need::Positions, "swap", "/api/v5/account/positions", &row) {
+            Ok(Said::Positions(rows)) => (rows[0].side, rows[0].contracts),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(position("-2.5", "net"), (Some(Side::Sell), number("2.5")));
+    assert_eq!(position("2.5", "net"), (Some(Side::Buy), number("2.5")));
+    assert_eq!(position("0", "net"), (None, number("0")));
+    assert_eq!(position("2", "short"), (Some(Side::Sell), number("2")));
+}
+
+#[test]
+fn rates_of_contracts_stand_in_one_of_three_places() {
+    for row in [
+        r#"{"instType":"SWAP","maker":"-0.0002","taker":"-0.0005"}"#,
+        r#"{"instType":"SWAP","maker":"","taker":"","makerU":"-0.0002","takerU":"-0.0005"}"#,
+        r#"{"instType":"SWAP","maker":"","taker":"","feeGroup":[{"groupId":"1","maker":"-0.0002","taker":"-0.0005"}]}"#,
+    ] {
+        let Ok(Said::Fees(rows)) = read(Need::Fees, "swap", "/api/v5/account/trade-fee", row) else {
+            panic!("no rates");
+        };
+        assert_eq!((rows[0].maker, rows[0].taker), (number("0.0002"), number("0.0005")));
+        assert_eq!(rows[0].board, Board::Contract);
+    }
+}
+
+#[test]
+fn a_key_is_accepted_if_it_reads_and_nothing_else() {
+    let rights = |perm: &str, ip: &str| -> Result<KeyRights, VenueError> {
+        let row = format!(r#"{{"uid":"44705892343619584","perm":{perm},"ip":"{ip}"}}"#);
+        match read(Need::Permission, "-", "/api/v5/account/config", &row)? {
+            Said::Rights(rights) => Ok(rights),
+            other => panic!("{other:?}"),
+        }
+    };
+    let accepted = rights(r#""read_only""#, "").unwrap();
+    assert_eq!((accepted.verdict, accepted.ip_restricted), (Verdict::Accept, Some(false)));
+    for (perm, trade, withdraw) in [
+        ("read_only,trade", true, false),
+        ("read_only, withdraw", false, true),
+        ("trade", true, false),
+        ("read_only,teleport", false, false),
+        (",", false, false),
+    ] {
+        let refused = rights(&format!("\"{perm}\""), "1.2.3.4").unwrap();
+        assert_eq!((refused.verdict, refused.ip_restricted), (Verdict::Refuse, Some(true)), "{perm}");
+        assert_eq!((refused.trade, refused.withdraw), (Some(trade), Some(withdraw)), "{perm}");
+    }
+    assert_eq!(rights("\"\"", ""), Err(wrong("/api/v5/account/config", "perm")));
+    assert_eq!(rights("null", ""), Err(wrong("/api/v5/account/config", "perm")));
+}
+
+#[test]
+fn bounds_are_inclusive_although_those_of_pages_are_not() {
+    let mut question = Question::of(Need::Deposits, "wallet");
+    (question.from_ms, question.to_ms) = (Some(1000), Some(2000));
+    assert_eq!(ask(&question).unwrap(), "/api/v5/asset/deposit-history?before=999&after=2001");
+    question.need = Need::Fills;
+    question.market = "swap";
+    assert_eq!(ask(&question).unwrap(), "/api/v5/trade/fills-history?instType=SWAP&begin=1000&end=2000");
+    question.need = Need::Funding;
+    assert_eq!(ask(&question).unwrap(), "/api/v5/account/bills-archive?type=8&begin=1000&end=2000");
+    question.need = Need::Fees;
+    (question.from_ms, question.to_ms, question.symbol) = (None, None, Some("BTC-USDT-SWAP"));
+    let expected = "/api/v5/account/trade-fee?instType=SWAP&instFamily=BTC-USDT";
+    assert_eq!(ask(&question).unwrap(), expected);
+    question.market = "moon";
+    assert_eq!(ask(&question), Err(Refusal::Request { code: 0 }));
+}
+
+#[test]
+fn a_page_begins_after_the_last_row_of_the_one_before() {
+    let after = |need, path: &str, data: &str| Okx.next_page(asked(need, "-", path), &body(data)).unwrap();
+    let told = |text: &str| Some(("after", text.to_owned()));
+    let bills = r#"{"billId":"2","ts":"20"},{"billId":"1","ts":"10"}"#;
+    assert_eq!(after(Need::Fills, "/api/v5/trade/fills", bills), told("1"));
+    assert_eq!(after(Need::Ledger, "/api/v5/account/bills-archive", bills), told("1"));
+    assert_eq!(after(Need::Deposits, "/api/v5/asset/deposit-history", bills), told("10"));
+    assert_eq!(after(Need::Klines, "/api/v5/market/history-candles", r#"["20","1"],["10","1"]"#), told("10"));
+    assert_eq!(after(Need::Fills, "/api/v5/trade/fills", ""), None);
+    assert_eq!(after(Need::Balances, "/api/v5/account/balance", "{}"), None);
+}
+
+#[test]
+fn an_answer_that_was_cut_off_anywhere_is_asked_for_again() {
+    let whole = body(&format!(r#"{{{FILL},"fee":"-1","feeCcy":"BTC"}}"#));
+    let asked = asked(Need::Fills, "swap", "/api/v5/trade/fills");
+    assert!(Okx.read(asked, &whole, &Listings::default()).is_ok());
+    for length in 0..whole.body.len() {
+        let body = whole.body.iter().copied().take(length).collect();
+        let reply = Reply { status: 200, headers: Vec::new(), body };
+        assert_eq!(Okx.read(asked, &reply, &Listings::default()), Err(VenueError::Retry), "{length}");
+        assert_eq!(Okx.error(&reply, Timestamp::from_millis(0)), None);
+    }
+}
+
+#[test]
+fn what_is_no_answer_is_refused_by_every_reader() {
+    use Need::{
+        Balances, Conversions, Deposits, Fees, Fills, Funding, Klines, Ledger, Permission, Positions, Prices,
+        Time, Transfers, Withdrawals,
+    };
+    let needs = [
+        Balances,
+        Conversions,
+        Deposits,
+        Fees,
+        Fills,
+        Funding,
+        Klines,
+        Ledger,
+        Permission,
+        Positions,
+        Prices,
+        Time,
+        Transfers,
+        Withdrawals,
+    ];
+    for (_, _, path) in Okx.calls() {
+        for need in needs {
+            for junk in [
+                "null",
+                "[]",
+                "{}",
+                "7",
+                r#"{"code":"0","data":null}"#,
+                r#"{"code":"0","data":{}}"#,
+                r#"{"code":"0","data":[7]}"#,
+            ] {
+                let reply = Reply { status: 200, headers: Vec::new(), body: junk.into() };
+                let said = Okx.read(asked(need, "swap", path), &reply, &Listings::default());
+                assert!(said.is_err(), "{need:?} of {path}: {junk}");
+                let _ = Okx.next_page(asked(need, "swap", path), &reply);
+            }
+        }
+    }
+}

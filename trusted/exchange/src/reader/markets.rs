@@ -1,0 +1,90 @@
+//! What a venue lists: public, and the same for all accounts, which share one list.
+
+use crate::{Board, Listing, Listings, prices::Pairs};
+use ledger::{Asset, Symbol, Timestamp};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// New symbols appear every few days.
+const AGE_MS_MAX: u64 = 24 * 3_600_000;
+
+/// What the venue lists.
+#[derive(Default)]
+pub(crate) struct Markets {
+    listings: Listings,
+    by_pair: BTreeMap<(Asset, Asset), Symbol>,
+    read_at: Option<Timestamp>,
+}
+
+impl Markets {
+    /// These, as they were read at an instant.
+    pub(crate) fn new(listings: Vec<Listing>, read_at: Timestamp) -> Self {
+        let spot = listings.iter().filter(|listing| listing.board == Board::Spot);
+        let by_pair =
+            spot.map(|Listing { id, base, quote, .. }| ((base.clone(), quote.clone()), id.as_str().into()));
+        Self { by_pair: by_pair.collect(), listings: Listings::new(listings), read_at: Some(read_at) }
+    }
+
+    /// Whether the list must be read (again). One from the future was read with a clock that was wrong.
+    pub(crate) fn are_old(&self, now: Timestamp) -> bool {
+        self.read_at.is_none_or(|at| now.millis().abs_diff(at.millis()) > AGE_MS_MAX)
+    }
+
+    pub(crate) fn listings(&self) -> &Listings {
+        &self.listings
+    }
+}
+
+impl Pairs for Markets {
+    fn pair(&self, base: &Asset, quote: &Asset) -> Option<&Symbol> {
+        self.by_pair.get(&(base.clone(), quote.clone()))
+    }
+}
+
+/// The list that the connectors of a process share. Each holds the one that it works with until that is old, and
+/// then looks here before it asks the venue.
+#[derive(Default)]
+pub(crate) struct Listed(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    current: Arc<Markets>,
+    /// What answers told so far, where a venue lists in several.
+    begun: BTreeMap<usize, Vec<Listing>>,
+}
+
+impl Listed {
+    pub(crate) fn current(&self) -> Arc<Markets> {
+        Arc::clone(&self.lock().current)
+    }
+
+    /// Which of the venue's lists is to be asked for next.
+    pub(crate) fn begun(&self, _now: Timestamp) -> usize {
+        let begun = &self.lock().begun;
+        (0..).find(|at| !begun.contains_key(at)).unwrap_or(0)
+    }
+
+    /// One of `of` lists was read. All of it, once it is whole.
+    pub(crate) fn add(
+        &self,
+        at: usize,
+        rows: Vec<Listing>,
+        of: usize,
+        now: Timestamp,
+    ) -> Option<Arc<Markets>> {
+        let mut state = self.lock();
+        state.begun.insert(at, rows);
+        if state.begun.len() < of {
+            return None;
+        }
+        let rows = core::mem::take(&mut state.begun).into_values().flatten().collect();
+        state.current = Arc::new(Markets::new(rows, now));
+        Some(Arc::clone(&state.current))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
