@@ -1,5 +1,5 @@
-//! `cargo xtask vectors DIR`: answers every case of METRICS.md section 9 in a directory, from its inputs alone, and
-//! compares where something is expected.
+//! `cargo xtask vectors DIR`: answers every case of METRICS.md section 9 in a directory, or of exchanges, from its inputs alone,
+//! and compares where something is expected.
 //!
 //! Not here: what a right answer is. An expectation is taken off a case before anything reads the rest.
 
@@ -9,6 +9,7 @@ mod returns;
 mod published;
 mod cashflows;
 mod compare;
+mod exchanges;
 
 use crate::report::say;
 use anyhow::{Context as _, bail};
@@ -24,19 +25,23 @@ use std::{
 /// Which cases, and where answers go.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// A directory with files `returns_*.json`, `fills_*.json` and `cashflows_*.json`.
+    /// A directory with files `returns_*.json`, `fills_*.json` and `cashflows_*.json`, or with folders of exchanges that have
+    /// a `response.json` or a `request.json`.
     directory: PathBuf,
-    /// Writes the answers to files of the same names in this directory.
+    /// Writes the answers to files of the same names in this directory; those of exchanges to its `answers.jsonl`, a line a
+    /// case.
     #[arg(long, value_name = "DIRECTORY")]
     answers: Option<PathBuf>,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let paths = files(&options.directory)?;
+    let folders = exchanges::folders(&options.directory)?;
+    let paths = if folders.is_empty() { files(&options.directory)? } else { Vec::new() };
     if let Some(answers) = &options.answers {
         fs::create_dir_all(answers).with_context(|| format!("cannot make {}", answers.display()))?;
     }
     let mut tally = Tally::default();
+    exchanges::answer(&folders, options.answers.as_deref(), &mut tally)?;
     for path in &paths {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let answers = match read(path) {
@@ -65,7 +70,10 @@ fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
     };
     let paths: Vec<PathBuf> = paths.into_iter().filter(ours).collect();
     if paths.is_empty() {
-        bail!("{} has no returns_*.json, fills_*.json or cashflows_*.json", directory.display());
+        bail!(
+            "{} has no returns_*.json, fills_*.json or cashflows_*.json, and no folder with a response.json or request.json",
+            directory.display()
+        );
     }
     Ok(paths)
 }
