@@ -291,6 +291,20 @@ impl Stack {
         self.perfagg_json(session, &arguments)
     }
 
+    /// The same of the account by Kraken's API.
+    pub(crate) fn register_kraken(&self, session: &str, more: &[&str]) -> Output {
+        let key = |field: &str| self.simulator.ready["kraken"][field].as_str().unwrap().to_owned();
+        let arguments = [
+            &["--json", "register", "--user-id", "demo", "--exchange", "kraken", "--service-url"],
+            &[self.enclave.url.as_str()][..],
+            more,
+        ]
+        .concat();
+        let mut command = self.perfagg_command(session, &arguments);
+        command.env("PERFAGG_API_KEY", key("key")).env("PERFAGG_API_SECRET", key("secret"));
+        command.env_remove("PERFAGG_PASSPHRASE").output().unwrap()
+    }
+
     /// Moves the simulator's time.
     pub(crate) fn advance(&self, milliseconds: i64) {
         let body = format!(r#"{{"advance_ms":{milliseconds}}}"#);

@@ -1,0 +1,106 @@
+//! One account by the interfaces of two venues: the same history, the same record. Kraken allows some twenty requests a minute,
+//! so a long history takes hours there; the simulator's hours are seconds.
+
+#![cfg(test)]
+
+mod stack;
+
+use serde_json::Value;
+use stack::Stack;
+
+/// Simulated seconds in one.
+const RATE: &str = "150";
+
+fn registered(stack: &Stack, session: &str, more: &[&str]) -> Value {
+    let output = stack.register_kraken(session, &[&["--ttl", "7d", "--wait"], more].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn metrics(stack: &Stack, session: &str) -> Value {
+    stack.perfagg_json(session, &["metrics"])
+}
+
+/// What follows from the fills alone, instrument by instrument. Their names are the venues' own.
+fn trading(metrics: &Value) -> Value {
+    let of = |part: &Value, fields: &[&str]| {
+        let each = fields.iter().map(|field| {
+            assert!(part.get(field).is_some(), "{field} is not there");
+            part[field].clone()
+        });
+        Value::Array(each.collect())
+    };
+    let symbols = metrics["symbols"].as_array().unwrap();
+    assert!(symbols.len() > 10, "{} symbols", symbols.len());
+    let mut symbols: Vec<Value> = symbols
+        .iter()
+        .map(|symbol| {
+            of(
+                symbol,
+                &[
+                    "base",
+                    "quote",
+                    "fills",
+                    "fees_by_asset",
+                    "position",
+                    "realized_gross",
+                    "matches",
+                    "open_lots",
+                ],
+            )
+        })
+        .collect();
+    symbols.sort_by_key(Value::to_string);
+    let total = of(&metrics["total"], &["fills", "fees_by_asset", "first_fill", "last_fill"]);
+    serde_json::json!({ "symbols": symbols, "total": total })
+}
+
+/// What moved without a fill, and what is left that nothing explains.
+fn moved(metrics: &Value) -> Value {
+    let equity = &metrics["total"]["equity"];
+    assert!(equity["explained"]["deposit"].is_string(), "{equity}");
+    serde_json::json!([equity["residual"], equity["unpriced"], equity["explained"]["unexplained_in"]])
+}
+
+#[test]
+fn one_history_is_one_record_through_either_venue() {
+    let Some(binaries) = stack::binaries() else { return };
+    let stack = Stack::start(binaries, "venues", &["--time-rate", RATE]);
+    let opened = registered(&stack, "kraken", &[]);
+    assert_eq!(opened["key_rights"]["verdict"], "read_only", "{opened}");
+    assert_eq!(opened["account"]["venue"], "kraken");
+    stack.register("binance", &stack.enclave.url, &["--ttl", "7d"]);
+    let (kraken, binance) = (metrics(&stack, "kraken"), metrics(&stack, "binance"));
+    assert!(kraken["total"]["fills"].as_u64().unwrap() > 20_000);
+    assert_eq!(trading(&kraken), trading(&binance));
+    // Kraken keeps candles of the minute for twelve hours only, so what is worth what differs; what there is does not.
+    assert_eq!(moved(&kraken), moved(&binance));
+    assert_eq!(kraken["total"]["equity"]["residual"], "0", "every entry is explained to the last digit");
+}
+
+#[test]
+fn with_every_fault_on_it_is_the_same_ledger() {
+    let Some(binaries) = stack::binaries() else { return };
+    let truth = Stack::start(binaries.clone(), "venues-truth", &[]).truth();
+    for seed in 1..=stack::rounds("PERFAGG_FAULT_SEEDS", 1) {
+        let seed = seed.to_string();
+        let stack =
+            Stack::start(binaries.clone(), "venues-stormy", &["--time-rate", RATE, "--faults", &seed]);
+        registered(&stack, "kraken", &[]);
+        let metrics = metrics(&stack, "kraken");
+        assert_eq!(metrics["total"]["fills"], truth["fills"].as_array().unwrap().len(), "fault seed {seed}");
+        assert_eq!(moved(&metrics)[0], "0", "fault seed {seed}: every entry is there, once");
+    }
+}
+
+#[test]
+fn a_key_that_could_do_more_than_read_is_refused() {
+    let Some(binaries) = stack::binaries() else { return };
+    for (rights, word) in [("withdraw", "withdraw"), ("trade", "trade")] {
+        let stack = Stack::start(binaries.clone(), &format!("venues-{rights}"), &["--rights", rights]);
+        let output = stack.register_kraken("kraken", &[]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && told.contains("KEY_NOT_READ_ONLY"), "{told}");
+        assert!(told.contains(&format!("The key can {word}.")), "{told}");
+    }
+}
