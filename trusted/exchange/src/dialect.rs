@@ -68,6 +68,28 @@ pub enum Need {
     Listings,
 }
 
+impl Need {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Fills,
+        Self::Conversions,
+        Self::Balances,
+        Self::Deposits,
+        Self::Withdrawals,
+        Self::Transfers,
+        Self::Ledger,
+        Self::Funding,
+        Self::Fees,
+        Self::Positions,
+        Self::Prices,
+        Self::Klines,
+        Self::Time,
+        Self::Permission,
+        Self::Request,
+        Self::Listings,
+    ];
+}
+
 /// One question. What a venue cannot be asked in it is left out by its dialect's own rules, which stand there.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {

@@ -30,24 +30,6 @@ const DIALECTS: [(&str, &'static dyn Dialect); 13] = [
 
 /// The first four bytes choose dialect, need, account and endpoint; the rest is the answer.
 pub fn fuzz_dialect_reply(data: &[u8]) {
-    const NEEDS: [Need; 16] = [
-        Need::Fills,
-        Need::Conversions,
-        Need::Balances,
-        Need::Deposits,
-        Need::Withdrawals,
-        Need::Transfers,
-        Need::Ledger,
-        Need::Funding,
-        Need::Fees,
-        Need::Positions,
-        Need::Prices,
-        Need::Klines,
-        Need::Time,
-        Need::Permission,
-        Need::Request,
-        Need::Listings,
-    ];
     const MARKETS: [&str; 12] = [
         "spot", "margin", "isolated", "usdm", "coinm", "linear", "inverse", "futures", "wallet", "unified",
         "funding", "perp",
@@ -57,7 +39,7 @@ pub fn fuzz_dialect_reply(data: &[u8]) {
     }
     let Some(([which, need, market, call], body)) = data.split_first_chunk() else { return };
     let Some((_, dialect)) = chosen(&DIALECTS, *which) else { return };
-    let (Some(need), Some(market)) = (chosen(&NEEDS, *need), chosen(&MARKETS, *market)) else { return };
+    let (Some(need), Some(market)) = (chosen(&Need::ALL, *need), chosen(&MARKETS, *market)) else { return };
     let path = chosen(dialect.calls(), *call).map_or("", |(_, _, path)| path);
     let reply = Reply { status: 200, headers: Vec::new(), body: body.to_vec() };
     let asked = Asked { need, market, path, symbol: Some("BTCUSDT"), currency: Some("BTC"), account: None };

@@ -6,24 +6,6 @@ use crate::{Refusal, Reply, VenueError};
 use ledger::Timestamp;
 use protocol::{Credentials, Secret};
 
-const NEEDS: [Need; 15] = [
-    Need::Fills,
-    Need::Conversions,
-    Need::Balances,
-    Need::Deposits,
-    Need::Withdrawals,
-    Need::Transfers,
-    Need::Ledger,
-    Need::Funding,
-    Need::Fees,
-    Need::Positions,
-    Need::Prices,
-    Need::Klines,
-    Need::Time,
-    Need::Permission,
-    Need::Request,
-];
-
 /// An answer of success, to a question about a market and an instrument.
 pub(crate) fn heard(
     dialect: &dyn Dialect,
@@ -45,7 +27,7 @@ pub(crate) fn keeps_to_its_calls(dialect: &dyn Dialect, markets: &[&str]) {
     let none = Credentials { api_key: secret(""), secret: secret(""), passphrase: None };
     let moment = Moment { at: Timestamp::from_millis(1_735_689_600_123), random: [7; 16] };
     let mut made = std::collections::BTreeSet::new();
-    for need in NEEDS {
+    for need in Need::ALL {
         for market in markets {
             for symbol in [None, Some("BTC_USDT")] {
                 let question = Question { symbol, limit: Some(5), ..Question::of(need, market) };

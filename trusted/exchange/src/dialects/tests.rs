@@ -3,25 +3,6 @@
 use super::*;
 use crate::Method;
 
-const NEEDS: [Need; 16] = [
-    Need::Fills,
-    Need::Conversions,
-    Need::Balances,
-    Need::Deposits,
-    Need::Withdrawals,
-    Need::Transfers,
-    Need::Ledger,
-    Need::Funding,
-    Need::Fees,
-    Need::Positions,
-    Need::Prices,
-    Need::Klines,
-    Need::Time,
-    Need::Permission,
-    Need::Request,
-    Need::Listings,
-];
-
 /// Answers that are none, and the beginnings of some that are.
 fn bodies() -> Vec<Vec<u8>> {
     let whole = [
@@ -54,7 +35,7 @@ fn no_answer_brings_a_dialect_down() {
                 dialect.error(&reply, Timestamp::from_millis(0));
             }
             let reply = Reply { status: 200, headers: Vec::new(), body: body.clone() };
-            for need in NEEDS {
+            for need in Need::ALL {
                 for (market, path, account) in [("", "", None), ("spot", "/info", Some("0x1"))] {
                     let symbol = account.map(|_| "A-B");
                     let asked = Asked { need, market, path, symbol, currency: None, account };
@@ -77,7 +58,7 @@ fn what_a_dialect_asks_is_among_its_calls() {
     };
     let moment = crate::Moment { at: Timestamp::from_millis(1_735_689_600_123), random: [7; 16] };
     for (venue, dialect) in DIALECTS {
-        for need in NEEDS {
+        for need in Need::ALL {
             for market in ["spot", "perp", "margin", "futures", "unified", "wallet", "auth", ""] {
                 for symbol in [None, Some("BTC-USDT")] {
                     let question = crate::Question { symbol, ..crate::Question::of(need, market) };
