@@ -26,9 +26,9 @@ use protocol::{
     limits, rfc3339,
     statement::{Frame, Statement},
 };
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
-use told::{Members, written};
+use told::Members;
 use view::{Exported, View, view};
 
 /// A body as it is sent.
@@ -114,23 +114,40 @@ impl Answer<'_> {
     fn body(&self, members: &Members) -> Vec<u8> {
         let Self { session, checkpoint, view: View { told: _, sync, snapshots, restatements, restarted_at } } =
             self;
+        // In the order of their names as well: two sorted lists make one.
         let of_now = [
-            ("session_expires", written(rfc3339(session.terms.expires_at))),
-            ("sync", written(json!(sync))),
-            ("checkpoint", written(json!(checkpoint))),
-            ("snapshots", written(snapshots)),
-            ("restatements", written(restatements)),
-            ("record_restarted_at", written(restarted_at)),
+            ("checkpoint", encode(checkpoint)),
+            ("record_restarted_at", encode(restarted_at)),
+            ("restatements", encode(restatements)),
+            ("session_expires", encode(&rfc3339(session.terms.expires_at))),
+            ("snapshots", encode(snapshots)),
+            ("sync", encode(sync)),
         ];
-        let mut body: BTreeMap<&str, &RawValue> =
-            members.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
-        body.extend(of_now.iter().map(|(name, value)| (*name, &**value)));
-        let bytes = body.iter().map(|(name, value)| name.len() + value.get().len() + 4).sum::<usize>();
-        let mut written = Vec::with_capacity(bytes.saturating_add(2));
-        // As `encode`, with room for all of it at once.
-        let _ = serde_json::to_writer(&mut written, &body);
-        written
+        debug_assert!(of_now.is_sorted_by_key(|(name, _)| *name));
+        let told = members.iter().map(|(name, value)| (name.as_str(), value.get().as_bytes()));
+        let mut told = told.filter(|(name, _)| of_now.iter().all(|(other, _)| other != name)).peekable();
+        let bytes = told.clone().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        let more = of_now.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        let mut body = Vec::with_capacity(bytes + more + 2);
+        for (name, value) in &of_now {
+            while let Some((name, value)) = told.next_if(|(other, _)| other < name) {
+                member(&mut body, name, value);
+            }
+            member(&mut body, name, value);
+        }
+        told.for_each(|(name, value)| member(&mut body, name, value));
+        body.push(b'}');
+        body
     }
+}
+
+/// One more member of an object under way. Names are ours, and need no escape.
+fn member(body: &mut Vec<u8>, name: &str, value: &[u8]) {
+    body.push(if body.is_empty() { b'{' } else { b',' });
+    body.push(b'"');
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(b"\":");
+    body.extend_from_slice(value);
 }
 
 /// How far the store has come with what a session reads; refuses if the caller has seen more, or something else.

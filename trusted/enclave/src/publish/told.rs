@@ -46,7 +46,7 @@ impl Told {
 }
 
 /// A value as it is sent.
-pub(super) fn written(value: impl Serialize) -> Box<RawValue> {
+fn written(value: impl Serialize) -> Box<RawValue> {
     // Strings, numbers and string-keyed maps always serialise.
     to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
