@@ -17,6 +17,18 @@ struct Heard {
     ours: Timestamp,
 }
 
+impl Heard {
+    /// Whether it still counts.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        let age_ms_max = i64::try_from(limits::CLOCK_AGE_S_MAX).unwrap_or(i64::MAX).saturating_mul(1000);
+        now.millis().saturating_sub(self.ours.millis()) <= age_ms_max
+    }
+
+    fn skew_ms(&self) -> i64 {
+        self.venue.millis().saturating_sub(self.ours.millis()).saturating_abs()
+    }
+}
+
 impl VenueTimes {
     /// A venue told its time when ours was `ours`.
     pub(crate) fn heard(&self, venue_name: &str, venue: Timestamp, ours: Timestamp) {
@@ -28,6 +40,14 @@ impl VenueTimes {
     pub(crate) fn age_ms(&self, now: Timestamp) -> Option<i64> {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         heard.values().map(|heard| now.millis().saturating_sub(heard.ours.millis())).min()
+    }
+
+    /// Whether a venue disagreed with our time when it was heard last, not long ago.
+    pub(crate) fn disagrees(&self, venue_name: &str, now: Timestamp) -> bool {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard
+            .get(venue_name)
+            .is_some_and(|heard| heard.is_fresh(now) && heard.skew_ms() > limits::CLOCK_SKEW_MS_MAX)
     }
 
     /// The venues' times, Unix seconds, for the quote.
@@ -42,9 +62,8 @@ impl VenueTimes {
     /// Refuses when a venue disagrees with our time, or when none was heard for an hour.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), Code> {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let age_ms_max = i64::try_from(limits::CLOCK_AGE_S_MAX).unwrap_or(i64::MAX).saturating_mul(1000);
-        let fresh = heard.values().filter(|heard| now.millis() - heard.ours.millis() <= age_ms_max);
-        let mut skews_ms = fresh.map(|heard| (heard.venue.millis() - heard.ours.millis()).abs()).peekable();
+        let fresh = heard.values().filter(|heard| heard.is_fresh(now));
+        let mut skews_ms = fresh.map(Heard::skew_ms).peekable();
         let known = skews_ms.peek().is_some();
         if known && skews_ms.all(|skew_ms| skew_ms <= limits::CLOCK_SKEW_MS_MAX) {
             Ok(())
@@ -57,6 +76,17 @@ impl VenueTimes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_venue_that_disagreed_lately_is_to_be_asked_again() {
+        let (times, at) = (VenueTimes::default(), Timestamp::from_millis);
+        assert!(!times.disagrees("kraken", at(0)), "it was not heard");
+        times.heard("kraken", at(1_061_000), at(1_000_000));
+        assert!(times.disagrees("kraken", at(1_000_000)) && !times.disagrees("binance", at(1_000_000)));
+        assert!(!times.disagrees("kraken", at(1_000_001 + 3_600_000)), "long ago");
+        times.heard("kraken", at(1_062_000), at(1_062_500));
+        assert!(!times.disagrees("kraken", at(1_062_500)));
+    }
 
     #[test]
     fn nothing_is_said_when_a_venue_disagrees_or_none_was_heard_for_an_hour() {

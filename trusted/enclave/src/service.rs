@@ -192,23 +192,34 @@ pub(crate) async fn keep_house(service: Arc<Service>, ring: Option<Arc<RingFile>
 
 /// Asks the venues for their time when no account did lately: nothing is signed without it.
 async fn hear_venues(service: &Service, now: Timestamp) {
+    /// Our clock may have been moved between an answer and our look at it: then another answer tells.
+    const TRIES: usize = 3;
     let patience_ms = i64::try_from(limits::CLOCK_AGE_S_MAX).unwrap_or(3600).saturating_mul(1000) / 6;
-    if service.venue_times.age_ms(now).is_some_and(|age| age < patience_ms) {
-        return;
-    }
-    for venue in exchange::Venue::ALL {
-        let mut reader = venue.time_reader();
-        let mut hear = |findings: Vec<Finding>, _| {
-            for finding in findings {
-                if let Finding::VenueTime(at) = finding {
-                    service.venue_times.heard(venue.name(), at, service.clock.now());
-                }
+    let is_old = service.venue_times.age_ms(now).is_none_or(|age| age >= patience_ms);
+    // One that nobody polls would be wrong for an hour.
+    let disagrees = |venue: exchange::Venue| service.venue_times.disagrees(venue.name(), service.clock.now());
+    for venue in exchange::Venue::ALL.into_iter().filter(|venue| is_old || disagrees(*venue)) {
+        for _ in 0..TRIES {
+            hear(service, venue).await;
+            if !disagrees(venue) {
+                break;
             }
-        };
-        let clock = service.clock.as_ref();
-        if service.transport.converse(reader.as_mut(), clock, Task::Time, &mut hear).await.is_err() {
-            tracing::warn!(venue = venue.name(), "a venue does not tell its time");
         }
+    }
+}
+
+async fn hear(service: &Service, venue: exchange::Venue) {
+    let mut reader = venue.time_reader();
+    let mut hear = |findings: Vec<Finding>, _| {
+        for finding in findings {
+            if let Finding::VenueTime(at) = finding {
+                service.venue_times.heard(venue.name(), at, service.clock.now());
+            }
+        }
+    };
+    let clock = service.clock.as_ref();
+    if service.transport.converse(reader.as_mut(), clock, Task::Time, &mut hear).await.is_err() {
+        tracing::warn!(venue = venue.name(), "a venue does not tell its time");
     }
 }
 
