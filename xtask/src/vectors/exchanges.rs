@@ -51,6 +51,9 @@ pub(super) fn answer(
     answers: Option<&Path>,
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
+    if folders.is_empty() {
+        return Ok(());
+    }
     let mut lines = Vec::new();
     for (exchange, folder) in folders {
         for file in [REPLIES, REQUESTS] {
