@@ -2,7 +2,7 @@
 //! its dialect, and here what is asked next.
 //!
 //! ```text
-//! balances ─► each list, window by window, page by page ─► balances ─► Plan::digest ─► findings
+//! balances ─► each list, page by page ─► balances ─► Plan::digest ─► findings
 //! ```
 //!
 //! What a round read is handed on when all of it is there: a venue may tell a fill in one list and what it cost in another.
@@ -20,14 +20,14 @@ pub(crate) use markets::{Listed, Markets};
 pub(crate) use plan::{Digest, List, Paging, Plan, Rows};
 
 use crate::{
-    Asked, ExchangeConnector, Finding, Moment, Next, Progress, Question, Refusal, Reply, Request, Said, Task,
-    VenueError,
-    prices::{Candle, Candles, Closes, Pricing, earliest},
+    Asked, ExchangeConnector, Finding, Kline, Moment, Next, Progress, Question, Refusal, Reply, Request,
+    Said, Task, VenueError,
+    prices::{Candle, Closes, Pricing, earliest, length_ms},
     saved::{self, Owner, short_hash},
 };
 use collect::Collect;
 use known::Known;
-use ledger::{Price, Timestamp};
+use ledger::{Interval, Price, Timestamp};
 use protocol::Credentials;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub(crate) struct Reader {
     /// Whether `known` was received.
     whole: bool,
     job: Job,
-    asked: Option<Due>,
+    asked: Option<(Due, Question<'static>)>,
     /// Where the last request went.
     path: &'static str,
     /// The stamp of the last request, milliseconds: those of some venues must rise.
@@ -68,13 +68,13 @@ enum Job {
 }
 
 /// What the next answer belongs to.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 enum Due {
     Time { sent: Timestamp },
-    Markets { at: usize },
+    Markets,
     Rights,
-    Rows(collect::Asking),
-    Candles(Candles),
+    Collect,
+    Candles(Interval),
 }
 
 impl Reader {
@@ -143,22 +143,16 @@ impl Reader {
         if old && !matches!(self.job, Job::Idle) {
             return Some((Due::Time { sent: now }, plan.time()));
         }
-        if matches!(self.job, Job::Collect(_) | Job::Price { .. }) && self.markets.are_old(venue_now) {
-            let at = self.listed.begun(venue_now);
-            return Some((Due::Markets { at }, plan.listings().get(at)?.clone()));
-        }
         match &mut self.job {
             Job::Idle | Job::Time => None,
             Job::Rights => Some((Due::Rights, plan.rights())),
-            Job::Collect(collect) => {
-                let asking = collect.next()?;
-                let question = asking.question(plan);
-                Some((Due::Rows(asking), question))
+            Job::Collect(_) | Job::Price { .. } if self.markets.are_old(venue_now) => {
+                Some((Due::Markets, plan.listings()))
             }
+            Job::Collect(collect) => Some((Due::Collect, collect.next(plan)?)),
             Job::Price { pricing, .. } => {
                 let candles = pricing.next(&*self.markets, &self.closes, venue_now)?;
-                let question = plan.candles(&candles);
-                Some((Due::Candles(candles), question))
+                Some((Due::Candles(candles.interval), plan.candles(&candles)))
             }
         }
     }
@@ -175,21 +169,19 @@ impl Reader {
 
     fn take_time(
         &mut self,
-        reply: &Reply,
+        told: &Said,
         sent: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
-        let Said::Time(venue) = self.read(&self.plan.time(), reply)? else { return Err(VenueError::Retry) };
+        let Said::Time(venue) = *told else { return Err(VenueError::Retry) };
         // The answer was made somewhere between the question and its arrival.
         let ours_ms = sent.millis() + (now.millis() - sent.millis()) / 2;
         self.offset = Some((venue.millis().saturating_sub(ours_ms), now));
         Ok(vec![Finding::VenueTime(venue)])
     }
 
-    fn take_rights(&mut self, reply: &Reply) -> Result<Vec<Finding>, VenueError> {
-        let Said::Rights(rights) = self.read(&self.plan.rights(), reply)? else {
-            return Err(VenueError::Retry);
-        };
+    fn take_rights(&mut self, told: &Said, reply: &Reply) -> Result<Vec<Finding>, VenueError> {
+        let Said::Rights(rights) = *told else { return Err(VenueError::Retry) };
         let id = self.plan.account_id(reply, &self.key)?;
         self.owner.account_hash = Some(short_hash(id.as_bytes()));
         self.job = Job::Idle;
@@ -197,56 +189,58 @@ impl Reader {
         Ok(vec![Finding::Rights(rights), Finding::Account { id, types }])
     }
 
+    /// Takes the candles of an answer; `None`: the venue does not know the symbol.
+    fn take_candles(
+        &mut self,
+        told: Option<Said>,
+        interval: Interval,
+        venue_now: Timestamp,
+    ) -> Result<Vec<Finding>, VenueError> {
+        let candle = |row: Kline| {
+            let open_ms = row.open_at.millis();
+            let is_closed = open_ms.saturating_add(length_ms(interval)) <= venue_now.millis();
+            Candle { open_ms, is_closed, close: Price(row.close) }
+        };
+        let candles = match told {
+            None => None,
+            Some(Said::Klines(rows)) => Some(rows.into_iter().map(candle).collect()),
+            Some(_) => return Err(VenueError::Retry),
+        };
+        if let Job::Price { pricing, .. } = &mut self.job {
+            pricing.take(&mut self.closes, candles, venue_now);
+        }
+        Ok(Vec::new())
+    }
+
     fn take_due(
         &mut self,
-        due: Due,
+        (due, question): (Due, Question<'static>),
         answer: Result<&Reply, VenueError>,
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         let venue_now = self.venue_time(now);
-        match due {
-            Due::Time { sent } => self.take_time(answer?, sent, now),
-            Due::Rights => self.take_rights(answer?),
-            Due::Markets { at } => {
-                let question = self.plan.listings().get(at).cloned();
-                let Some(question) = question else { return Ok(Vec::new()) };
-                let Said::Listings(rows) = self.read(&question, answer?)? else {
-                    return Err(VenueError::Retry);
-                };
-                if let Some(markets) = self.listed.add(at, rows, self.plan.listings().len(), venue_now) {
-                    self.markets = markets;
-                }
+        // What a venue refuses to tell is a part of what it says; not so of these three.
+        let may_refuse = matches!(due, Due::Collect | Due::Candles(_));
+        let told = match answer {
+            Err(VenueError::Permanent(Refusal::Request { .. })) if may_refuse => None,
+            answer => Some((self.read(&question, answer?)?, answer?)),
+        };
+        match (due, told) {
+            (Due::Time { sent }, Some((told, _))) => self.take_time(&told, sent, now),
+            (Due::Rights, Some((told, reply))) => self.take_rights(&told, reply),
+            (Due::Markets, Some((Said::Listings(rows), _))) => {
+                self.markets = self.listed.renew(Markets::new(rows, venue_now));
                 Ok(Vec::new())
             }
-            Due::Rows(asking) => {
-                let question = asking.question(self.plan);
-                let said = match answer {
-                    Err(VenueError::Permanent(Refusal::Request { .. })) => None,
-                    answer => Some(self.read(&question, answer?)?),
-                };
+            (Due::Collect, told) => {
                 let Job::Collect(collect) = &mut self.job else { return Ok(Vec::new()) };
-                collect.take(self.plan, &mut self.known, &self.markets, asking, said, venue_now)
+                let told = told.map(|(told, _)| told);
+                collect.take(self.plan, &mut self.known, &self.markets, told, venue_now)
             }
-            Due::Candles(candles) => {
-                let told = match answer {
-                    Err(VenueError::Permanent(Refusal::Request { .. })) => None,
-                    answer => {
-                        let said = self.read(&self.plan.candles(&candles), answer?)?;
-                        let Said::Klines(rows) = said else { return Err(VenueError::Retry) };
-                        let length_ms = crate::prices::length_ms(candles.interval);
-                        let each = rows.into_iter().map(|row| Candle {
-                            open_ms: row.open_at.millis(),
-                            is_closed: row.open_at.millis().saturating_add(length_ms) <= venue_now.millis(),
-                            close: Price(row.close),
-                        });
-                        Some(each.collect())
-                    }
-                };
-                if let Job::Price { pricing, .. } = &mut self.job {
-                    pricing.take(&mut self.closes, told, venue_now);
-                }
-                Ok(Vec::new())
+            (Due::Candles(interval), told) => {
+                self.take_candles(told.map(|(told, _)| told), interval, venue_now)
             }
+            (Due::Time { .. } | Due::Rights | Due::Markets, _) => Err(VenueError::Retry),
         }
     }
 }
@@ -274,7 +268,7 @@ impl ExchangeConnector for Reader {
                     self.known = self.received.clone();
                 }
                 self.whole = false;
-                Job::Collect(begun.unwrap_or_else(|| Box::new(Collect::new(self.plan))))
+                Job::Collect(begun.unwrap_or_else(|| Box::new(Collect::new())))
             }
             Task::Price(wanted) => {
                 let whole_before = core::mem::replace(&mut self.whole, false);
@@ -300,17 +294,15 @@ impl ExchangeConnector for Reader {
             }
         }
         let Some((due, question)) = due else { return self.finish() };
-        self.asked = Some(due);
-        match self.request(&question, venue_now) {
-            Ok(request) => Next::Ask(request),
-            Err(refusal) => Next::Failed(refusal),
-        }
+        let request = self.request(&question, venue_now);
+        self.asked = Some((due, question));
+        request.map_or_else(Next::Failed, Next::Ask)
     }
 
     fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError> {
         let answer = match self.plan.dialect().error(reply, self.venue_time(now)) {
             Some(VenueError::FixClock) => {
-                (self.offset, self.stamped_ms) = (None, 0);
+                self.offset = None;
                 return Err(VenueError::FixClock);
             }
             Some(error) => Err(error),

@@ -49,7 +49,7 @@ struct Desk {
     entries: Vec<Entry>,
     balances: Value,
     permissions: Vec<&'static str>,
-    refuses: Option<&'static str>,
+    refuses: Option<(&'static str, &'static str)>,
     /// How long an answer takes.
     slow_ms: i64,
     /// What is asked then fails, or finds a fill that was not there before.
@@ -134,12 +134,10 @@ impl Desk {
                 .filter(|entry| entry.reference == "T500")
                 .for_each(|entry| entry.at_ms = at_ms);
         }
-        let result = if self.refuses == Some(request.path) {
-            return reply(&json!({ "error": ["EGeneral:Permission denied"] }));
-        } else {
-            self.result(request.path, &params)
-        };
-        reply(&json!({ "error": [], "result": result }))
+        match self.refuses.filter(|(path, _)| *path == request.path) {
+            Some((_, error)) => reply(&json!({ "error": [error] })),
+            None => reply(&json!({ "error": [], "result": self.result(request.path, &params) })),
+        }
     }
 
     /// The signature as its manual has it, over the bytes that came; nonces rise.
@@ -334,8 +332,9 @@ fn a_fill_whose_entries_are_late_is_told_when_they_are_there() {
     let mut desk = Desk::new();
     desk.buy(1);
     desk.buy(2);
+    desk.trades[1].at_ms = NOW_MS - 1000;
     for entry in desk.entries.iter_mut().filter(|entry| entry.reference == "T2") {
-        entry.told_from_ms = NOW_MS + 7_200_000;
+        (entry.at_ms, entry.told_from_ms) = (NOW_MS - 1000, NOW_MS + 7_200_000);
     }
     let mut connector = connector();
     assert_eq!(fills(&desk.collect(connector.as_mut())).len(), 1);
@@ -346,6 +345,16 @@ fn a_fill_whose_entries_are_late_is_told_when_they_are_there() {
     assert!(other.resume(&saved));
     let told = fills(&desk.collect(other.as_mut()));
     assert!(told.iter().any(|fill| fill.id.to_string() == "T2"), "{told:?}");
+
+    // What is not booked within a day will not be: that is said, and nobody waits for it for ever.
+    desk.entries.retain(|entry| entry.reference != "T2");
+    desk.now_ms += 90_000_000;
+    let found = desk.collect(self::connector().as_mut());
+    assert!(
+        found
+            .iter()
+            .any(|found| matches!(found, Finding::Unread { what, .. } if what.contains("does not book")))
+    );
 }
 
 #[test]
@@ -362,6 +371,11 @@ fn each_entry_means_what_it_is() {
     desk.entry("Q6", at_ms, ["rollover", ""], "ZUSD", ["0", "0.02"]);
     desk.entry("Q7", at_ms, ["something new", ""], "ZUSD", ["7", "0"]);
     desk.entry("Q8", at_ms, ["something new", ""], "ZUSD", ["-7", "0"]);
+    // A trade that no fill tells: an exchange, once none will come any more.
+    desk.entry("Q9", at_ms - 86_400_000, ["trade", ""], "ZUSD", ["-20", "0.1"]);
+    desk.entry("Q9", at_ms - 86_400_000, ["trade", ""], "XXBT", ["0.1", "0"]);
+    desk.entry("Q10", at_ms, ["trade", ""], "ZUSD", ["-30", "0"]);
+    desk.entry("Q10", at_ms, ["trade", ""], "XXBT", ["0.2", "0"]);
     let told: Vec<_> = movements(&desk.collect(connector().as_mut()))
         .into_iter()
         .map(|movement| {
@@ -381,6 +395,7 @@ fn each_entry_means_what_it_is() {
         (MovementKind::Interest, "", "0.02 USD"),
         (MovementKind::Distribution, "7 USD", ""),
         (MovementKind::Interest, "", "7 USD"),
+        (MovementKind::Convert, "0.1 BTC", "20.1 USD"),
     ];
     for row in told {
         let at = expected
@@ -395,13 +410,43 @@ fn each_entry_means_what_it_is() {
 fn a_list_that_is_refused_is_said_and_makes_a_gap() {
     let mut desk = Desk::new();
     desk.buy(1);
-    desk.refuses = Some("/0/private/Ledgers");
     let mut connector = connector();
-    let refused = desk.converse(connector.as_mut(), Task::Collect);
     // A right that is missing is the key's, not a list's.
+    desk.refuses = Some(("/0/private/Ledgers", "EGeneral:Permission denied"));
+    let refused = desk.converse(connector.as_mut(), Task::Collect);
     assert_eq!(refused, Err(VenueError::Permanent(Refusal::Credentials)));
+    desk.refuses = Some(("/0/private/Ledgers", "EGeneral:Invalid arguments"));
+    let found = desk.collect(connector.as_mut());
+    assert!(
+        found.iter().any(|found| matches!(found, Finding::Unread { what, .. } if what == "ledger entries"))
+    );
+    assert!(found.iter().any(
+        |found| matches!(found, Finding::Reach(reach) if !reach.since_opening && reach.gaps.len() == 1)
+    ));
+    assert!(fills(&found).is_empty(), "nobody said what it cost");
     desk.refuses = None;
-    assert_eq!(fills(&desk.collect(connector.as_mut())).len(), 1, "a round that failed left no trace");
+    let found = desk.collect(connector.as_mut());
+    assert!(
+        found.iter().any(
+            |found| matches!(found, Finding::Reach(reach) if reach.since_opening && reach.gaps.is_empty())
+        )
+    );
+}
+
+#[test]
+fn an_account_that_never_did_anything_begins_when_it_was_looked_at_first() {
+    let mut desk = Desk::new();
+    let mut connector = connector();
+    let from = |found: &[Finding]| {
+        found.iter().find_map(|found| match found {
+            Finding::Reach(reach) => Some(reach.from),
+            _ => None,
+        })
+    };
+    let first = from(&desk.collect(connector.as_mut()));
+    desk.now_ms += 60_000;
+    assert!(first.is_some());
+    assert_eq!(from(&desk.collect(connector.as_mut())), first, "a later look changes nothing");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use protocol::Credentials;
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, LazyLock},
+    sync::Arc,
 };
 
 /// The account that fills and lines belong to, for the ledger's books.
@@ -45,6 +45,8 @@ pub(crate) const HISTORY_LIMIT: &str = "everything since the account was opened"
 /// Kraken opened in July 2011.
 const GENESIS_MS: i64 = 1_309_478_400_000;
 const HOUR_MS: i64 = 3_600_000;
+/// What one list tells and the other does not by then will not come any more.
+const LATE_MS: i64 = 24 * HOUR_MS;
 
 static LISTS: [List; 2] = [
     List {
@@ -53,8 +55,6 @@ static LISTS: [List; 2] = [
         market: "spot",
         with: &[("consolidate_taker", "false")],
         since_ms: GENESIS_MS,
-        kept_ms: None,
-        window_ms: i64::MAX,
         overlap_ms: HOUR_MS,
         paging: Paging { offset: "ofs", rows: 50 },
     },
@@ -64,14 +64,10 @@ static LISTS: [List; 2] = [
         market: "spot",
         with: &[],
         since_ms: GENESIS_MS,
-        kept_ms: None,
-        window_ms: i64::MAX,
         overlap_ms: HOUR_MS,
         paging: Paging { offset: "ofs", rows: 50 },
     },
 ];
-static LISTINGS: LazyLock<[Question<'static>; 1]> = LazyLock::new(|| [Question::of(Need::Listings, "spot")]);
-static WALLETS: LazyLock<[Question<'static>; 1]> = LazyLock::new(|| [Question::of(Need::Balances, "spot")]);
 
 /// The spot account.
 pub(crate) struct Spot;
@@ -102,12 +98,12 @@ impl Plan for Spot {
         ACCOUNT_TYPES
     }
 
-    fn listings(&self) -> &'static [Question<'static>] {
-        &*LISTINGS
+    fn listings(&self) -> Question<'static> {
+        Question::of(Need::Listings, "spot")
     }
 
-    fn wallets(&self) -> &'static [Question<'static>] {
-        &*WALLETS
+    fn balances(&self) -> Question<'static> {
+        Question::of(Need::Balances, "spot")
     }
 
     fn lists(&self) -> &'static [List] {
@@ -135,8 +131,9 @@ impl Plan for Spot {
         assets::plain(&asset)
     }
 
-    fn digest(&self, rows: Rows, markets: &Markets) -> Result<Digest, VenueError> {
-        let Rows { fills, bookings, .. } = rows;
+    fn digest(&self, rows: Rows, markets: &Markets, now: Timestamp) -> Digest {
+        let is_late = |at: Timestamp| now.millis().saturating_sub(at.millis()) <= LATE_MS;
+        let Rows { fills, bookings } = rows;
         let mut entries: BTreeMap<String, Booking> = BTreeMap::new();
         for mut booking in bookings {
             booking.asset = assets::plain(&booking.asset);
@@ -154,7 +151,13 @@ impl Plan for Spot {
         for execution in fills.into_iter().filter(|execution| told.insert(execution.id.clone())) {
             let Some(entries) = by_reference.get(&execution.id) else {
                 // The ledger is behind: it will say what the fill cost.
-                digest.hold(execution.time);
+                match is_late(execution.time) {
+                    true => digest.hold(execution.time),
+                    false => digest.findings.push(Finding::Unread {
+                        what: "fills that the ledger does not book".to_owned(),
+                        why: "what they came to is not told",
+                    }),
+                }
                 continue;
             };
             match filled(&execution, entries, markets) {
@@ -174,9 +177,14 @@ impl Plan for Spot {
             }
         }
         for (reference, entries) in by_reference {
-            digest.tell(&reference, entries, &told);
+            let unfilled = entries.iter().any(|entry| own(entry) == "trade") && !told.contains(&reference);
+            match entries.iter().filter_map(|entry| entry.time).min() {
+                // The fill is in the other list, or will be: without its price it is not told.
+                Some(at) if unfilled && is_late(at) => digest.hold(at),
+                _ => tell(&mut digest, &reference, &entries),
+            }
         }
-        Ok(digest)
+        digest
     }
 }
 
@@ -253,30 +261,18 @@ fn empty(kind: MovementKind, time: Timestamp) -> Movement {
     }
 }
 
-impl Digest {
-    fn hold(&mut self, since: Timestamp) {
-        self.held_since = Some(self.held_since.map_or(since, |held| held.min(since)));
+/// Tells bookings that belong together and are of no fill that was told. A trade that no list of fills tells is an exchange of
+/// one thing for another.
+fn tell(digest: &mut Digest, reference: &str, entries: &[Booking]) {
+    let is_leg = |entry: &&Booking| matches!(own(entry), "spend" | "receive" | "conversion" | "trade");
+    let legs: Vec<&Booking> = entries.iter().filter(is_leg).collect();
+    if let [one, other] = legs.as_slice()
+        && one.change.is_negative() != other.change.is_negative()
+    {
+        let (out, came) = if one.change.is_negative() { (one, other) } else { (other, one) };
+        return digest.findings.extend(converted(reference, out, came).map(Finding::Movement));
     }
-
-    /// Bookings that belong together and are of no fill that was told.
-    fn tell(&mut self, reference: &str, entries: Vec<Booking>, fills: &BTreeSet<String>) {
-        let is_trade = |entry: &Booking| own(entry) == "trade";
-        if entries.iter().any(is_trade) && !fills.contains(reference) {
-            // The fill is in the other list, or will be: without its price it is not told.
-            entries.iter().filter_map(|entry| entry.time).for_each(|time| self.hold(time));
-            return;
-        }
-        let legs: Vec<&Booking> =
-            entries.iter().filter(|entry| matches!(own(entry), "spend" | "receive" | "conversion")).collect();
-        if let [one, other] = legs.as_slice()
-            && one.change.is_negative() != other.change.is_negative()
-        {
-            let (out, came) = if one.change.is_negative() { (one, other) } else { (other, one) };
-            self.findings.extend(converted(reference, out, came).map(Finding::Movement));
-            return;
-        }
-        self.findings.extend(entries.iter().filter_map(moved).map(Finding::Movement));
-    }
+    digest.findings.extend(entries.iter().filter_map(moved).map(Finding::Movement));
 }
 
 /// The type that Kraken gives an entry.

@@ -4,7 +4,7 @@ use crate::{Board, Listing, Listings, prices::Pairs};
 use ledger::{Asset, Symbol, Timestamp};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// New symbols appear every few days.
@@ -46,45 +46,16 @@ impl Pairs for Markets {
 /// The list that the connectors of a process share. Each holds the one that it works with until that is old, and
 /// then looks here before it asks the venue.
 #[derive(Default)]
-pub(crate) struct Listed(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    current: Arc<Markets>,
-    /// What answers told so far, where a venue lists in several.
-    begun: BTreeMap<usize, Vec<Listing>>,
-}
+pub(crate) struct Listed(Mutex<Arc<Markets>>);
 
 impl Listed {
     pub(crate) fn current(&self) -> Arc<Markets> {
-        Arc::clone(&self.lock().current)
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Which of the venue's lists is to be asked for next.
-    pub(crate) fn begun(&self, _now: Timestamp) -> usize {
-        let begun = &self.lock().begun;
-        (0..).find(|at| !begun.contains_key(at)).unwrap_or(0)
-    }
-
-    /// One of `of` lists was read. All of it, once it is whole.
-    pub(crate) fn add(
-        &self,
-        at: usize,
-        rows: Vec<Listing>,
-        of: usize,
-        now: Timestamp,
-    ) -> Option<Arc<Markets>> {
-        let mut state = self.lock();
-        state.begun.insert(at, rows);
-        if state.begun.len() < of {
-            return None;
-        }
-        let rows = core::mem::take(&mut state.begun).into_values().flatten().collect();
-        state.current = Arc::new(Markets::new(rows, now));
-        Some(Arc::clone(&state.current))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn renew(&self, markets: Markets) -> Arc<Markets> {
+        let markets = Arc::new(markets);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&markets);
+        markets
     }
 }

@@ -1,16 +1,14 @@
-//! What a venue is, as far as the reader must know: which lists it has, how far back and in which steps they are told, and what
-//! their rows come to.
+//! What a venue is, as far as the reader must know: which lists it has, how they are told, and what their rows come to.
 
 use super::Markets;
 use crate::{
-    Booking, Conversion, Crossing, Dialect, Execution, Finding, FundingPayment, Need, Question, Reply,
-    VenueError,
+    Booking, Dialect, Execution, Finding, Need, Question, Reply, VenueError,
     prices::{Candles, Depth},
 };
 use ledger::{Asset, Timestamp};
 use protocol::Credentials;
 
-/// A list that a venue tells by spans of time.
+/// A list that a venue tells by spans of time, as long as one likes, and keeps for ever.
 #[derive(Debug)]
 pub(crate) struct List {
     /// As the coverage calls it. It is part of what is saved: it never changes.
@@ -23,10 +21,6 @@ pub(crate) struct List {
     pub(crate) with: &'static [(&'static str, &'static str)],
     /// The venue's beginning, or that of the list.
     pub(crate) since_ms: i64,
-    /// For how long rows are kept; `None`: for ever.
-    pub(crate) kept_ms: Option<i64>,
-    /// The longest span that one question may have.
-    pub(crate) window_ms: i64,
     /// Rows are indexed late: so much is read again.
     pub(crate) overlap_ms: i64,
     /// How a span is told that has more rows than fit an answer.
@@ -46,10 +40,7 @@ pub(crate) struct Paging {
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     pub(crate) fills: Vec<Execution>,
-    pub(crate) conversions: Vec<Conversion>,
-    pub(crate) crossings: Vec<Crossing>,
     pub(crate) bookings: Vec<Booking>,
-    pub(crate) funding: Vec<FundingPayment>,
 }
 
 /// What rows come to.
@@ -59,6 +50,13 @@ pub(crate) struct Digest {
     pub(crate) findings: Vec<Finding>,
     /// When the earliest thing was that cannot be told yet: the next round reads from there.
     pub(crate) held_since: Option<Timestamp>,
+}
+
+impl Digest {
+    /// Something of then cannot be told yet.
+    pub(crate) fn hold(&mut self, since: Timestamp) {
+        self.held_since = Some(self.held_since.map_or(since, |held| held.min(since)));
+    }
 }
 
 /// A venue.
@@ -85,10 +83,10 @@ pub(crate) trait Plan: Send + Sync {
     fn account_types(&self) -> &'static [&'static str];
 
     /// What asks for all that it lists.
-    fn listings(&self) -> &'static [Question<'static>];
+    fn listings(&self) -> Question<'static>;
 
     /// What asks for all that is held.
-    fn wallets(&self) -> &'static [Question<'static>];
+    fn balances(&self) -> Question<'static>;
 
     /// What changed it.
     fn lists(&self) -> &'static [List];
@@ -104,6 +102,6 @@ pub(crate) trait Plan: Send + Sync {
         asset
     }
 
-    /// What the rows of a round come to.
-    fn digest(&self, rows: Rows, markets: &Markets) -> Result<Digest, VenueError>;
+    /// What the rows of a round come to, at an instant of the venue.
+    fn digest(&self, rows: Rows, markets: &Markets, now: Timestamp) -> Digest;
 }
