@@ -11,20 +11,20 @@
 
 mod json;
 mod parameters;
+mod mac;
 mod listings;
-mod query;
 mod said;
 mod cases;
 mod heard;
 
 #[cfg(test)]
-pub(crate) use cases::signed_cases;
+pub(crate) use cases::{assert_shared_signatures, request_cases, secret, signed_of, text};
 #[cfg(test)]
 pub(crate) use heard::{heard, keeps_to_its_calls};
 pub(crate) use json::{Cell, Row, Unit, rows, wrong};
 pub use listings::{Board, Listing, Listings};
-pub(crate) use parameters::{Parameters, retry_after_ms};
-pub(crate) use query::{Query, key_hash, percent_encoded, query};
+pub(crate) use mac::{hmac_sha256, hmac_sha512, key_hash};
+pub(crate) use parameters::{Parameters, instant, percent_encoded};
 pub use said::*;
 
 use crate::{Method, Refusal, Reply, Request, VenueError};

@@ -91,6 +91,11 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// What `Retry-After` says, if it counts seconds.
+    pub(crate) fn retry_after_ms(&self) -> Option<u64> {
+        self.header("retry-after")?.trim().parse::<u64>().ok()?.checked_mul(1000)
+    }
+
     /// The first header of that (lower-case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

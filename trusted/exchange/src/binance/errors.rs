@@ -2,7 +2,6 @@
 //! https://github.com/binance/binance-spot-api-docs, `errors.md`).
 
 use super::wire::Text;
-use crate::dialect::retry_after_ms;
 use crate::{Refusal, Reply, VenueError};
 use ledger::Timestamp;
 use serde::Deserialize;
@@ -34,7 +33,7 @@ pub(crate) fn error(reply: &Reply, now: Timestamp) -> Option<VenueError> {
     let message = body.msg.as_ref().map_or("", Text::as_str);
     Some(match (reply.status, code) {
         (418 | 429, _) | (_, Some(-1003)) => {
-            VenueError::BackOff { retry_after_ms: retry_after_ms(reply).or_else(|| banned_ms(message, now)) }
+            VenueError::BackOff { retry_after_ms: reply.retry_after_ms().or_else(|| banned_ms(message, now)) }
         }
         // Of the address that asks, not of the key.
         (451, _) => VenueError::Permanent(Refusal::Region),

@@ -78,17 +78,15 @@ fn ed25519(pem: &str) -> Option<SigningKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
+    use crate::dialect::{request_cases, secret, signed_of, text};
 
     /// The key of RFC 8032 section 7.1, test 1.
     const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
         MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
         -----END PRIVATE KEY-----\n";
 
-    fn signature(secret: &str, query: &str) -> Option<String> {
-        let secret_of = |text: &str| Secret::new(text.to_owned());
-        let signed =
-            Signer::new(secret_of("key"), secret_of(secret)).signed(Zeroizing::new(query.to_owned()))?;
+    fn signature(key: &str, query: &str) -> Option<String> {
+        let signed = Signer::new(secret("key"), secret(key)).signed(Zeroizing::new(query.to_owned()))?;
         let (sent, signature) = signed.rsplit_once("&signature=").unwrap();
         assert_eq!(sent, query, "the signed bytes are the sent bytes");
         Some(signature.to_owned())
@@ -123,23 +121,15 @@ mod tests {
 
     #[test]
     fn the_shared_signatures_are_met() {
-        #[expect(clippy::disallowed_methods, reason = "how the test command hands the vectors over")]
-        let Some(shared) = std::env::var_os("PERFAGG_VECTORS") else {
-            println!("skipped: PERFAGG_VECTORS is not set, exchanges/binance/request.json is not read");
-            return;
-        };
-        let file = std::path::Path::new(&shared).join("exchanges/binance/request.json");
-        let vectors: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let Some(vectors) = request_cases("binance") else { return };
         let mut seen = 0;
         for example in vectors["documented_signatures"].as_array().unwrap() {
-            let signed = signature(&text(&example["key"]), &text(&example["string_to_sign"])).unwrap();
+            let signed = signature(text(&example["key"]), text(&example["string_to_sign"])).unwrap();
             assert_eq!(signed, text(&example["signature"]));
             seen += 1;
         }
-        for case in vectors["cases"].as_array().unwrap().iter().filter(|case| case["sign"].is_object()) {
-            let secret = &vectors["test_keys"][text(&case["key"])]["secret"];
-            let signed = signature(&text(secret), &text(&case["sign"]["string_to_sign"])).unwrap();
+        for (case, used) in signed_of(&vectors) {
+            let signed = signature(text(&used["secret"]), text(&case["sign"]["string_to_sign"])).unwrap();
             let query = text(&case["http"]["query"]);
             let sent = format!("{query}&{}", case["http"]["body"].as_str().unwrap_or_default());
             assert!(sent.contains(&format!("signature={signed}")), "{}", case["id"]);

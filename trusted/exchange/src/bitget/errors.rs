@@ -1,10 +1,7 @@
 //! What an error of Bitget means (EXCHANGES.md section 8, Errors; https://www.bitget.com/api-doc/common/error-code/restapi).
 //! Success is `"code":"00000"`, whatever the status says.
 
-use crate::{
-    Refusal, Reply, VenueError,
-    dialect::{Cell, retry_after_ms},
-};
+use crate::{Refusal, Reply, VenueError, dialect::Cell};
 
 /// The error in an answer, if it is one: `{"code":"40009","msg":"sign signature error","requestTime":…,"data":null}`.
 pub(super) fn error(reply: &Reply) -> Option<VenueError> {
@@ -22,7 +19,7 @@ fn meaning(code: &str, reply: &Reply) -> VenueError {
     let number = code.parse().unwrap_or(0);
     match (reply.status, number) {
         (429 | 418, _) | (_, 429 | 1001 | 30_007 | 30_014 | 30_026) => {
-            VenueError::BackOff { retry_after_ms: retry_after_ms(reply) }
+            VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }
         }
         (_, 40_004 | 40_005 | 40_008 | 30_005 | 30_008) => VenueError::FixClock,
         (_, 40_018 | 30_011) => VenueError::Permanent(Refusal::Address),

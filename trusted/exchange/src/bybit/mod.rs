@@ -22,7 +22,7 @@ mod tests;
 use crate::{
     Method, Refusal, Reply, Request, VenueError,
     dialect::{
-        Asked, Dialect, Listings, Moment, Need, Question, Said, key_hash, percent_encoded, query, wrong,
+        Asked, Dialect, Listings, Moment, Need, Parameters, Question, Said, key_hash, percent_encoded, wrong,
     },
 };
 use ::ledger::Timestamp;
@@ -120,7 +120,7 @@ fn parameters(endpoint: &'static Endpoint, question: &Question<'_>) -> Zeroizing
         (to, to_ms.map(|at| at.to_string())),
         ("limit", limit.map(|limit| limit.to_string())),
     ];
-    query(&own, with, encoded)
+    Parameters::default().all(own).and(with).encoded_by(encoded)
 }
 
 /// The account whose balances are asked for.

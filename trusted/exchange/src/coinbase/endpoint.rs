@@ -1,7 +1,7 @@
 //! The calls that are made of Coinbase, all of them reads, with what they cost (EXCHANGES.md section 6).
 
 use crate::Method;
-use crate::dialect::{Need, Query, Question};
+use crate::dialect::{Need, Parameters, Question, instant};
 
 pub(super) const HOST: &str = "api.coinbase.com";
 
@@ -83,15 +83,15 @@ pub(super) fn of(question: &Question<'_>) -> Option<&'static Endpoint> {
 
 impl Endpoint {
     /// The parameters of a question by this call's names. The lists of `/v2` know no times: they go by id, newest first.
-    pub(super) fn parameters(&self, question: &Question<'_>) -> Query {
+    pub(super) fn parameters(&self, question: &Question<'_>) -> Parameters {
         let Question { symbol, from_ms, to_ms, limit, .. } = *question;
-        let query = Query::default();
+        let query = Parameters::default();
         match self.path {
             path if path == FILLS.path => query
                 .maybe("product_id", symbol)
                 .maybe("limit", limit)
-                .maybe("start_sequence_timestamp", from_ms.map(date))
-                .maybe("end_sequence_timestamp", to_ms.map(date)),
+                .maybe("start_sequence_timestamp", from_ms.map(instant))
+                .maybe("end_sequence_timestamp", to_ms.map(instant)),
             path if path == CANDLES.path => query
                 .maybe("start", from_ms.map(|ms| ms.div_euclid(1000)))
                 .maybe("end", to_ms.map(|ms| ms.div_euclid(1000)))
@@ -101,10 +101,4 @@ impl Endpoint {
             _ => query.maybe("limit", limit),
         }
     }
-}
-
-/// `2024-01-01T00:00:00.000Z`
-fn date(ms: i64) -> String {
-    let at = protocol::rfc3339(ledger::Timestamp::from_millis(ms));
-    format!("{}.{:03}Z", at.trim_end_matches('Z'), ms.rem_euclid(1000))
 }

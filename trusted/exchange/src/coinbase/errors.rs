@@ -2,7 +2,6 @@
 //! `message`, and a key that is not known gets the bare word `Unauthorized`.
 //! <https://docs.cdp.coinbase.com/coinbase-app/api-architecture/error-messages>.
 
-use crate::dialect::retry_after_ms;
 use crate::dialect::{Cell, Row};
 use crate::{Refusal, Reply, VenueError};
 
@@ -24,7 +23,7 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     };
     let numeric = words.iter().find_map(|word| word.parse().ok());
     Some(if reply.status == 429 || is(&["rate_limit_exceeded", "resource_exhausted", "too many requests"]) {
-        VenueError::BackOff { retry_after_ms: retry_after_ms(reply) }
+        VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }
     } else if is(&[
         "request timestamp expired",
         "expired_token",

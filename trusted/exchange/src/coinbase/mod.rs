@@ -36,7 +36,7 @@ impl Dialect for Coinbase {
     fn ask(&self, question: &Question<'_>, key: &Credentials, moment: Moment) -> Result<Request, Refusal> {
         let endpoint = endpoint::of(question).ok_or(Refusal::Request { code: 0 })?;
         let start = endpoint.parameters(question);
-        let query = question.with.iter().fold(start, |query, (name, value)| query.with(name, value));
+        let query = start.and(&question.with);
         let segment = match endpoint.path.split_once('{') {
             None => None,
             Some((_, rest)) if rest.starts_with("product_id") => question.symbol,
@@ -47,7 +47,7 @@ impl Dialect for Coinbase {
             host: endpoint::HOST,
             path: endpoint.path,
             segment: segment.map(str::to_owned),
-            query: query.text(),
+            query: query.encoded(),
             headers: Vec::new(),
             body: Zeroizing::default(),
             cost: cost(endpoint, key),

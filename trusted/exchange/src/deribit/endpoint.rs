@@ -1,8 +1,9 @@
 //! The calls that can be made, all of them reads, with the names of their parameters.
 
 use super::UNASKED;
-use crate::{Cost, Method, Need, Question, Refusal, dialect::percent_encoded};
+use crate::{Cost, Method, Need, Question, Refusal, dialect::Parameters};
 use Field::{Currency, From, Limit, Symbol, To};
+use zeroize::Zeroizing;
 
 pub(super) const HOST: &str = "www.deribit.com";
 
@@ -121,8 +122,8 @@ pub(super) fn endpoint(question: &Question<'_>) -> Result<&'static Endpoint, Ref
 }
 
 /// The query, as it will be signed and sent.
-pub(super) fn query(endpoint: &Endpoint, question: &Question<'_>) -> String {
-    let taken = endpoint.takes.iter().filter_map(|(field, name)| {
+pub(super) fn query(endpoint: &Endpoint, question: &Question<'_>) -> Zeroizing<String> {
+    let taken = endpoint.takes.iter().map(|(field, name)| {
         let value = match field {
             Symbol => question.symbol.map(str::to_owned),
             Currency => question.currency.map(str::to_owned),
@@ -130,11 +131,9 @@ pub(super) fn query(endpoint: &Endpoint, question: &Question<'_>) -> String {
             To => question.to_ms.map(|ms| ms.to_string()),
             Limit => question.limit.map(|limit| limit.to_string()),
         };
-        Some((*name, value?))
+        (*name, value)
     });
-    let own = question.with.iter().map(|(name, value)| (*name, value.clone()));
-    let pairs = taken.chain(own).map(|(name, value)| format!("{name}={}", percent_encoded(&value)));
-    pairs.collect::<Vec<_>>().join("&")
+    Parameters::default().all(taken).and(&question.with).encoded()
 }
 
 impl Endpoint {

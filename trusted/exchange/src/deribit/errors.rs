@@ -1,7 +1,6 @@
 //! What an error of Deribit means (EXCHANGES.md section 12; <https://docs.deribit.com/articles/errors>). Most of them come
 //! with status 400.
 
-use crate::dialect::retry_after_ms;
 use crate::{Refusal, Reply, VenueError, dialect::Cell};
 
 /// Errors are short: a longer answer that came with success is none.
@@ -30,7 +29,7 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     let of_time = reason.is_some_and(|reason| reason.contains("timestamp"));
     Some(match (reply.status, code) {
         (429, _) | (_, Some(10_028 | 10_047 | 10_066)) => {
-            VenueError::BackOff { retry_after_ms: retry_after_ms(reply) }
+            VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }
         }
         (_, Some(10_000 | 13_004 | 13_009)) if of_time => VenueError::FixClock,
         (_, Some(9_999 | 10_000 | 11_042 | 13_004 | 13_005 | 13_009 | 13_021 | 13_403)) => {

@@ -4,25 +4,25 @@
 //! A login by signature says the same of *timestamp \n nonce \n data* in its query; it hands over no secret either.
 
 use super::endpoint::{Access, Endpoint, HOST};
-use crate::{Method, Moment, Refusal, Request, dialect::percent_encoded, saved::short_hash};
+use crate::{
+    Method, Moment, Refusal, Request,
+    dialect::{hmac_sha256, key_hash, percent_encoded},
+};
 use core::fmt::Write as _;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use protocol::Credentials;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// The request of an endpoint with its query, signed if it is about an account.
 pub(super) fn request(
     endpoint: &'static Endpoint,
-    query: String,
+    mut query: Zeroizing<String>,
     key: &Credentials,
     moment: Moment,
 ) -> Result<Request, Refusal> {
-    let mut query = Zeroizing::new(query);
     let mut headers = Vec::new();
     let account = match endpoint.access {
         Access::Public => 0,
-        _ => short_hash(key.api_key.expose().as_bytes()),
+        _ => key_hash(&key.api_key),
     };
     match endpoint.access {
         Access::Public => {}
@@ -76,21 +76,17 @@ fn login(key: &Credentials, moment: Moment) -> Option<Zeroizing<String>> {
 }
 
 fn mac(key: &Credentials, text: &str) -> Option<String> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.secret.expose().trim().as_bytes()).ok()?;
-    mac.update(text.as_bytes());
-    Some(hex::encode(mac.finalize().into_bytes()))
+    hmac_sha256(&key.secret, &[text]).map(hex::encode)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::{request_cases, secret, signed_of, text};
     use ledger::Timestamp;
-    use protocol::Secret;
-    use serde_json::Value;
 
-    fn key(id: &str, secret: &str) -> Credentials {
-        let secret_of = |text: &str| Secret::new(text.to_owned());
-        Credentials { api_key: secret_of(id), secret: secret_of(secret), passphrase: None }
+    fn key(id: &str, of_it: &str) -> Credentials {
+        Credentials { api_key: secret(id), secret: secret(of_it), passphrase: None }
     }
 
     const MOMENT: Moment = Moment { at: Timestamp::from_millis(1_735_689_600_123), random: [7; 16] };
@@ -123,22 +119,14 @@ mod tests {
 
     #[test]
     fn the_shared_signatures_are_met() {
-        #[expect(clippy::disallowed_methods, reason = "how the test command hands the vectors over")]
-        let Some(shared) = std::env::var_os("PERFAGG_VECTORS") else {
-            println!("skipped: PERFAGG_VECTORS is not set, exchanges/deribit/request.json is not read");
-            return;
-        };
-        let file = std::path::Path::new(&shared).join("exchanges/deribit/request.json");
-        let vectors: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let Some(vectors) = request_cases("deribit") else { return };
         let mut seen = 0;
-        for case in vectors["cases"].as_array().unwrap().iter().filter(|case| case["sign"].is_object()) {
-            let pair = &vectors["test_keys"][text(&case["key"])];
-            let key = key(&text(&pair["apiKey"]), &text(&pair["secret"]));
+        for (case, pair) in signed_of(&vectors) {
+            let key = key(text(&pair["apiKey"]), text(&pair["secret"]));
             let sign = &case["sign"];
             let text_to_sign = text(&sign["string_to_sign"]);
-            assert_eq!(mac(&key, &text_to_sign).unwrap(), text(&sign["signature"]), "{}", case["id"]);
-            let target = target(&text(&case["http"]["path"]), &text(&case["http"]["query"]));
+            assert_eq!(mac(&key, text_to_sign).unwrap(), text(&sign["signature"]), "{}", case["id"]);
+            let target = target(text(&case["http"]["path"]), text(&case["http"]["query"]));
             assert!(text_to_sign.ends_with(&format!("\nGET\n{}\n\n", *target)), "{}", case["id"]);
             seen += 1;
         }

@@ -1,20 +1,20 @@
 //! The parameters of a request in the order in which they are sent: written once, signed, and sent unchanged.
 
-use super::percent_encoded;
-use crate::Reply;
 use core::fmt::{Display, Write as _};
+use ledger::Timestamp;
 use zeroize::Zeroizing;
 
-/// Names and values, each name once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Parameters(Vec<(String, String)>);
+/// Names and values, each name once. Some venues want a secret among them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Parameters(Vec<(String, Zeroizing<String>)>);
 
 impl Parameters {
     /// One more; a name that is there already keeps its place and gets the new value.
     pub(crate) fn with(mut self, name: &str, value: impl Display) -> Self {
+        let value = Zeroizing::new(value.to_string());
         match self.0.iter_mut().find(|(own, _)| own == name) {
-            Some((_, own)) => *own = value.to_string(),
-            None => self.0.push((name.to_owned(), value.to_string())),
+            Some((_, own)) => *own = value,
+            None => self.0.push((name.to_owned(), value)),
         }
         self
     }
@@ -27,6 +27,19 @@ impl Parameters {
         }
     }
 
+    /// One more, if there is a value and the call has a name for it.
+    pub(crate) fn named(self, name: Option<&str>, value: Option<impl Display>) -> Self {
+        match name {
+            Some(name) => self.maybe(name, value),
+            None => self,
+        }
+    }
+
+    /// Those that are not there stay away.
+    pub(crate) fn all<'a>(self, own: impl IntoIterator<Item = (&'a str, Option<String>)>) -> Self {
+        own.into_iter().fold(self, |all, (name, value)| all.maybe(name, value))
+    }
+
     /// The venue's own parameters, as they are.
     pub(crate) fn and(self, own: &[(&str, String)]) -> Self {
         own.iter().fold(self, |all, (name, value)| all.with(name, value))
@@ -34,34 +47,50 @@ impl Parameters {
 
     /// In the order of their names.
     pub(crate) fn sorted(mut self) -> Self {
-        self.0.sort();
+        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
         self
     }
 
-    /// As a query: `symbol=BTCUSDT&limit=100`, percent-encoded.
+    /// As a query or a form: `symbol=BTCUSDT&limit=100`, percent-encoded.
     pub(crate) fn encoded(&self) -> Zeroizing<String> {
-        self.joined(percent_encoded)
+        self.encoded_by(|_, value| percent_encoded(value))
     }
 
     /// The same as it reads once it is decoded: what some venues sign.
     pub(crate) fn decoded(&self) -> Zeroizing<String> {
-        self.joined(str::to_owned)
+        self.encoded_by(|_, value| value.to_owned())
     }
 
-    fn joined(&self, written: impl Fn(&str) -> String) -> Zeroizing<String> {
+    /// With each value as this writes it, by the name that it stands under.
+    pub(crate) fn encoded_by(&self, written: impl Fn(&str, &str) -> String) -> Zeroizing<String> {
         let mut query = Zeroizing::new(String::new());
         for (name, value) in &self.0 {
             let separator = if query.is_empty() { "" } else { "&" };
+            let value = Zeroizing::new(written(name, value));
             // Writing to a String cannot fail.
-            let _ = write!(query, "{separator}{}={}", written(name), written(value));
+            let _ = write!(query, "{separator}{}={}", percent_encoded(name), *value);
         }
         query
     }
 }
 
-/// What `Retry-After` says, if it counts seconds.
-pub(crate) fn retry_after_ms(reply: &Reply) -> Option<u64> {
-    reply.header("retry-after")?.trim().parse::<u64>().ok()?.checked_mul(1000)
+/// All but the unreserved characters (RFC 3986 section 2.3), in upper-case hex: symbols may be non-ASCII.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// `2024-01-01T00:00:00.000Z`
+pub(crate) fn instant(ms: i64) -> String {
+    let whole = protocol::rfc3339(Timestamp::from_millis(ms));
+    format!("{}.{:03}Z", whole.trim_end_matches('Z'), ms.rem_euclid(1000))
 }
 
 #[cfg(test)]
@@ -75,5 +104,11 @@ mod tests {
         assert_eq!(*all.encoded(), "symbol=BTC_USDT&limit=5&coin=%E5%B8%81");
         assert_eq!(*all.decoded(), "symbol=BTC_USDT&limit=5&coin=币");
         assert_eq!(*all.maybe("from", None::<i64>).sorted().decoded(), "coin=币&limit=5&symbol=BTC_USDT");
+        assert_eq!(*Parameters::default().encoded(), "");
+    }
+
+    #[test]
+    fn an_instant_has_its_milliseconds() {
+        assert_eq!(instant(1_735_689_600_007), "2025-01-01T00:00:00.007Z");
     }
 }

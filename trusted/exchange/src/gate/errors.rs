@@ -1,10 +1,7 @@
 //! What an error of Gate means (EXCHANGES.md section 9; https://www.gate.com/docs/developers/apiv4/en/#error-handling): it has
 //! a `label`.
 
-use crate::{
-    Refusal, Reply, VenueError,
-    dialect::{Cell, retry_after_ms},
-};
+use crate::{Refusal, Reply, VenueError, dialect::Cell};
 use ledger::Timestamp;
 
 /// The error in an answer, if it is one: `{"label":"INVALID_KEY","message":"Invalid key provided"}`.
@@ -24,7 +21,7 @@ pub(super) fn error(reply: &Reply, now: Timestamp) -> Option<VenueError> {
 fn meaning(label: &str, reply: &Reply, now: Timestamp) -> VenueError {
     match (reply.status, label) {
         (_, "TOO_MANY_REQUESTS" | "TOO_FAST") | (418 | 429, _) => {
-            VenueError::BackOff { retry_after_ms: retry_after_ms(reply).or_else(|| reset_ms(reply, now)) }
+            VenueError::BackOff { retry_after_ms: reply.retry_after_ms().or_else(|| reset_ms(reply, now)) }
         }
         (_, "REQUEST_EXPIRED") => VenueError::FixClock,
         (_, "IP_FORBIDDEN") => VenueError::Permanent(Refusal::Address),

@@ -1,7 +1,6 @@
 //! What an error of Hyperliquid means (EXCHANGES.md section 11). Its reads hardly ever fail with a reason: a request that it
 //! cannot parse is a 422 in words, one about what does not exist often a 500.
 
-use crate::dialect::retry_after_ms;
 use crate::{Refusal, Reply, VenueError};
 
 /// Errors are short: a longer answer that came with success is none.
@@ -17,7 +16,7 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     let code = i64::from(reply.status);
     match reply.status {
         200..300 => told(&reply.body),
-        429 => Some(VenueError::BackOff { retry_after_ms: retry_after_ms(reply) }),
+        429 => Some(VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }),
         408 | 500.. => Some(VenueError::Retry),
         // Of the address that asks: nobody else is asked who they are.
         403 | 451 => Some(VenueError::Permanent(Refusal::Region)),

@@ -3,46 +3,46 @@
 use super::{GET, NEWER, SEND, statement_at};
 use crate::{
     Cost, Method, Refusal, Request,
-    dialect::{Need, Query, Question},
+    dialect::{Need, Parameters, Question, key_hash},
 };
 use ledger::Timestamp;
 use protocol::Credentials;
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 /// A version of the service: the one of today.
 const VERSION: u32 = 3;
 
 pub(super) fn request(question: &Question<'_>, key: &Credentials) -> Result<Request, Refusal> {
-    let mut query = Query::default();
-    query.push("t", key.api_key.expose());
+    let start = Parameters::default().with("t", key.api_key.expose());
     let (mut host, mut path) = (NEWER, SEND);
-    if matches!(question.need, Need::Request | Need::Permission) {
-        query.push("q", key.secret.expose());
-        query.push_named(Some("fd"), question.from_ms.map(day));
-        query.push_named(Some("td"), question.to_ms.map(day));
+    let query = if matches!(question.need, Need::Request | Need::Permission) {
+        let query = start.with("q", key.secret.expose());
+        query.maybe("fd", question.from_ms.map(day)).maybe("td", question.to_ms.map(day))
     } else {
         path = GET;
         let told = |name: &str| question.with.iter().find(|(own, _)| *own == name).map(|(_, value)| value);
-        query.push("q", told("q").ok_or(Refusal::Request { code: 0 })?);
         if let Some(url) = told("url") {
             (host, path) = statement_at(url).ok_or(Refusal::Answer { endpoint: SEND, field: "Url" })?;
         }
-    }
-    query.push("v", VERSION);
-    let digest = Sha256::digest(key.api_key.expose().as_bytes());
-    let account = digest.iter().take(8).fold(0, |hash: u64, byte| (hash << 8) | u64::from(*byte)).max(1);
+        start.with("q", told("q").ok_or(Refusal::Request { code: 0 })?)
+    };
     Ok(Request {
         method: Method::Get,
         host,
         path,
         segment: None,
-        query: query.text(),
+        query: query.with("v", VERSION).encoded(),
         // The service serves nobody without a name.
         headers: vec![("user-agent", Zeroizing::new("perf-aggregator".to_owned()))],
         body: Zeroizing::default(),
         // Ten a minute and token; how many are used up is not told.
-        cost: Cost { budget: "flex", account, weight: 1, limit_per_minute: 10, used_header: "" },
+        cost: Cost {
+            budget: "flex",
+            account: key_hash(&key.api_key),
+            weight: 1,
+            limit_per_minute: 10,
+            used_header: "",
+        },
     })
 }
 

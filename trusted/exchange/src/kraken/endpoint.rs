@@ -2,7 +2,7 @@
 
 use super::is_futures;
 use crate::Method;
-use crate::dialect::{Need, Query, Question};
+use crate::dialect::{Need, Parameters, Question, instant};
 
 const SPOT: &str = "api.kraken.com";
 const FUTURES: &str = "futures.kraken.com";
@@ -156,7 +156,7 @@ impl Endpoint {
     /// The parameters of a question by this call's names.
     ///
     /// `start` of the spot calls excludes its instant and counts seconds, so it is put a second early; `end` includes.
-    pub(super) fn parameters(&self, question: &Question<'_>, query: Query) -> Query {
+    pub(super) fn parameters(&self, question: &Question<'_>, query: Parameters) -> Parameters {
         let Question { symbol, currency, from_ms, to_ms, limit, .. } = *question;
         let start = from_ms.map(|ms| ms.saturating_sub(1).div_euclid(1000));
         let end = to_ms.map(|ms| ms.saturating_add(999).div_euclid(1000));
@@ -172,7 +172,7 @@ impl Endpoint {
             path if path == LEDGERS.path || path == DEPOSITS.path || path == WITHDRAWALS.path => {
                 query.maybe("asset", currency).maybe("start", start).maybe("end", end)
             }
-            path if path == FILLS.path => query.maybe("lastFillTime", to_ms.map(date)),
+            path if path == FILLS.path => query.maybe("lastFillTime", to_ms.map(instant)),
             path if path == LOG.path || path == EXECUTIONS.path => {
                 let query = query.maybe("since", from_ms).maybe("before", to_ms).maybe("count", limit);
                 if path == LOG.path { query } else { query.maybe("tradeable", symbol) }
@@ -183,10 +183,4 @@ impl Endpoint {
             _ => query,
         }
     }
-}
-
-/// `2016-02-25T09:45:53.818Z`
-fn date(ms: i64) -> String {
-    let at = protocol::rfc3339(ledger::Timestamp::from_millis(ms));
-    format!("{}.{:03}Z", at.trim_end_matches('Z'), ms.rem_euclid(1000))
 }

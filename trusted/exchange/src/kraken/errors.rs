@@ -2,7 +2,6 @@
 //! futures in `error` beside `"result":"error"`, in `errors[]`, or by status.
 //! <https://docs.kraken.com/api/docs/guides/spot-errors>, <https://docs.kraken.com/api/docs/guides/futures-errors>.
 
-use crate::dialect::retry_after_ms;
 use crate::dialect::{Cell, Row};
 use crate::{Refusal, Reply, VenueError};
 use ledger::Timestamp;
@@ -26,7 +25,7 @@ pub(super) fn error(reply: &Reply, now: Timestamp) -> Option<VenueError> {
     let known = said.iter().find_map(|word| named(word, now));
     Some(match (known, reply.status) {
         (Some(VenueError::BackOff { retry_after_ms: None }), _) | (None, 418 | 429) => {
-            VenueError::BackOff { retry_after_ms: retry_after_ms(reply) }
+            VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }
         }
         (Some(known), _) => known,
         (None, 408 | 500..) => VenueError::Retry,

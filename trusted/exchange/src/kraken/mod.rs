@@ -18,7 +18,9 @@ mod futures;
 mod log;
 pub(crate) mod plan;
 
-use crate::dialect::{Asked, Cell, Dialect, Listings, Moment, Need, Query, Question, Row, Said, key_hash};
+use crate::dialect::{
+    Asked, Cell, Dialect, Listings, Moment, Need, Parameters, Question, Row, Said, key_hash,
+};
 use crate::{Cost, Method, Refusal, Reply, Request, VenueError};
 use endpoint::{Budget, Endpoint, Kind};
 use ledger::{Asset, Timestamp};
@@ -36,8 +38,8 @@ impl Dialect for Kraken {
     fn ask(&self, question: &Question<'_>, key: &Credentials, moment: Moment) -> Result<Request, Refusal> {
         let endpoint = endpoint::of(question).ok_or(Refusal::Request { code: 0 })?;
         let start = match endpoint.kind {
-            Kind::SpotPrivate => Query::default().with("nonce", moment.at.millis()),
-            Kind::FuturesPrivate | Kind::Public => Query::default(),
+            Kind::SpotPrivate => Parameters::default().with("nonce", moment.at.millis()),
+            Kind::FuturesPrivate | Kind::Public => Parameters::default(),
         };
         let own = question.with.iter().filter(|(name, _)| *name != endpoint::RESOLUTION);
         let query =
@@ -52,7 +54,7 @@ impl Dialect for Kraken {
             body: Zeroizing::default(),
             cost: cost(endpoint, key),
         };
-        let text = query.text();
+        let text = query.encoded();
         let api_key = || Zeroizing::new(key.api_key.expose().trim().to_owned());
         match endpoint.kind {
             Kind::Public => request.query = text,

@@ -37,11 +37,7 @@ fn signed(secret: &Secret, parts: &[&[u8]]) -> Option<Zeroizing<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
-
-    fn secret(text: &str) -> Secret {
-        Secret::new(text.to_owned())
-    }
+    use crate::dialect::{request_cases, secret, signed_of, text};
 
     #[test]
     fn signatures_equal_those_of_openssl() {
@@ -71,27 +67,20 @@ mod tests {
 
     #[test]
     fn the_shared_signatures_are_met() {
-        #[expect(clippy::disallowed_methods, reason = "how the test command hands the vectors over")]
-        let Some(shared) = std::env::var_os("PERFAGG_VECTORS") else {
-            println!("skipped: PERFAGG_VECTORS is not set, exchanges/kraken/request.json is not read");
-            return;
-        };
-        let file = std::path::Path::new(&shared).join("exchanges/kraken/request.json");
-        let vectors: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let Some(vectors) = request_cases("kraken") else { return };
         let mut seen = 0;
         for case in vectors["documented_signatures"].as_array().unwrap() {
             let [key, path, nonce, data] =
                 ["key", "path", "nonce", "post_data"].map(|name| text(&case[name]));
-            assert_eq!(*spot(&secret(&key), &path, &nonce, &data).unwrap(), text(&case["signature"]));
+            assert_eq!(*spot(&secret(key), path, nonce, data).unwrap(), text(&case["signature"]));
             seen += 1;
         }
-        for case in vectors["cases"].as_array().unwrap().iter().filter(|case| case["sign"].is_object()) {
-            let key = secret(&text(&vectors["test_keys"][text(&case["key"])]["secret"]));
+        for (case, used) in signed_of(&vectors) {
+            let key = secret(text(&used["secret"]));
             let (sign, parts) = (&case["sign"], &case["sign"]["parts"]);
             let made = match parts["endpoint_path"].as_str() {
-                Some(path) => futures(&key, path, &text(&parts["post_data"])),
-                None => spot(&key, &text(&parts["path"]), &text(&parts["nonce"]), &text(&parts["post_data"])),
+                Some(path) => futures(&key, path, text(&parts["post_data"])),
+                None => spot(&key, text(&parts["path"]), text(&parts["nonce"]), text(&parts["post_data"])),
             };
             assert_eq!(*made.unwrap(), text(&sign["signature"]), "{}", case["id"]);
             seen += 1;

@@ -2,8 +2,9 @@
 //! Weights and pools: <https://www.kucoin.com/docs-new/rate-limit>, for accounts of the lowest level.
 
 use super::UNASKED;
-use crate::{Cost, Method, Need, Question, Refusal, dialect::percent_encoded};
+use crate::{Cost, Method, Need, Question, Refusal, dialect::Parameters};
 use Field::{Currency, From, FromSeconds, Limit, Symbol, To, ToSeconds};
+use zeroize::Zeroizing;
 
 /// Spot, margin, wallet, and the unified API.
 const SPOT: &str = "api.kucoin.com";
@@ -195,9 +196,9 @@ pub(super) fn endpoint(question: &Question<'_>) -> Result<&'static Endpoint, Ref
 }
 
 /// The query, as it will be signed and sent.
-pub(super) fn query(endpoint: &Endpoint, question: &Question<'_>) -> String {
+pub(super) fn query(endpoint: &Endpoint, question: &Question<'_>) -> Zeroizing<String> {
     let seconds = |ms: Option<i64>| ms.map(|ms| ms.div_euclid(1000).to_string());
-    let taken = endpoint.takes.iter().filter_map(|(field, name)| {
+    let taken = endpoint.takes.iter().map(|(field, name)| {
         let value = match field {
             Symbol => question.symbol.map(str::to_owned),
             Currency => question.currency.map(str::to_owned),
@@ -207,11 +208,9 @@ pub(super) fn query(endpoint: &Endpoint, question: &Question<'_>) -> String {
             ToSeconds => seconds(question.to_ms),
             Limit => question.limit.map(|limit| limit.to_string()),
         };
-        Some((*name, value?))
+        (*name, value)
     });
-    let own = question.with.iter().map(|(name, value)| (*name, value.clone()));
-    let pairs = taken.chain(own).map(|(name, value)| format!("{name}={}", percent_encoded(&value)));
-    pairs.collect::<Vec<_>>().join("&")
+    Parameters::default().all(taken).and(&question.with).encoded()
 }
 
 impl Endpoint {

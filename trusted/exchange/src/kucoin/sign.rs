@@ -3,12 +3,13 @@
 //! which is what keys of versions 2 and 3 want.
 
 use super::endpoint::Endpoint;
-use crate::{Method, Refusal, Request, saved::short_hash};
+use crate::{
+    Method, Refusal, Request,
+    dialect::{hmac_sha256, key_hash},
+};
 use base64ct::{Base64, Encoding as _};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use ledger::Timestamp;
-use protocol::Credentials;
-use sha2::Sha256;
+use protocol::{Credentials, Secret};
 use zeroize::Zeroizing;
 
 const KEY_VERSION: &str = "2";
@@ -16,14 +17,14 @@ const KEY_VERSION: &str = "2";
 /// The request of an endpoint with its query, signed if it is about an account.
 pub(super) fn request(
     endpoint: &'static Endpoint,
-    query: String,
+    query: Zeroizing<String>,
     key: &Credentials,
     at: Timestamp,
 ) -> Result<Request, Refusal> {
     let mut headers = Vec::new();
     let mut account = 0;
     if endpoint.is_private() {
-        account = short_hash(key.api_key.expose().as_bytes());
+        account = key_hash(&key.api_key);
         headers = signed(endpoint.path, &query, key, at).ok_or(Refusal::Credentials)?;
     }
     Ok(Request {
@@ -31,7 +32,7 @@ pub(super) fn request(
         host: endpoint.host,
         path: endpoint.path,
         segment: None,
-        query: Zeroizing::new(query),
+        query,
         headers,
         body: Zeroizing::new(Vec::new()),
         cost: endpoint.cost(account),
@@ -45,7 +46,7 @@ fn signed(
     key: &Credentials,
     at: Timestamp,
 ) -> Option<Vec<(&'static str, Zeroizing<String>)>> {
-    let secret = key.secret.expose().trim();
+    let secret = &key.secret;
     let passphrase = key.passphrase.as_ref()?.expose().trim();
     let stamp = at.millis().to_string();
     let separator = if query.is_empty() { "" } else { "?" };
@@ -59,24 +60,17 @@ fn signed(
     ])
 }
 
-fn mac(secret: &str, parts: &[&str]) -> Option<Zeroizing<String>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
-    for part in parts {
-        mac.update(part.as_bytes());
-    }
-    Some(Zeroizing::new(Base64::encode_string(&mac.finalize().into_bytes())))
+fn mac(secret: &Secret, parts: &[&str]) -> Option<Zeroizing<String>> {
+    hmac_sha256(secret, parts).map(|mac| Zeroizing::new(Base64::encode_string(&mac)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::Secret;
-    use serde_json::Value;
+    use crate::dialect::{request_cases, secret, signed_of, text};
 
-    fn key(secret: &str, passphrase: Option<&str>) -> Credentials {
-        let secret_of = |text: &str| Secret::new(text.to_owned());
-        let passphrase = passphrase.map(secret_of);
-        Credentials { api_key: secret_of("key"), secret: secret_of(secret), passphrase }
+    fn key(of_it: &str, passphrase: Option<&str>) -> Credentials {
+        Credentials { api_key: secret("key"), secret: secret(of_it), passphrase: passphrase.map(secret) }
     }
 
     #[test]
@@ -97,21 +91,13 @@ mod tests {
 
     #[test]
     fn the_shared_signatures_are_met() {
-        #[expect(clippy::disallowed_methods, reason = "how the test command hands the vectors over")]
-        let Some(shared) = std::env::var_os("PERFAGG_VECTORS") else {
-            println!("skipped: PERFAGG_VECTORS is not set, exchanges/kucoin/request.json is not read");
-            return;
-        };
-        let file = std::path::Path::new(&shared).join("exchanges/kucoin/request.json");
-        let vectors: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let Some(vectors) = request_cases("kucoin") else { return };
         let mut seen = 0;
-        for case in vectors["cases"].as_array().unwrap().iter().filter(|case| case["sign"].is_object()) {
-            let (key, sign) = (&vectors["test_keys"][text(&case["key"])], &case["sign"]);
-            let secret = text(&key["secret"]);
-            let signature = mac(&secret, &[&text(&sign["string_to_sign"])]).unwrap();
+        for (case, key) in signed_of(&vectors) {
+            let (sign, secret) = (&case["sign"], secret(text(&key["secret"])));
+            let signature = mac(&secret, &[text(&sign["string_to_sign"])]).unwrap();
             assert_eq!(*signature, text(&sign["signature"]), "{}", case["id"]);
-            let passphrase = mac(&secret, &[&text(&key["password"])]).unwrap();
+            let passphrase = mac(&secret, &[text(&key["password"])]).unwrap();
             assert_eq!(*passphrase, text(&sign["passphrase"]["value"]), "{}", case["id"]);
             seen += 1;
         }

@@ -1,10 +1,7 @@
 //! What an error of MEXC means (EXCHANGES.md section 10; https://www.mexc.com/api-docs/spot-v3/error-code,
 //! https://www.mexc.com/api-docs/futures/error-code). Success is no code, 0 or 200, or `"success":true`.
 
-use crate::{
-    Refusal, Reply, VenueError,
-    dialect::{Cell, retry_after_ms},
-};
+use crate::{Refusal, Reply, VenueError, dialect::Cell};
 
 /// The error in an answer, if it is one: `{"code":700002,"msg":"Signature for this request is not valid."}`, of contracts
 /// `{"success":false,"code":602,"message":"signature verification failed"}`.
@@ -25,7 +22,7 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
 
 fn meaning(code: Option<i64>, reply: &Reply) -> VenueError {
     match (reply.status, code.unwrap_or(0)) {
-        (_, 429 | 510) | (418 | 429, _) => VenueError::BackOff { retry_after_ms: retry_after_ms(reply) },
+        (_, 429 | 510) | (418 | 429, _) => VenueError::BackOff { retry_after_ms: reply.retry_after_ms() },
         (_, 700_003) => VenueError::FixClock,
         (_, 406 | 700_006) => VenueError::Permanent(Refusal::Address),
         (451, _) => VenueError::Permanent(Refusal::Region),
@@ -46,7 +43,7 @@ fn meaning(code: Option<i64>, reply: &Reply) -> VenueError {
         ) => VenueError::Permanent(Refusal::Credentials),
         (_, 500 | 501 | 503 | 504 | 604 | 801 | 11_444) | (408 | 500.., _) => VenueError::Retry,
         // Without a code it was the firewall, which asks for fewer requests.
-        (403, 0) => VenueError::BackOff { retry_after_ms: retry_after_ms(reply) },
+        (403, 0) => VenueError::BackOff { retry_after_ms: reply.retry_after_ms() },
         (401, 0) => VenueError::Permanent(Refusal::Credentials),
         (_, code) => VenueError::Permanent(Refusal::Request { code }),
     }

@@ -1,6 +1,5 @@
 //! What an error of OKX means (EXCHANGES.md section 4; https://www.okx.com/docs-v5/en/#error-code).
 
-use crate::dialect::retry_after_ms;
 use crate::{
     Refusal, Reply, VenueError,
     dialect::{Cell, Row},
@@ -17,7 +16,7 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     Some(match (reply.status, code) {
         (_, Some(50102)) => VenueError::FixClock,
         (429, _) | (_, Some(50001 | 50011 | 50040 | 50061)) => {
-            VenueError::BackOff { retry_after_ms: retry_after_ms(reply) }
+            VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }
         }
         (_, Some(50004 | 50005 | 50013 | 50026)) => VenueError::Retry,
         (_, Some(50110)) => refused(Refusal::Address),

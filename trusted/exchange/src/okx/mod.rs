@@ -23,9 +23,7 @@ mod tests;
 
 use crate::{
     Method, Refusal, Reply, Request, VenueError,
-    dialect::{
-        Asked, Dialect, Listings, Moment, Need, Question, Said, key_hash, percent_encoded, query, wrong,
-    },
+    dialect::{Asked, Dialect, Listings, Moment, Need, Parameters, Question, Said, key_hash, wrong},
 };
 use ::ledger::Timestamp;
 use answer::Answer;
@@ -159,7 +157,7 @@ fn parameters(endpoint: &'static Endpoint, question: &Question<'_>) -> Zeroizing
         (to.0, to.1.map(|at| at.to_string())),
         ("limit", limit.map(|limit| limit.to_string())),
     ];
-    query(&own, with, |_, value| percent_encoded(value))
+    Parameters::default().all(own).and(with).encoded()
 }
 
 /// Fee rates of contracts are those of a family: `BTC-USDT` of `BTC-USDT-SWAP`.

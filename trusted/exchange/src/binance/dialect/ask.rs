@@ -4,7 +4,7 @@ use super::routes::Route;
 use crate::{
     Method, Refusal, Request,
     binance::{RECEIVE_WINDOW_MS, sign::Signer},
-    dialect::{Moment, Query, Question},
+    dialect::{Moment, Parameters, Question},
 };
 use protocol::{Credentials, Secret};
 use zeroize::Zeroizing;
@@ -15,29 +15,22 @@ pub(super) fn request(
     key: &Credentials,
     moment: Moment,
 ) -> Result<Request, Refusal> {
-    let mut query = Query::default();
-    if route.signed {
-        query.push("timestamp", moment.at.millis());
-    }
-    for (name, value) in route.fixed {
-        query.push(name, value);
-    }
     let names = route.names;
-    for (name, value) in [(names.symbol, question.symbol), (names.currency, question.currency)] {
-        query.push_named(name, value);
-    }
-    for (name, value) in [(names.from, question.from_ms), (names.to, question.to_ms)] {
-        query.push_named(name, value);
-    }
-    query.push_named(names.limit, question.limit);
-    for (name, value) in &question.with {
-        query.push(name, value);
-    }
+    let stamp = route.signed.then(|| moment.at.millis());
+    let start = Parameters::default().maybe("timestamp", stamp);
+    let query = route
+        .fixed
+        .iter()
+        .fold(start, |all, (name, value)| all.with(name, value))
+        .named(names.symbol, question.symbol)
+        .named(names.currency, question.currency)
+        .named(names.from, question.from_ms)
+        .named(names.to, question.to_ms)
+        .named(names.limit, question.limit)
+        .and(&question.with)
+        .maybe("recvWindow", route.signed.then_some(RECEIVE_WINDOW_MS));
     let (mut headers, mut account) = (Vec::new(), 0);
-    if route.signed {
-        query.push("recvWindow", RECEIVE_WINDOW_MS);
-    }
-    let mut query = query.text();
+    let mut query = query.encoded();
     if route.signed {
         let copy = |secret: &Secret| Secret::new(secret.expose().to_owned());
         let signer = Signer::new(copy(&key.api_key), copy(&key.secret));
