@@ -151,6 +151,27 @@ async fn of_an_account_that_was_registered_only_nothing_is_kept_but_what_it_is()
 }
 
 #[tokio::test]
+async fn an_account_whose_first_change_was_kept_is_read_and_goes_on() {
+    let kept = Kept::new().await;
+    let (key, first) = (kept.account.key, kept.account.record().chain);
+    // As it was written before it was left out: the line of its facts, and the row of its root.
+    let change = concat!(r#"{"what":"registered","revision":0,"passing":[],"snapshots":0}"#, "\n");
+    let part = |kind: u8, number: u64| [&key[..], &[kind], &number.to_be_bytes()].concat();
+    let mut writes = Writes::new();
+    writes.put(Table::Part, &part(b'p', 1 << 20), Expect::Absent, change.as_bytes().to_vec().into());
+    writes.put(Table::Part, &part(b'r', 0), Expect::Absent, first.root.to_vec().into());
+    kept.vault.commit(writes).await.unwrap();
+    let read = kept.loaded(0).await.unwrap().unwrap();
+    assert_same(&kept.account, &read, 0);
+
+    let kept = Kept { vault: kept.vault, account: read };
+    round(&mut kept.account.record_mut(), 1, vec![balances(1)], &Prices::new());
+    kept.account.record_mut().as_of = Some(after(1));
+    assert!(kept.save("round", 1).await.unwrap(), "the row of roots is written over");
+    assert_same(&kept.account, &kept.loaded(1).await.unwrap().unwrap(), 1);
+}
+
+#[tokio::test]
 async fn rows_that_do_not_belong_together_are_noticed() {
     let kept = Kept::new().await;
     let key = kept.account.key;
