@@ -5,6 +5,7 @@ use crate::{
     clock::VenueTimes,
     counters::Counters,
     events::Streams,
+    failure::Failure,
     holder::Holders,
     http::Limiter,
     identity::Identity,
@@ -17,7 +18,7 @@ use crate::{
 };
 use exchange::{Clock, Finding, SharedMarkets, Task, Transport};
 use ledger::Timestamp;
-use protocol::limits;
+use protocol::{Code, limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -85,6 +86,17 @@ impl Service {
             keeps_leases: false,
             started_at,
         }
+    }
+
+    /// Refuses while what the store holds may not be served: as its witness says, and after this enclave was halted for
+    /// so long that others may have replaced keys of rows since. What it wrote then they could not read; what has come to
+    /// pass meanwhile it learns from them, or it stops (`replicas::Keeper`).
+    pub(crate) fn admit(&self) -> Result<(), Failure> {
+        self.anchors.admit()?;
+        if self.vault.store().is_shared() && self.identity.is_over(self.clock.now()) {
+            return Err(Failure::from(Code::StoreUnavailable).retry_after(limits::STORE_RETRY_S));
+        }
+        Ok(())
     }
 }
 
@@ -174,7 +186,7 @@ pub(crate) async fn keep_house(service: Arc<Service>, ring: Option<Arc<RingFile>
         }
         let sweep_ms = i64::try_from(limits::SWEEP_INTERVAL_S).unwrap_or(3600) * 1000;
         // What may be an older copy is left as it is, and so are the keys that the latest one needs.
-        if now.millis() - swept.millis() >= sweep_ms && service.anchors.admit().is_ok() {
+        if now.millis() - swept.millis() >= sweep_ms && service.admit().is_ok() {
             match sweep(&service, now).await {
                 Ok(forgotten) => tracing::info!(forgotten, "swept what expired or was revoked"),
                 Err(error) => tracing::error!(%error, "the sweep of sessions did not come to its end"),
@@ -246,7 +258,10 @@ pub(crate) async fn keep_claims(service: Arc<Service>) {
     }
     loop {
         service.anchors.proven().await;
-        if let Err(error) = service.polls.keep_claims(&service).await {
+        // Whose keys are over claims nothing, and what it had is claimed by others: it polls nothing.
+        if service.admit().is_ok()
+            && let Err(error) = service.polls.keep_claims(&service).await
+        {
             tracing::error!(%error, "the store does not say which accounts are ours");
         }
         wait(&service, RENEW_S).await;

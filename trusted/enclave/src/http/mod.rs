@@ -245,7 +245,7 @@ async fn respond(
         }
         Plain::Exchanges => Ok(Answer::json(publish::exchanges())),
         Plain::Live => Ok(Answer::json(br#"{"status":"live"}"#.to_vec())),
-        Plain::Ready => service.anchors.admit().map(|()| Answer::json(br#"{"status":"ready"}"#.to_vec())),
+        Plain::Ready => service.admit().map(|()| Answer::json(br#"{"status":"ready"}"#.to_vec())),
         Plain::OpenApi => Ok(Answer::json(include_bytes!("openapi.json").to_vec())),
     }
 }
@@ -308,7 +308,7 @@ async fn sealed(
         protocol::Route::Register => limit(&service.limits.registrations, source, service),
         _ => Ok(()),
     };
-    let inner = match limited.and_then(|()| service.anchors.admit()) {
+    let inner = match limited.and_then(|()| service.admit()) {
         Ok(()) if opened.route == protocol::Route::Events => match intake::listen(service, &opened).await {
             Ok(listener) => {
                 let nonce = random::bytes();
@@ -342,7 +342,7 @@ async fn plain(
         Failure::new(Code::SessionUnknown, "Give the session id in the path or as Authorization: Bearer.")
     })?;
     let now = service.clock.now();
-    let found = match service.anchors.admit() {
+    let found = match service.admit() {
         Ok(()) => service.sessions.find(id, now).await,
         Err(failure) => Err(failure),
     };

@@ -10,14 +10,15 @@ use crate::{
     identity::Identity,
     keys::ResultKey,
     random,
+    service::Service,
     settings::Settings,
     store::{Batch, Change, Expect, KeyRing, Memory, Store, StoreError, Stored, Table, Vault, Writes},
     tls::{self, Tls},
 };
 use attestation::{Roots, development::DevelopmentBackend};
-use exchange::{Clock, Wait};
+use exchange::{Clock, Hosts, Transport, Wait};
 use ledger::Timestamp;
-use protocol::{Header, Route, wire};
+use protocol::{Code, Header, Route, wire};
 use std::{sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
@@ -322,4 +323,32 @@ async fn who_was_not_given_the_next_keys_opens_nothing_after_its_hour() {
     assert!(left_behind.epoch(&own, at(86_400 + 3599)).is_ok());
     assert!(!left_behind.is_over(at(86_400 + 3599)) && left_behind.is_over(at(86_400 + 3600)));
     assert!(left_behind.epoch(&own, at(86_400 + 3600)).is_err());
+}
+
+/// The clock of an enclave that was halted, and goes on this many seconds after it started.
+struct Thawed(i64);
+
+impl Clock for Thawed {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(START_MS + self.0 * 1000)
+    }
+
+    fn sleep_until(&self, _: Timestamp) -> Wait<'_> {
+        Box::pin(core::future::pending())
+    }
+}
+
+#[test]
+fn who_was_halted_for_longer_than_its_keys_last_serves_and_writes_nothing_of_a_shared_store() {
+    let admits = |store: Memory, seconds: i64| {
+        let vault = Arc::new(Vault::new(Arc::new(store), KeyRing::born(random::bytes)));
+        let transport = Transport::new(Hosts::default(), 1);
+        let (identity, _) = enclave(7, 604_800);
+        let service = Service::new("development", identity, Arc::new(Thawed(seconds)), transport, vault);
+        service.admit().map_err(|failure| failure.code)
+    };
+    assert_eq!(admits(Memory::shared(), 86_400 + 3599), Ok(()));
+    // The others may have forgotten the keys that it seals with: a row of its own they could not open.
+    assert_eq!(admits(Memory::shared(), 86_400 + 3600), Err(Code::StoreUnavailable));
+    assert_eq!(admits(Memory::new(), 86_400 + 3600), Ok(()), "who is alone makes its own keys");
 }

@@ -14,6 +14,8 @@ use std::{
 pub(crate) struct Memory {
     rows: Mutex<Rows>,
     claims: Claims,
+    /// Only tests share one, between enclaves of one process.
+    shared: bool,
 }
 
 type Rows = BTreeMap<(Table, Vec<u8>), Stored>;
@@ -22,6 +24,12 @@ impl Memory {
     /// Empty.
     pub(crate) fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, for several enclaves of a test.
+    #[cfg(test)]
+    pub(crate) fn shared() -> Self {
+        Self { shared: true, ..Self::default() }
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -128,7 +136,7 @@ impl Store for Memory {
     }
 
     fn is_shared(&self) -> bool {
-        false
+        self.shared
     }
 }
 
