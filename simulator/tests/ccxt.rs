@@ -17,7 +17,7 @@ const KRAKEN_SECRET: &str =
 fn an_unmodified_ccxt_reads_the_truth() {
     // Its clock must run, and start where the world is known: how often a coin was traded depends on it.
     let venue = Venue::start(&["--now", &NOW_MS.to_string()]);
-    check(&venue, "check.mjs", &[("SIMULATOR_KEY", KEY), ("SIMULATOR_SECRET", SECRET)]);
+    check(&venue, "binance.mjs", &[("SIMULATOR_KEY", KEY), ("SIMULATOR_SECRET", SECRET)]);
 }
 
 #[test]

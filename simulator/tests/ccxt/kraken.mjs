@@ -5,13 +5,8 @@
 //
 // The simulator's time must stand still: it is moved from here, so that no budget is ever used up.
 
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { env, exit } from "node:process";
-
-const ccxt = createRequire(join(env.CCXT_DIR, "package.json"))("ccxt");
-const url = env.SIMULATOR_URL;
-const truth = await (await fetch(`${url}/simulator/truth`)).json();
+import { env } from "node:process";
+import { ccxt, check as checkNow, conclude, equal, refused, truth, url } from "./checks.mjs";
 
 const exchange = new ccxt.kraken({ apiKey: env.KRAKEN_KEY, secret: env.KRAKEN_SECRET, enableRateLimit: false });
 exchange.urls.api.public = url;
@@ -20,37 +15,16 @@ exchange.urls.api.private = url;
 let last = 0;
 exchange.nonce = () => (last = Math.max(Date.now(), last + 1));
 
-let [passed, failed] = [0, 0];
-
 async function advance(milliseconds) {
   await fetch(`${url}/simulator/clock`, { method: "POST", body: JSON.stringify({ advance_ms: milliseconds }) });
 }
 
 async function check(name, work) {
   await advance(60000);
-  try {
-    await work();
-    passed += 1;
-  } catch (error) {
-    failed += 1;
-    console.log(`failed: ${name}: ${error?.constructor?.name}: ${error?.message}`);
-  }
+  await checkNow(name, work);
 }
 
-function equal(got, expected, what) {
-  const [a, b] = [JSON.stringify(got), JSON.stringify(expected)];
-  if (a !== b) throw new Error(`${what}: ${String(a).slice(0, 300)} instead of ${String(b).slice(0, 300)}`);
-}
-
-async function refused(work) {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof ccxt.PermissionDenied) return;
-    throw error;
-  }
-  throw new Error("was not refused");
-}
+const isRefusal = (error) => error instanceof ccxt.PermissionDenied;
 
 /** Every row of a list that is told fifty at a time, newest first. The end stands still. */
 async function pages(ask) {
@@ -172,8 +146,7 @@ await check("fetchTradingFee", async () => {
 
 await check("fetchOpenOrders", async () => equal((await exchange.fetchOpenOrders("BTC/USDT")).length, 1, "orders"));
 
-await check("createOrder", () => refused(() => exchange.createOrder("BTC/USDT", "limit", "buy", 0.001, 50000)));
-await check("withdraw", () => refused(() => exchange.withdraw("BTC", 0.1, "inventedaddress", undefined, { key: "elsewhere" })));
+await check("createOrder", () => refused(() => exchange.createOrder("BTC/USDT", "limit", "buy", 0.001, 50000), isRefusal));
+await check("withdraw", () => refused(() => exchange.withdraw("BTC", 0.1, "inventedaddress", undefined, { key: "elsewhere" }), isRefusal));
 
-console.log(`${passed} passed, ${failed} failed`);
-exit(failed === 0 ? 0 : 1);
+conclude();

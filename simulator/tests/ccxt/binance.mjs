@@ -1,16 +1,9 @@
 // Points an unmodified ccxt at the simulator, by its documented options, and checks what it reads against the truth.
 //
-//   CCXT_DIR=… SIMULATOR_URL=… SIMULATOR_KEY=… SIMULATOR_SECRET=… node check.mjs
-//
-// CCXT_DIR is a directory in which `npm install` of the package.json beside this file was run.
+//   CCXT_DIR=… SIMULATOR_URL=… SIMULATOR_KEY=… SIMULATOR_SECRET=… node binance.mjs
 
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { env, exit } from "node:process";
-
-const ccxt = createRequire(join(env.CCXT_DIR, "package.json"))("ccxt");
-const url = env.SIMULATOR_URL;
-const truth = await (await fetch(`${url}/simulator/truth`)).json();
+import { env } from "node:process";
+import { ccxt, check, conclude, equal, refused, truth, url } from "./checks.mjs";
 
 const exchange = new ccxt.binance({
   apiKey: env.SIMULATOR_KEY,
@@ -27,33 +20,8 @@ for (const [name, path] of Object.entries({
 // The world's time is its own, and the first question of loadMarkets is signed before the clock was measured.
 await exchange.loadTimeDifference();
 
-let [passed, failed] = [0, 0];
-
-async function check(name, work) {
-  try {
-    await work();
-    passed += 1;
-  } catch (error) {
-    failed += 1;
-    console.log(`failed: ${name}: ${error?.constructor?.name}: ${error?.message}`);
-  }
-}
-
-function equal(got, expected, what) {
-  const [a, b] = [JSON.stringify(got), JSON.stringify(expected)];
-  if (a !== b) throw new Error(`${what}: ${String(a).slice(0, 300)} instead of ${String(b).slice(0, 300)}`);
-}
-
-async function refused(work) {
-  try {
-    await work();
-  } catch (error) {
-    // ccxt takes it for a temporary ban, because the same key has read before; the venue's code is what counts.
-    if (error instanceof ccxt.BaseError && error.message.includes('"code":-2015')) return;
-    throw error;
-  }
-  throw new Error("was not refused");
-}
+// ccxt takes it for a temporary ban, because the same key has read before; the venue's code is what counts.
+const isRefusal = (error) => error instanceof ccxt.BaseError && error.message.includes('"code":-2015');
 
 /** All fills of a market, page after page, as ccxt parses them. */
 async function allTrades(symbol) {
@@ -161,8 +129,7 @@ await check("fetchMyDustTrades", async () => {
 
 await check("fetchOpenOrders", async () => equal((await exchange.fetchOpenOrders("BTC/USDT")).length, 1, "orders"));
 
-await check("createOrder", () => refused(() => exchange.createOrder("BTC/USDT", "limit", "buy", 0.001, 50000)));
-await check("withdraw", () => refused(() => exchange.withdraw("BTC", 0.1, "bc1qinventedaddressinventedaddress")));
+await check("createOrder", () => refused(() => exchange.createOrder("BTC/USDT", "limit", "buy", 0.001, 50000), isRefusal));
+await check("withdraw", () => refused(() => exchange.withdraw("BTC", 0.1, "bc1qinventedaddressinventedaddress"), isRefusal));
 
-console.log(`${passed} passed, ${failed} failed`);
-exit(failed === 0 ? 0 : 1);
+conclude();
