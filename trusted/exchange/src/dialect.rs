@@ -20,7 +20,9 @@ mod heard;
 #[cfg(test)]
 pub(crate) use cases::{assert_shared_signatures, request_cases, secret, signed_of, text};
 #[cfg(test)]
-pub(crate) use heard::{heard, keeps_to_its_calls};
+pub(crate) use heard::{
+    asks_again_for_what_was_cut_off, heard, keeps_to_its_calls, refuses_what_is_no_answer,
+};
 pub(crate) use json::{Cell, Row, Unit, rows, wrong};
 pub use listings::{Board, Listing, Listings};
 pub(crate) use mac::{hmac_sha256, hmac_sha512, key_hash};

@@ -15,6 +15,7 @@ mod hosts;
 mod recipient;
 mod pace;
 mod retry;
+mod offset;
 mod saved;
 mod prices;
 mod reader;

@@ -22,6 +22,7 @@ pub(crate) use plan::{Digest, List, Paging, Plan, Rows};
 use crate::{
     Asked, ExchangeConnector, Finding, Kline, Moment, Next, Progress, Question, Refusal, Reply, Request,
     Said, Task, VenueError,
+    offset::Offset,
     prices::{Candle, Closes, Pricing, earliest, length_ms},
     saved::{self, Owner, short_hash},
 };
@@ -32,16 +33,12 @@ use protocol::Credentials;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
-/// The clocks are compared so often at least.
-const MEASURE_MS: i64 = 600_000;
-
 /// The connector of one account.
 pub(crate) struct Reader {
     plan: &'static dyn Plan,
     key: Credentials,
     owner: Owner,
-    /// Venue time minus ours, and when that was measured.
-    offset: Option<(i64, Timestamp)>,
+    offset: Offset,
     listed: Arc<Listed>,
     /// The list that is worked with.
     markets: Arc<Markets>,
@@ -84,7 +81,7 @@ impl Reader {
             plan,
             key,
             owner: Owner { key_hash, account_hash: None },
-            offset: None,
+            offset: Offset::default(),
             markets: listed.current(),
             listed,
             closes: Closes::default(),
@@ -96,10 +93,6 @@ impl Reader {
             path: "",
             stamped_ms: 0,
         }
-    }
-
-    fn venue_time(&self, now: Timestamp) -> Timestamp {
-        Timestamp::from_millis(now.millis().saturating_add(self.offset.map_or(0, |(offset_ms, _)| offset_ms)))
     }
 
     /// The stamp and the nonce of the next request: nobody has to guess them, none may come twice.
@@ -139,7 +132,7 @@ impl Reader {
     /// What is due, and the question that asks for it.
     fn due(&mut self, now: Timestamp, venue_now: Timestamp) -> Option<(Due, Question<'static>)> {
         let plan = self.plan;
-        let old = self.offset.is_none_or(|(_, at)| now.millis() - at.millis() >= MEASURE_MS);
+        let old = self.offset.is_old(now);
         if old && !matches!(self.job, Job::Idle) {
             return Some((Due::Time { sent: now }, plan.time()));
         }
@@ -174,9 +167,7 @@ impl Reader {
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         let Said::Time(venue) = *told else { return Err(VenueError::Retry) };
-        // The answer was made somewhere between the question and its arrival.
-        let ours_ms = sent.millis() + (now.millis() - sent.millis()) / 2;
-        self.offset = Some((venue.millis().saturating_sub(ours_ms), now));
+        self.offset.measure(venue, sent, now);
         Ok(vec![Finding::VenueTime(venue)])
     }
 
@@ -218,7 +209,7 @@ impl Reader {
         answer: Result<&Reply, VenueError>,
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
-        let venue_now = self.venue_time(now);
+        let venue_now = self.offset.venue_time(now);
         // What a venue refuses to tell is a part of what it says; not so of these three.
         let may_refuse = matches!(due, Due::Collect | Due::Candles(_));
         let told = match answer {
@@ -250,7 +241,7 @@ impl ExchangeConnector for Reader {
         self.asked = None;
         self.job = match task {
             Task::Time => {
-                self.offset = None;
+                self.offset.forget();
                 Job::Time
             }
             Task::CheckKey => Job::Rights,
@@ -281,7 +272,7 @@ impl ExchangeConnector for Reader {
     }
 
     fn next(&mut self, now: Timestamp) -> Next {
-        let venue_now = self.venue_time(now);
+        let venue_now = self.offset.venue_time(now);
         if self.markets.are_old(venue_now) {
             // Another account may have read it meanwhile.
             self.markets = self.listed.current();
@@ -300,9 +291,9 @@ impl ExchangeConnector for Reader {
     }
 
     fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError> {
-        let answer = match self.plan.dialect().error(reply, self.venue_time(now)) {
+        let answer = match self.plan.dialect().error(reply, self.offset.venue_time(now)) {
             Some(VenueError::FixClock) => {
-                self.offset = None;
+                self.offset.forget();
                 return Err(VenueError::FixClock);
             }
             Some(error) => Err(error),

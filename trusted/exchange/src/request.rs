@@ -48,6 +48,12 @@ pub struct Cost {
 }
 
 impl Request {
+    /// A GET without query, headers and body.
+    pub(crate) fn get(host: &'static str, path: &'static str, cost: Cost) -> Self {
+        let (query, headers, body) = Default::default();
+        Self { method: Method::Get, host, path, segment: None, query, headers, body, cost }
+    }
+
     /// Path and query as they are sent. `None`: what the path lacks is missing, or would change where it leads.
     pub fn target(&self) -> Option<Zeroizing<String>> {
         let mut target = Zeroizing::new(match (self.path.split_once('{'), &self.segment) {

@@ -3,7 +3,7 @@
 
 use super::routes::Route;
 use crate::{
-    Cost, Method, Request,
+    Cost, Request,
     dialect::{Parameters, Question, instant, key_hash},
 };
 use protocol::{Credentials, Secret};
@@ -28,14 +28,13 @@ pub(super) fn request(route: &Route, question: &Question<'_>, key: &Credentials)
         (secrets.map(|(name, secret)| (name, copy(secret))).into(), key_hash(&key.api_key))
     };
     Request {
-        method: Method::Get,
-        host: route.host,
-        path: route.path,
-        segment: None,
         query: query.encoded(),
         headers,
-        body: Zeroizing::default(),
         // 200 requests a minute and account. What is left is told, not what is used: that is no count of ours.
-        cost: Cost { budget: "requests", account, weight: 1, limit_per_minute: 200, used_header: "" },
+        ..Request::get(
+            route.host,
+            route.path,
+            Cost { budget: "requests", account, weight: 1, limit_per_minute: 200, used_header: "" },
+        )
     }
 }

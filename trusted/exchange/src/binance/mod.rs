@@ -25,7 +25,8 @@ pub use fuzz::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
 pub(crate) use markets::Listed;
 
 use crate::{
-    ExchangeConnector, Finding, Method, Next, Progress, Refusal, Reply, Request, Task, VenueError,
+    ExchangeConnector, Finding, Next, Progress, Refusal, Reply, Request, Task, VenueError,
+    offset::Offset,
     prices::{Closes, Pricing, earliest},
     saved::{self, Owner, short_hash},
 };
@@ -65,15 +66,11 @@ pub(crate) const HISTORY_LIMIT: &str = "everything since the account's first dep
 const SAVED_HEAD: &[u8] = b"binance/1\n";
 /// A request that takes longer than the transport waits is of no use any more (`recvWindow`).
 const RECEIVE_WINDOW_MS: u32 = 20_000;
-/// The clocks are compared so often at least.
-const MEASURE_MS: i64 = 600_000;
-
 /// The connector of one account.
 pub(crate) struct Binance {
     signer: Signer,
     owner: Owner,
-    /// Venue time minus ours, and when that was measured.
-    offset: Option<(i64, Timestamp)>,
+    offset: Offset,
     listed: Arc<Listed>,
     /// The list that is worked with.
     markets: Arc<Markets>,
@@ -111,7 +108,7 @@ impl Binance {
         Self {
             owner: Owner { key_hash: signer.key_hash(), account_hash: None },
             signer,
-            offset: None,
+            offset: Offset::default(),
             markets: listed.current(),
             listed,
             closes: Closes::default(),
@@ -121,10 +118,6 @@ impl Binance {
             job: Job::Idle,
             asked: None,
         }
-    }
-
-    fn venue_time(&self, now: Timestamp) -> Timestamp {
-        Timestamp::from_millis(now.millis().saturating_add(self.offset.map_or(0, |(offset_ms, _)| offset_ms)))
     }
 
     fn request(&self, ask: Ask, venue_now: Timestamp) -> Option<Request> {
@@ -137,17 +130,8 @@ impl Binance {
             query = self.signer.signed(query)?;
             headers.push(self.signer.header());
         }
-        let (method, cost) = (Method::Get, endpoint.cost(self.owner.key_hash));
-        Some(Request {
-            method,
-            host: HOST,
-            path: endpoint.path,
-            segment: None,
-            query,
-            headers,
-            body: Zeroizing::default(),
-            cost,
-        })
+        let cost = endpoint.cost(self.owner.key_hash);
+        Some(Request { query, headers, ..Request::get(HOST, endpoint.path, cost) })
     }
 
     /// The task is done.
@@ -173,9 +157,7 @@ impl Binance {
     ) -> Result<Vec<Finding>, VenueError> {
         let told: wire::ServerTime<'_> = wire::read(TIME.path, body)?;
         let venue = told.server_time.time(TIME.path, "serverTime")?;
-        // The answer was made somewhere between the question and its arrival.
-        let ours_ms = sent.millis() + (now.millis() - sent.millis()) / 2;
-        self.offset = Some((venue.millis().saturating_sub(ours_ms), now));
+        self.offset.measure(venue, sent, now);
         Ok(vec![Finding::VenueTime(venue)])
     }
 
@@ -216,7 +198,7 @@ impl ExchangeConnector for Binance {
         self.asked = None;
         self.job = match task {
             Task::Time => {
-                self.offset = None;
+                self.offset.forget();
                 Job::Time
             }
             Task::CheckKey => Job::Rights,
@@ -239,12 +221,12 @@ impl ExchangeConnector for Binance {
     }
 
     fn next(&mut self, now: Timestamp) -> Next {
-        let venue_now = self.venue_time(now);
+        let venue_now = self.offset.venue_time(now);
         if self.markets.are_old(venue_now) {
             // Another account may have read it meanwhile.
             self.markets = self.listed.current();
         }
-        let old = self.offset.is_none_or(|(_, at)| now.millis() - at.millis() >= MEASURE_MS);
+        let old = self.offset.is_old(now);
         let (asked, ask) = match &mut self.job {
             Job::Idle => return self.finish(),
             _ if old => (Asked::Time { sent: now }, TIME.ask()),
@@ -274,10 +256,10 @@ impl ExchangeConnector for Binance {
     }
 
     fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError> {
-        let venue_now = self.venue_time(now);
+        let venue_now = self.offset.venue_time(now);
         let answer = match errors::error(reply, venue_now) {
             Some(VenueError::FixClock) => {
-                self.offset = None;
+                self.offset.forget();
                 return Err(VenueError::FixClock);
             }
             Some(error) => Err(error),

@@ -263,19 +263,18 @@ pub(super) fn request(
         headers.push(("ACCESS-PASSPHRASE", text(passphrase.expose())));
     }
     Ok(Request {
-        method: Method::Get,
-        host: HOST,
-        path: route.path,
-        segment: None,
         query: parameters.encoded(),
         headers,
-        body: Zeroizing::new(Vec::new()),
-        cost: Cost {
-            budget: route.path,
-            account: if route.signed { key_hash(&key.api_key) } else { 0 },
-            weight: 1,
-            limit_per_minute: route.per_second.saturating_mul(60),
-            used_header: "",
-        },
+        ..Request::get(
+            HOST,
+            route.path,
+            Cost {
+                budget: route.path,
+                account: if route.signed { key_hash(&key.api_key) } else { 0 },
+                weight: 1,
+                limit_per_minute: route.per_second.saturating_mul(60),
+                used_header: "",
+            },
+        )
     })
 }

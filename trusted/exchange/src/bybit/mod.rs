@@ -50,14 +50,9 @@ impl Dialect for Bybit {
             Vec::new()
         };
         Ok(Request {
-            method: Method::Get,
-            host: HOST,
-            path: endpoint.path,
-            segment: None,
             query,
             headers,
-            body: Zeroizing::default(),
-            cost: endpoint.cost(key_hash(&key.api_key)),
+            ..Request::get(HOST, endpoint.path, endpoint.cost(key_hash(&key.api_key)))
         })
     }
 

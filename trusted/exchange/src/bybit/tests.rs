@@ -3,7 +3,10 @@
 use super::*;
 use crate::{
     KeyRights, Verdict,
-    dialect::{Board, Crossing, Execution, FundingPayment, Listing, Status},
+    dialect::{
+        Board, Crossing, Execution, FundingPayment, Listing, Status, asks_again_for_what_was_cut_off,
+        refuses_what_is_no_answer,
+    },
 };
 use ::ledger::{Asset, Decimal, Liquidity, Side};
 
@@ -272,52 +275,11 @@ fn pages_follow_the_cursor_as_it_was_told() {
 fn an_answer_that_was_cut_off_anywhere_is_asked_for_again() {
     let whole = body(&format!(r#"{{"list":[{{{EXECUTION},"side":"Buy"}}]}}"#));
     let asked = asked(Need::Fills, "spot", "/v5/execution/list");
-    assert!(Bybit.read(asked, &whole, &Listings::default()).is_ok());
-    for length in 0..whole.body.len() {
-        let body = whole.body.iter().copied().take(length).collect();
-        let reply = Reply { status: 200, headers: Vec::new(), body };
-        assert_eq!(Bybit.read(asked, &reply, &Listings::default()), Err(VenueError::Retry), "{length}");
-        assert_eq!(Bybit.error(&reply, Timestamp::from_millis(0)), None);
-    }
+    asks_again_for_what_was_cut_off(&Bybit, asked, &whole);
 }
 
 #[test]
 fn what_is_no_answer_is_refused_by_every_reader() {
-    use Need::{
-        Balances, Conversions, Deposits, Fees, Fills, Funding, Klines, Ledger, Permission, Positions, Prices,
-        Time, Transfers, Withdrawals,
-    };
-    let needs = [
-        Balances,
-        Conversions,
-        Deposits,
-        Fees,
-        Fills,
-        Funding,
-        Klines,
-        Ledger,
-        Permission,
-        Positions,
-        Prices,
-        Time,
-        Transfers,
-        Withdrawals,
-    ];
-    for (_, _, path) in Bybit.calls() {
-        for need in needs {
-            for junk in [
-                "null",
-                "[]",
-                "{}",
-                "7",
-                r#"{"retCode":0,"result":null}"#,
-                r#"{"retCode":0,"result":{"list":[[]],"rows":[7]}}"#,
-            ] {
-                let reply = Reply { status: 200, headers: Vec::new(), body: junk.into() };
-                let said = Bybit.read(asked(need, "spot", path), &reply, &Listings::default());
-                assert!(said.is_err(), "{need:?} of {path}: {junk}");
-                let _ = Bybit.next_page(asked(need, "spot", path), &reply);
-            }
-        }
-    }
+    let bodies = [r#"{"retCode":0,"result":null}"#, r#"{"retCode":0,"result":{"list":[[]],"rows":[7]}}"#];
+    refuses_what_is_no_answer(&Bybit, "spot", &bodies);
 }

@@ -5,7 +5,7 @@
 
 use super::endpoint::{Access, Endpoint, HOST};
 use crate::{
-    Method, Moment, Refusal, Request,
+    Moment, Refusal, Request,
     dialect::{hmac_sha256, key_hash, percent_encoded},
 };
 use core::fmt::Write as _;
@@ -33,16 +33,7 @@ pub(super) fn request(
         }
         Access::Login => query = login(key, moment).ok_or(Refusal::Credentials)?,
     }
-    Ok(Request {
-        method: Method::Get,
-        host: HOST,
-        path: endpoint.path,
-        segment: None,
-        query,
-        headers,
-        body: Zeroizing::new(Vec::new()),
-        cost: endpoint.cost(account),
-    })
+    Ok(Request { query, headers, ..Request::get(HOST, endpoint.path, endpoint.cost(account)) })
 }
 
 fn target(path: &str, query: &str) -> Zeroizing<String> {

@@ -55,3 +55,29 @@ pub(crate) fn keeps_to_its_calls(dialect: &dyn Dialect, markets: &[&str]) {
     let never: Vec<_> = dialect.calls().iter().filter(|call| !made.contains(*call)).collect();
     assert!(never.is_empty(), "{never:?} is in the table, and nothing asks it");
 }
+
+/// Wherever an answer is cut off, it is asked for again.
+pub(crate) fn asks_again_for_what_was_cut_off(dialect: &dyn Dialect, asked: Asked<'_>, whole: &Reply) {
+    assert!(dialect.read(asked, whole, &Listings::default()).is_ok());
+    for length in 0..whole.body.len() {
+        let body = whole.body.iter().copied().take(length).collect();
+        let reply = Reply { status: 200, headers: Vec::new(), body };
+        assert_eq!(dialect.read(asked, &reply, &Listings::default()), Err(VenueError::Retry), "{length}");
+        assert_eq!(dialect.error(&reply, Timestamp::from_millis(0)), None);
+    }
+}
+
+/// What is no answer is refused by the reader of every call, whatever was asked.
+pub(crate) fn refuses_what_is_no_answer(dialect: &dyn Dialect, market: &str, bodies: &[&str]) {
+    for (_, _, path) in dialect.calls() {
+        for need in Need::ALL.into_iter().filter(|need| !matches!(need, Need::Request | Need::Listings)) {
+            for body in ["null", "[]", "{}", "7"].iter().chain(bodies) {
+                let reply = Reply { status: 200, headers: Vec::new(), body: (*body).into() };
+                let asked = Asked { need, market, path, symbol: None, currency: None, account: None };
+                let said = dialect.read(asked, &reply, &Listings::default());
+                assert!(said.is_err(), "{need:?} of {path}: {body}");
+                let _ = dialect.next_page(asked, &reply);
+            }
+        }
+    }
+}

@@ -189,19 +189,18 @@ pub(super) fn request(
         headers.push(("X-Gate-Size-Decimal", Zeroizing::new("1".to_owned())));
     }
     Ok(Request {
-        method: Method::Get,
-        host: HOST,
-        path: route.path,
-        segment: None,
         query: parameters.encoded(),
         headers,
-        body: Zeroizing::new(Vec::new()),
-        cost: Cost {
-            budget: route.path,
-            account: if route.signed { key_hash(&key.api_key) } else { 0 },
-            weight: 1,
-            limit_per_minute: PER_MINUTE,
-            used_header: "",
-        },
+        ..Request::get(
+            HOST,
+            route.path,
+            Cost {
+                budget: route.path,
+                account: if route.signed { key_hash(&key.api_key) } else { 0 },
+                weight: 1,
+                limit_per_minute: PER_MINUTE,
+                used_header: "",
+            },
+        )
     })
 }

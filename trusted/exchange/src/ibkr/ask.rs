@@ -2,7 +2,7 @@
 
 use super::{GET, NEWER, SEND, statement_at};
 use crate::{
-    Cost, Method, Refusal, Request,
+    Cost, Refusal, Request,
     dialect::{Need, Parameters, Question, key_hash},
 };
 use ledger::Timestamp;
@@ -27,22 +27,21 @@ pub(super) fn request(question: &Question<'_>, key: &Credentials) -> Result<Requ
         start.with("q", told("q").ok_or(Refusal::Request { code: 0 })?)
     };
     Ok(Request {
-        method: Method::Get,
-        host,
-        path,
-        segment: None,
         query: query.with("v", VERSION).encoded(),
         // The service serves nobody without a name.
         headers: vec![("user-agent", Zeroizing::new("perf-aggregator".to_owned()))],
-        body: Zeroizing::default(),
         // Ten a minute and token; how many are used up is not told.
-        cost: Cost {
-            budget: "flex",
-            account: key_hash(&key.api_key),
-            weight: 1,
-            limit_per_minute: 10,
-            used_header: "",
-        },
+        ..Request::get(
+            host,
+            path,
+            Cost {
+                budget: "flex",
+                account: key_hash(&key.api_key),
+                weight: 1,
+                limit_per_minute: 10,
+                used_header: "",
+            },
+        )
     })
 }
 

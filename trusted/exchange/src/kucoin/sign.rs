@@ -4,7 +4,7 @@
 
 use super::endpoint::Endpoint;
 use crate::{
-    Method, Refusal, Request,
+    Refusal, Request,
     dialect::{hmac_sha256, key_hash},
 };
 use base64ct::{Base64, Encoding as _};
@@ -27,16 +27,7 @@ pub(super) fn request(
         account = key_hash(&key.api_key);
         headers = signed(endpoint.path, &query, key, at).ok_or(Refusal::Credentials)?;
     }
-    Ok(Request {
-        method: Method::Get,
-        host: endpoint.host,
-        path: endpoint.path,
-        segment: None,
-        query,
-        headers,
-        body: Zeroizing::new(Vec::new()),
-        cost: endpoint.cost(account),
-    })
+    Ok(Request { query, headers, ..Request::get(endpoint.host, endpoint.path, endpoint.cost(account)) })
 }
 
 /// `None`: there is no passphrase, without which nothing is answered.

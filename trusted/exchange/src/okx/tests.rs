@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     KeyRights, Verdict,
-    dialect::{Board, Execution, Status},
+    dialect::{Board, Execution, Status, asks_again_for_what_was_cut_off, refuses_what_is_no_answer},
 };
 use ::ledger::{Asset, Decimal, Liquidity, Side};
 
@@ -287,53 +287,11 @@ fn a_page_begins_after_the_last_row_of_the_one_before() {
 fn an_answer_that_was_cut_off_anywhere_is_asked_for_again() {
     let whole = body(&format!(r#"{{{FILL},"fee":"-1","feeCcy":"BTC"}}"#));
     let asked = asked(Need::Fills, "swap", "/api/v5/trade/fills");
-    assert!(Okx.read(asked, &whole, &Listings::default()).is_ok());
-    for length in 0..whole.body.len() {
-        let body = whole.body.iter().copied().take(length).collect();
-        let reply = Reply { status: 200, headers: Vec::new(), body };
-        assert_eq!(Okx.read(asked, &reply, &Listings::default()), Err(VenueError::Retry), "{length}");
-        assert_eq!(Okx.error(&reply, Timestamp::from_millis(0)), None);
-    }
+    asks_again_for_what_was_cut_off(&Okx, asked, &whole);
 }
 
 #[test]
 fn what_is_no_answer_is_refused_by_every_reader() {
-    use Need::{
-        Balances, Conversions, Deposits, Fees, Fills, Funding, Klines, Ledger, Permission, Positions, Prices,
-        Time, Transfers, Withdrawals,
-    };
-    let needs = [
-        Balances,
-        Conversions,
-        Deposits,
-        Fees,
-        Fills,
-        Funding,
-        Klines,
-        Ledger,
-        Permission,
-        Positions,
-        Prices,
-        Time,
-        Transfers,
-        Withdrawals,
-    ];
-    for (_, _, path) in Okx.calls() {
-        for need in needs {
-            for junk in [
-                "null",
-                "[]",
-                "{}",
-                "7",
-                r#"{"code":"0","data":null}"#,
-                r#"{"code":"0","data":{}}"#,
-                r#"{"code":"0","data":[7]}"#,
-            ] {
-                let reply = Reply { status: 200, headers: Vec::new(), body: junk.into() };
-                let said = Okx.read(asked(need, "swap", path), &reply, &Listings::default());
-                assert!(said.is_err(), "{need:?} of {path}: {junk}");
-                let _ = Okx.next_page(asked(need, "swap", path), &reply);
-            }
-        }
-    }
+    let bodies = [r#"{"code":"0","data":null}"#, r#"{"code":"0","data":{}}"#, r#"{"code":"0","data":[7]}"#];
+    refuses_what_is_no_answer(&Okx, "swap", &bodies);
 }
