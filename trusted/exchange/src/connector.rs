@@ -2,7 +2,9 @@
 //! next and is handed the answer. `transport.rs` carries them.
 
 use crate::request::{Reply, Request};
-use ledger::{Asset, Day, Decimal, Fill, Instrument, Price, PriceSource, Timestamp, Wanted, record::Gap};
+use ledger::{
+    Asset, Day, Decimal, Fill, Instrument, Price, PriceSource, Symbol, Timestamp, Wanted, record::Gap,
+};
 
 /// A conversation with one venue about one account.
 ///
@@ -137,8 +139,25 @@ pub enum Finding {
         /// Asset, free and locked.
         balances: Vec<Balance>,
     },
+    /// Open contracts at an instant, complete: above zero where they are held, below where they are owed.
+    Positions {
+        /// By the venue's clock.
+        at: Timestamp,
+        /// By the symbols of fills.
+        positions: Vec<(Symbol, Decimal)>,
+    },
     /// How far back everything is known, at the end of a collection; the one before does not count any more.
     Reach(Reach),
+    /// The collection ends here, so that a part of a long history is kept: the next one goes on. No balances were told.
+    More,
+    /// Of another of the accounts that the key reads: what is found without this is of [`Venue::account`](crate::Venue::account).
+    /// Fills say it themselves.
+    Within {
+        /// Its name in the books of the record.
+        account: &'static str,
+        /// What was found.
+        finding: Box<Self>,
+    },
     /// A wanted price; `None`: the venue has no candle for it (`no_price`). Nothing is told of a wanted price
     /// whose candle has not closed yet: it must be asked for again.
     Price(PriceWanted, Option<(Price, PriceSource)>),

@@ -68,11 +68,13 @@ pub enum Need {
     Request,
     /// The instruments that there are.
     Listings,
+    /// The accounts below this one.
+    SubAccounts,
 }
 
 impl Need {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Fills,
         Self::Conversions,
         Self::Balances,
@@ -89,6 +91,7 @@ impl Need {
         Self::Permission,
         Self::Request,
         Self::Listings,
+        Self::SubAccounts,
     ];
 }
 

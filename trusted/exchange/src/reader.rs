@@ -11,27 +11,36 @@
 //! Not here: sockets, waiting, retries (`transport`). Time and answers come as arguments.
 
 mod plan;
+mod rows;
+mod telling;
 mod walk;
 mod known;
 mod markets;
+mod held;
 mod collect;
 
-pub(crate) use markets::{Listed, Markets};
-pub(crate) use plan::{Digest, List, Paging, Plan, Rows};
+pub(crate) use markets::{Listed, Markets, instrument, symbol};
+pub(crate) use plan::{Each, List, Paging, Plan, Told};
+pub(crate) use rows::{Digest, Rows};
+pub(crate) use telling::{Telling, empty};
 
 use crate::{
-    Asked, ExchangeConnector, Finding, Kline, Moment, Next, Progress, Question, Refusal, Reply, Request,
-    Said, Task, VenueError,
+    Asked, ExchangeConnector, Finding, Kline, Listing, Moment, Next, Progress, Question, Refusal, Reply,
+    Request, Said, Task, VenueError,
     offset::Offset,
     prices::{Candle, Closes, Pricing, earliest, length_ms},
     saved::{self, Owner, short_hash},
 };
-use collect::Collect;
+use collect::{Collect, Desk};
 use known::Known;
 use ledger::{Interval, Price, Timestamp};
 use protocol::Credentials;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+use walk::{Asking, Cursor, Subject};
+
+/// Accounts below one change rarely.
+const INVENTORY_MS: i64 = 24 * 3_600_000;
 
 /// The connector of one account.
 pub(crate) struct Reader {
@@ -42,6 +51,10 @@ pub(crate) struct Reader {
     listed: Arc<Listed>,
     /// The list that is worked with.
     markets: Arc<Markets>,
+    /// A new list, as far as it was read.
+    listing: Option<(Asking, Vec<Listing>)>,
+    /// When it was asked for accounts below this one, and how many there are; `None`: the venue refused to tell.
+    inventory: Option<(Timestamp, Option<usize>)>,
     closes: Closes,
     /// As of the last round that was received whole, and as of the round under way.
     received: Known,
@@ -49,7 +62,7 @@ pub(crate) struct Reader {
     /// Whether `known` was received.
     whole: bool,
     job: Job,
-    asked: Option<(Due, Question<'static>)>,
+    asked: Option<Ask>,
     /// Where the last request went.
     path: &'static str,
     /// The stamp of the last request, milliseconds: those of some venues must rise.
@@ -64,12 +77,38 @@ enum Job {
     Price { pricing: Pricing, whole_before: bool },
 }
 
+/// What was asked.
+#[derive(Clone)]
+struct Ask {
+    due: Due,
+    question: Question<'static>,
+    subject: Subject,
+}
+
+impl Ask {
+    fn of(due: Due, question: Question<'static>) -> Self {
+        Self { due, question, subject: None }
+    }
+
+    /// The question, with the thing that it is about.
+    fn whole(&self) -> Question<'_> {
+        let mut question: Question<'_> = self.question.clone();
+        match &self.subject {
+            Some((Each::Symbol, name)) => question.symbol = Some(name),
+            Some((Each::Segment, name)) => question.segment = Some(name),
+            Some((Each::All, _)) | None => {}
+        }
+        question
+    }
+}
+
 /// What the next answer belongs to.
 #[derive(Clone, Copy)]
 enum Due {
     Time { sent: Timestamp },
     Markets,
     Rights,
+    Inventory,
     Collect,
     Candles(Interval),
 }
@@ -84,6 +123,8 @@ impl Reader {
             offset: Offset::default(),
             markets: listed.current(),
             listed,
+            listing: None,
+            inventory: None,
             closes: Closes::default(),
             received: Known::default(),
             known: Known::default(),
@@ -129,35 +170,51 @@ impl Reader {
         Next::Finished
     }
 
-    /// What is due, and the question that asks for it.
-    fn due(&mut self, now: Timestamp, venue_now: Timestamp) -> Option<(Due, Question<'static>)> {
+    /// What is due.
+    fn due(&mut self, now: Timestamp, venue_now: Timestamp) -> Option<Ask> {
         let plan = self.plan;
         let old = self.offset.is_old(now);
         if old && !matches!(self.job, Job::Idle) {
-            return Some((Due::Time { sent: now }, plan.time()));
+            return Some(Ask::of(Due::Time { sent: now }, plan.time()));
         }
         match &mut self.job {
             Job::Idle | Job::Time => None,
-            Job::Rights => Some((Due::Rights, plan.rights())),
+            Job::Rights => Some(Ask::of(Due::Rights, plan.rights())),
             Job::Collect(_) | Job::Price { .. } if self.markets.are_old(venue_now) => {
-                Some((Due::Markets, plan.listings()))
+                let (asking, _) =
+                    self.listing.get_or_insert_with(|| (Asking::of(plan.listings()), Vec::new()));
+                Some(Ask::of(Due::Markets, asking.question()?))
             }
-            Job::Collect(collect) => Some((Due::Collect, collect.next(plan)?)),
+            Job::Collect(collect) => {
+                let (question, subject) = collect.next()?;
+                let is_old = |(at, _): (Timestamp, _)| venue_now.millis() - at.millis() >= INVENTORY_MS;
+                match plan.inventory() {
+                    Some(question) if collect.is_under_way() && self.inventory.is_none_or(is_old) => {
+                        Some(Ask::of(Due::Inventory, question))
+                    }
+                    _ => Some(Ask { due: Due::Collect, question, subject }),
+                }
+            }
             Job::Price { pricing, .. } => {
                 let candles = pricing.next(&*self.markets, &self.closes, venue_now)?;
-                Some((Due::Candles(candles.interval), plan.candles(&candles)))
+                Some(Ask::of(Due::Candles(candles.interval), plan.candles(&candles)))
             }
         }
     }
 
-    fn read(&self, question: &Question<'_>, reply: &Reply) -> Result<Said, VenueError> {
-        self.plan.dialect().read(self.asked(question), reply, self.markets.listings())
-    }
-
-    /// What an answer belongs to, as a dialect is told.
-    fn asked<'a>(&self, question: &Question<'a>) -> Asked<'a> {
-        let Question { need, market, symbol, currency, .. } = question;
-        Asked { need: *need, market, path: self.path, symbol: *symbol, currency: *currency, account: None }
+    /// What an answer says, and what asks for the page behind it.
+    fn read(
+        &self,
+        question: &Question<'_>,
+        reply: &Reply,
+        paged: bool,
+    ) -> Result<(Said, Cursor), VenueError> {
+        let Question { need, market, symbol, currency, .. } = *question;
+        let account = None;
+        let asked = Asked { need, market, path: self.path, symbol, currency, account };
+        let dialect = self.plan.dialect();
+        let next = if paged { dialect.next_page(asked, reply)? } else { None };
+        Ok((dialect.read(asked, reply, self.markets.listings())?, next))
     }
 
     fn take_time(
@@ -203,37 +260,92 @@ impl Reader {
         Ok(Vec::new())
     }
 
+    fn take_listings(
+        &mut self,
+        rows: Vec<Listing>,
+        next: Cursor,
+        venue_now: Timestamp,
+    ) -> Result<(), VenueError> {
+        let Some((asking, mut all)) = self.listing.take() else { return Ok(()) };
+        let mut asking = asking;
+        all.extend(rows);
+        if asking.took(next).map_err(VenueError::Permanent)? {
+            self.markets = self.listed.renew(Markets::new(all, venue_now));
+        } else {
+            self.listing = Some((asking, all));
+        }
+        Ok(())
+    }
+
+    fn take_collected(
+        &mut self,
+        told: Option<(Said, Cursor)>,
+        venue_now: Timestamp,
+    ) -> Result<Vec<Finding>, VenueError> {
+        let Job::Collect(collect) = &mut self.job else { return Ok(Vec::new()) };
+        let (said, next) = told.map_or((None, None), |(said, next)| (Some(said), next));
+        let (plan, markets) = (self.plan, &*self.markets);
+        let desk = Desk { plan, known: &mut self.known, markets, now: venue_now };
+        let mut findings = collect.take(desk, said, next)?;
+        if !findings.is_empty() {
+            findings.extend(self.inventory.and_then(|(_, count)| below(count)));
+        }
+        Ok(findings)
+    }
+
     fn take_due(
         &mut self,
-        (due, question): (Due, Question<'static>),
+        ask: &Ask,
         answer: Result<&Reply, VenueError>,
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         let venue_now = self.offset.venue_time(now);
-        // What a venue refuses to tell is a part of what it says; not so of these three.
-        let may_refuse = matches!(due, Due::Collect | Due::Candles(_));
-        let told = match answer {
-            Err(VenueError::Permanent(Refusal::Request { .. })) if may_refuse => None,
-            answer => Some((self.read(&question, answer?)?, answer?)),
+        // What a venue refuses to tell is a part of what it says; not so of time, rights, instruments and balances.
+        let may_be_denied = matches!(&self.job, Job::Collect(collect) if collect.may_be_denied());
+        let may_refuse = |refusal| match (ask.due, refusal) {
+            (Due::Collect, Refusal::Request { .. }) => true,
+            (Due::Collect, Refusal::Credentials) => may_be_denied,
+            (Due::Inventory, _) => true,
+            (Due::Candles(_), refusal) => matches!(refusal, Refusal::Request { .. }),
+            _ => false,
         };
-        match (due, told) {
+        let paged = matches!(ask.due, Due::Collect | Due::Markets);
+        let told = match answer {
+            Err(VenueError::Permanent(refusal)) if may_refuse(refusal) => None,
+            answer => Some(self.read(&ask.whole(), answer?, paged)?),
+        };
+        match (ask.due, told) {
             (Due::Time { sent }, Some((told, _))) => self.take_time(&told, sent, now),
-            (Due::Rights, Some((told, reply))) => self.take_rights(&told, reply),
-            (Due::Markets, Some((Said::Listings(rows), _))) => {
-                self.markets = self.listed.renew(Markets::new(rows, venue_now));
+            (Due::Rights, Some((told, _))) => self.take_rights(&told, answer?),
+            (Due::Markets, Some((Said::Listings(rows), next))) => {
+                self.take_listings(rows, next, venue_now).map(|()| Vec::new())
+            }
+            (Due::Inventory, told) => {
+                let count = match told {
+                    Some((Said::SubAccounts(count), _)) => Some(count),
+                    _ => None,
+                };
+                self.inventory = Some((venue_now, count));
                 Ok(Vec::new())
             }
-            (Due::Collect, told) => {
-                let Job::Collect(collect) = &mut self.job else { return Ok(Vec::new()) };
-                let told = told.map(|(told, _)| told);
-                collect.take(self.plan, &mut self.known, &self.markets, told, venue_now)
-            }
+            (Due::Collect, told) => self.take_collected(told, venue_now),
             (Due::Candles(interval), told) => {
                 self.take_candles(told.map(|(told, _)| told), interval, venue_now)
             }
             (Due::Time { .. } | Due::Rights | Due::Markets, _) => Err(VenueError::Retry),
         }
     }
+}
+
+/// What is said of accounts below this one.
+fn below(count: Option<usize>) -> Option<Finding> {
+    let (what, why) = match count {
+        Some(0) => return None,
+        Some(1) => ("1 sub-account".to_owned(), "it needs a key of its own"),
+        Some(count) => (format!("{count} sub-accounts"), "each needs a key of its own"),
+        None => ("whether there are sub-accounts".to_owned(), "the venue does not tell this key"),
+    };
+    Some(Finding::Unread { what, why })
 }
 
 impl ExchangeConnector for Reader {
@@ -259,7 +371,7 @@ impl ExchangeConnector for Reader {
                     self.known = self.received.clone();
                 }
                 self.whole = false;
-                Job::Collect(begun.unwrap_or_else(|| Box::new(Collect::new())))
+                Job::Collect(begun.unwrap_or_else(|| Box::new(Collect::new(self.plan))))
             }
             Task::Price(wanted) => {
                 let whole_before = core::mem::replace(&mut self.whole, false);
@@ -284,9 +396,9 @@ impl ExchangeConnector for Reader {
                 return Next::Found(found);
             }
         }
-        let Some((due, question)) = due else { return self.finish() };
-        let request = self.request(&question, venue_now);
-        self.asked = Some((due, question));
+        let Some(ask) = due else { return self.finish() };
+        let request = self.request(&ask.whole(), venue_now);
+        self.asked = Some(ask);
         request.map_or_else(Next::Failed, Next::Ask)
     }
 
@@ -299,8 +411,8 @@ impl ExchangeConnector for Reader {
             Some(error) => Err(error),
             None => Ok(reply),
         };
-        let Some(due) = self.asked.clone() else { return Ok(Vec::new()) };
-        let findings = self.take_due(due, answer, now)?;
+        let Some(ask) = self.asked.clone() else { return Ok(Vec::new()) };
+        let findings = self.take_due(&ask, answer, now)?;
         self.asked = None;
         Ok(findings)
     }

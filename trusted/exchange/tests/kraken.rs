@@ -488,12 +488,36 @@ fn what_happens_during_a_long_walk_is_read_before_the_balances_that_show_it() {
 fn a_walk_that_failed_goes_on_where_it_was() {
     let mut desk = Desk::new();
     (0..300).for_each(|number| desk.buy(number));
-    let mut connector = connector();
-    desk.fails_at = Some(12);
+    desk.collect(connector().as_mut());
+    let (whole, mut connector) = (desk.asked.len(), connector());
+    desk.fails_at = Some(whole + whole * 3 / 4);
     assert_eq!(desk.converse(connector.as_mut(), Task::Collect), Err(VenueError::Retry));
     desk.asked.clear();
     desk.fails_at = None;
     assert_eq!(fills(&desk.collect(connector.as_mut())).len(), 300);
-    let pages = desk.asked.iter().filter(|(path, _)| path == "/0/private/TradesHistory").count();
-    assert!(pages <= 2, "fills were read before it failed: {pages} pages more");
+    assert!(desk.asked.len() <= whole / 4 + 4, "{} of {whole} questions once more", desk.asked.len());
+}
+
+#[test]
+fn a_long_history_is_told_in_parts_and_a_restart_goes_on_behind_the_last() {
+    let mut desk = Desk::new();
+    (0..4000).for_each(|number| desk.buy(number * 1500 - 6_000_000));
+    let (mut told, mut parts, mut saved) = (Vec::new(), 0, None::<Vec<u8>>);
+    loop {
+        let mut connector = connector();
+        assert!(saved.is_none_or(|saved| connector.resume(&saved)));
+        let found = desk.collect(connector.as_mut());
+        told.extend(fills(&found).iter().map(|fill| fill.id.to_string()));
+        parts += 1;
+        let is_part = found.contains(&Finding::More);
+        assert_eq!(found.iter().any(|found| matches!(found, Finding::Balances { .. })), !is_part);
+        if !is_part {
+            break;
+        }
+        saved = Some(connector.saved());
+    }
+    assert!(parts > 1 && told.len() < 4100, "{parts} parts, {} fills", told.len());
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), 4000);
 }

@@ -68,7 +68,8 @@ impl Dialect for Alpaca {
             | Need::Funding
             | Need::Fees
             | Need::Request
-            | Need::Listings => Err(VenueError::Permanent(Refusal::Request { code: 0 })),
+            | Need::Listings
+            | Need::SubAccounts => Err(VenueError::Permanent(Refusal::Request { code: 0 })),
         }
     }
 }

@@ -71,7 +71,9 @@ impl Dialect for BinanceDialect {
             Need::Time => market::time(path, body),
             Need::Permission if path == routes::ACCOUNT => undecided(path, body),
             Need::Permission => rights::rights(path, body).map(Said::Rights),
-            Need::Request | Need::Listings => Err(VenueError::Permanent(Refusal::Request { code: 0 })),
+            Need::Request | Need::Listings | Need::SubAccounts => {
+                Err(VenueError::Permanent(Refusal::Request { code: 0 }))
+            }
         }
     }
 }

@@ -64,7 +64,7 @@ fn read_rows(need: Need, asked: Asked<'_>, rows: &[Row<'_>]) -> Result<Said, Ven
         Need::Fees => market::rates(rows, asked).map(Said::Fees),
         Need::Positions => market::positions(rows).map(Said::Positions),
         Need::Prices => market::tickers(rows, asked).map(Said::Prices),
-        Need::Klines | Need::Time | Need::Permission | Need::Request | Need::Listings => {
+        Need::Klines | Need::Time | Need::Permission | Need::Request | Need::Listings | Need::SubAccounts => {
             Err(VenueError::Permanent(Refusal::Request { code: 0 }))
         }
     }

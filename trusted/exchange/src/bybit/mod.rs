@@ -79,7 +79,7 @@ impl Dialect for Bybit {
             Need::Klines => Said::Klines(market::klines(&answer)?),
             Need::Time => Said::Time(answer.time()?),
             Need::Permission => Said::Rights(rights::rights(&answer)?),
-            Need::Request | Need::Listings => return Err(wrong("bybit", "path")),
+            Need::Request | Need::Listings | Need::SubAccounts => return Err(wrong("bybit", "path")),
         };
         asked.narrow(&mut said);
         Ok(said)

@@ -28,6 +28,7 @@ fn read(need: Need, market: &str, path: &str, result: &str) -> Result<Said, Venu
         settle: settle.map(Asset::from),
         contract_size: Decimal::ONE,
         inverse: settle == Some("BTC"),
+        expires: None,
     };
     let listings = Listings::new([
         listing("BTCUSDT", Board::Spot, "USDT", None),

@@ -117,7 +117,7 @@ pub(super) fn endpoint(question: &Question<'_>) -> Result<&'static Endpoint, Ref
         Need::Prices if question.symbol.is_some() => &TICKER,
         Need::Prices => &TICKERS,
         Need::Klines => &KLINES,
-        Need::Conversions | Need::Request | Need::Listings => return Err(UNASKED),
+        Need::Conversions | Need::Request | Need::Listings | Need::SubAccounts => return Err(UNASKED),
     })
 }
 

@@ -58,7 +58,9 @@ impl Dialect for Deribit {
             Need::Klines => market::klines(body).map(Said::Klines),
             Need::Time => market::time(body).map(Said::Time),
             Need::Permission => rights::rights(body, asked).map(Said::Rights),
-            Need::Conversions | Need::Request | Need::Listings => Err(VenueError::Permanent(UNASKED)),
+            Need::Conversions | Need::Request | Need::Listings | Need::SubAccounts => {
+                Err(VenueError::Permanent(UNASKED))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a venue lists: the instruments that its answers name.
 
-use ledger::{Asset, Decimal};
+use ledger::{Asset, Decimal, Timestamp};
 use std::collections::BTreeMap;
 
 /// Where something is traded: a venue may use one name on both.
@@ -29,6 +29,8 @@ pub struct Listing {
     pub contract_size: Decimal,
     /// Settles in what it is about.
     pub inverse: bool,
+    /// When it ends; `None`: never, or it is no contract.
+    pub expires: Option<Timestamp>,
 }
 
 /// All that are known.

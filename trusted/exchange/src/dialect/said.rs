@@ -36,6 +36,8 @@ pub enum Said {
     Rights(KeyRights),
     /// What there is to trade.
     Listings(Vec<Listing>),
+    /// How many accounts there are below this one, on the page that was asked for.
+    SubAccounts(usize),
     /// Where a statement that was asked for will be.
     Reference {
         /// Its name.

@@ -53,7 +53,7 @@ impl Dialect for Gate {
             Need::Funding => Said::Funding(bookings::funding(&listed(answer)?, asked, listings)?),
             Need::Positions => Said::Positions(market::positions(&listed(answer)?)?),
             Need::Prices => Said::Prices(market::tickers(&listed(answer)?, asked)?),
-            Need::Conversions | Need::Transfers | Need::Request | Need::Listings => {
+            Need::Conversions | Need::Transfers | Need::Request | Need::Listings | Need::SubAccounts => {
                 return Err(VenueError::Permanent(Refusal::Request { code: 0 }));
             }
         })

@@ -65,7 +65,7 @@ fn body(question: &Question<'_>, key: &Credentials) -> Result<(Object, u32), Ref
         Need::Prices => (Object::new().text("type", "allMids"), LIGHT),
         Need::Time => (Object::new().text("type", "exchangeStatus"), LIGHT),
         Need::Klines => return Ok((candles(question)?, CANDLES)),
-        Need::Conversions | Need::Request | Need::Listings => return Err(UNASKED),
+        Need::Conversions | Need::Request | Need::Listings | Need::SubAccounts => return Err(UNASKED),
     };
     Ok((object.with(question).end(), weight))
 }

@@ -58,7 +58,7 @@ impl Dialect for Ibkr {
         let (_, _, path) = *call.ok_or(VenueError::Permanent(Refusal::Request { code: 0 }))?;
         let body = reply.body.as_slice();
         match asked.need {
-            Need::Request | Need::Listings => reference(path, body),
+            Need::Request | Need::Listings | Need::SubAccounts => reference(path, body),
             Need::Permission => reference(path, body).map(|_| Said::Rights(RIGHTS)),
             Need::Fills => fills::fills(path, body),
             Need::Ledger => cash::bookings(path, body),

@@ -127,6 +127,7 @@ mod tests {
             settle: None,
             contract_size: Decimal::ONE,
             inverse: false,
+            expires: None,
         };
         let listings = Listings::new([listing("XXBTZUSD", "BTC", "USD"), listing("SOLUSDT", "SOL", "USDT")]);
         let found = |named: &str| {

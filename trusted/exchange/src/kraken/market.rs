@@ -21,6 +21,7 @@ pub(super) fn listings(body: &[u8]) -> Result<Said, VenueError> {
             settle: None,
             contract_size: Decimal::ONE,
             inverse: false,
+            expires: None,
         })
     });
     Ok(Said::Listings(pairs.collect::<Result<_, VenueError>>()?))

@@ -6,14 +6,11 @@
 
 use super::{Kraken, assets};
 use crate::{
-    Board, Booking, Dialect, Execution, Finding, Movement, MovementKind, MovementStatus, Need, Question,
-    Reply, VenueError,
+    Board, Booking, Dialect, Execution, Finding, Movement, MovementKind, Need, Question, Reply, VenueError,
     prices::{Candles, Depth},
-    reader::{Digest, List, Markets, Paging, Plan, Rows},
+    reader::{Digest, Each, List, Markets, Paging, Plan, Rows, empty, instrument},
 };
-use ledger::{
-    Asset, Decimal, Fill, FillId, Instrument, InstrumentKind, Interval, OrderId, Price, Quantity, Timestamp,
-};
+use ledger::{Asset, Decimal, Fill, FillId, Instrument, Interval, OrderId, Price, Quantity, Timestamp};
 use protocol::Credentials;
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -54,18 +51,26 @@ static LISTS: [List; 2] = [
         need: Need::Fills,
         market: "spot",
         with: &[("consolidate_taker", "false")],
+        each: Each::All,
         since_ms: GENESIS_MS,
+        kept_ms: None,
+        window_ms: None,
         overlap_ms: HOUR_MS,
-        paging: Paging { offset: "ofs", rows: 50 },
+        paging: Paging::Offset { parameter: "ofs", rows: 50 },
+        may_be_denied: false,
     },
     List {
         name: "ledger entries",
         need: Need::Ledger,
         market: "spot",
         with: &[],
+        each: Each::All,
         since_ms: GENESIS_MS,
+        kept_ms: None,
+        window_ms: None,
         overlap_ms: HOUR_MS,
-        paging: Paging { offset: "ofs", rows: 50 },
+        paging: Paging::Offset { parameter: "ofs", rows: 50 },
+        may_be_denied: false,
     },
 ];
 
@@ -73,12 +78,16 @@ static LISTS: [List; 2] = [
 pub(crate) struct Spot;
 
 impl Plan for Spot {
+    fn account(&self) -> &'static str {
+        ACCOUNT
+    }
+
     fn dialect(&self) -> &'static dyn Dialect {
         &Kraken
     }
 
     fn saved_head(&self) -> &'static [u8] {
-        b"kraken/1\n"
+        b"kraken/2\n"
     }
 
     fn time(&self) -> Question<'static> {
@@ -98,16 +107,21 @@ impl Plan for Spot {
         ACCOUNT_TYPES
     }
 
-    fn listings(&self) -> Question<'static> {
-        Question::of(Need::Listings, "spot")
+    fn listings(&self) -> Vec<Question<'static>> {
+        vec![Question::of(Need::Listings, "spot")]
     }
 
-    fn balances(&self) -> Question<'static> {
-        Question::of(Need::Balances, "spot")
+    fn balances(&self) -> Vec<Question<'static>> {
+        vec![Question::of(Need::Balances, "spot")]
     }
 
     fn lists(&self) -> &'static [List] {
         &LISTS
+    }
+
+    /// Pages cost what a key has little of: what was read of a long history is not to be read again.
+    fn slice_ms(&self) -> Option<i64> {
+        Some(30 * 24 * HOUR_MS)
     }
 
     fn candles(&self, asked: &Candles) -> Question<'static> {
@@ -131,9 +145,9 @@ impl Plan for Spot {
         assets::plain(&asset)
     }
 
-    fn digest(&self, rows: Rows, markets: &Markets, now: Timestamp) -> Digest {
+    fn digest(&self, mut rows: Rows, markets: &Markets, now: Timestamp) -> Digest {
         let is_late = |at: Timestamp| now.millis().saturating_sub(at.millis()) <= LATE_MS;
-        let Rows { fills, bookings } = rows;
+        let (fills, bookings) = (rows.take("fills").fills, rows.take("ledger entries").bookings);
         let mut entries: BTreeMap<String, Booking> = BTreeMap::new();
         for mut booking in bookings {
             booking.asset = assets::plain(&booking.asset);
@@ -217,18 +231,11 @@ fn filled(execution: &Execution, entries: &[Booking], markets: &Markets) -> Opti
     let mut fees = fees.into_iter().filter(|(_, fee)| !fee.is_zero());
     let (fee_asset, fee) = fees.next().unwrap_or_else(|| (quote.clone(), Decimal::ZERO));
     let rest = fees.map(|(asset, fee)| Movement {
-        id: format!("{}/{}", execution.id, asset.as_str()),
-        spent: Some((asset, fee)),
-        ..empty(MovementKind::Interest, execution.time)
+        spent: Some((asset.clone(), fee)),
+        ..empty(MovementKind::Interest, format!("{}/{}", execution.id, asset.as_str()), execution.time)
     });
-    let symbol = ledger::Symbol::from(format!("{}/{}", base.as_str(), quote.as_str()).as_str());
-    let instrument = Instrument {
-        symbol: symbol.clone(),
-        kind: InstrumentKind::Spot,
-        base: base.clone(),
-        quote: quote.clone(),
-        multiplier: Decimal::ONE,
-    };
+    let instrument = instrument(listing)?;
+    let symbol = instrument.symbol.clone();
     let fill = Fill {
         account: Arc::from(ACCOUNT),
         symbol,
@@ -246,19 +253,6 @@ fn filled(execution: &Execution, entries: &[Booking], markets: &Markets) -> Opti
         reporting_rate: None,
     };
     Some(Joined { instrument, fill, rest: rest.collect() })
-}
-
-fn empty(kind: MovementKind, time: Timestamp) -> Movement {
-    Movement {
-        id: String::new(),
-        kind,
-        time,
-        received: None,
-        spent: None,
-        fee: None,
-        transaction: None,
-        status: MovementStatus::Settled,
-    }
 }
 
 /// Tells bookings that belong together and are of no fill that was told. A trade that no list of fills tells is an exchange of
@@ -290,10 +284,9 @@ fn converted(reference: &str, out: &Booking, came: &Booking) -> Option<Movement>
     let side = |entry: &Booking| Some((entry.asset.clone(), change(entry)?));
     let (asset, amount) = side(out)?;
     Some(Movement {
-        id: reference.to_owned(),
         received: side(came),
         spent: Some((asset, amount.negated())),
-        ..empty(MovementKind::Convert, came.time?)
+        ..empty(MovementKind::Convert, reference.to_owned(), came.time?)
     })
 }
 
@@ -316,5 +309,5 @@ fn moved(entry: &Booking) -> Option<Movement> {
     let amount = (entry.asset.clone(), if came { change } else { change.negated() });
     let (received, spent) = if came { (Some(amount), None) } else { (None, Some(amount)) };
     let fee = entry.fee.clone().filter(|(_, fee)| !fee.is_zero());
-    Some(Movement { id: entry.id.clone(), received, spent, fee, ..empty(kind, entry.time?) })
+    Some(Movement { received, spent, fee, ..empty(kind, entry.id.clone(), entry.time?) })
 }

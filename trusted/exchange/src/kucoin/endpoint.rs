@@ -191,7 +191,7 @@ pub(super) fn endpoint(question: &Question<'_>) -> Result<&'static Endpoint, Ref
         (Need::Klines, "futures") => &KLINES_FUTURES,
         (Need::Klines, "unified") => &KLINES_UNIFIED,
         (Need::Klines, _) => &KLINES,
-        (Need::Conversions | Need::Request | Need::Listings, _) => return Err(UNASKED),
+        (Need::Conversions | Need::Request | Need::Listings | Need::SubAccounts, _) => return Err(UNASKED),
     })
 }
 

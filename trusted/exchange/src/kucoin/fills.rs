@@ -93,6 +93,7 @@ mod tests {
             settle: None,
             contract_size: Decimal::ONE,
             inverse: false,
+            expires: None,
         };
         let body = format!("{{\"code\":\"200000\",\"data\":{{\"items\":[{row}]}}}}");
         Ok(fills(body.as_bytes(), &Listings::new([listing]))?.remove(0))

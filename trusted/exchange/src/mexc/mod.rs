@@ -52,7 +52,7 @@ impl Dialect for Mexc {
             Need::Funding => Said::Funding(market::funding(&listed(answer)?, asked, listings)?),
             Need::Positions => Said::Positions(market::positions(&listed(answer)?)?),
             Need::Prices => Said::Prices(market::tickers(&listed(answer)?, asked)?),
-            Need::Conversions | Need::Ledger | Need::Request | Need::Listings => {
+            Need::Conversions | Need::Ledger | Need::Request | Need::Listings | Need::SubAccounts => {
                 return Err(VenueError::Permanent(Refusal::Request { code: 0 }));
             }
         })

@@ -80,7 +80,7 @@ impl Dialect for Okx {
             Need::Klines => Said::Klines(market::klines(&answer)?),
             Need::Time => Said::Time(market::time(&answer)?),
             Need::Permission => Said::Rights(rights::rights(&answer)?),
-            Need::Request | Need::Listings => return Err(wrong("okx", "path")),
+            Need::Request | Need::Listings | Need::SubAccounts => return Err(wrong("okx", "path")),
         };
         asked.narrow(&mut said);
         Ok(said)

@@ -1,15 +1,17 @@
 //! A collection: what to read next, until nothing is left to read.
 
 use super::{
-    Digest, List, Markets, Plan, Rows,
+    Digest, Each, List, Markets, Plan, Rows, Told,
+    held::{balances, open_positions},
     known::Known,
-    walk::{Step, Walk, Window},
+    walk::{Asking, Cursor, Step, Subject, Walk, Window},
 };
-use crate::{
-    Balance, Finding, Holding, Progress, Question, Reach, Refusal, Said, VenueError, prices::earliest,
+use crate::{Finding, Holding, Position, Progress, Question, Reach, Said, VenueError, prices::earliest};
+use ledger::{Timestamp, record::Gap};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
 };
-use ledger::{Asset, Decimal, Timestamp, record::Gap};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Lists that were read until then are as new as balances.
 const FRESH_MS: i64 = 120_000;
@@ -17,6 +19,8 @@ const FRESH_MS: i64 = 120_000;
 const PLANS_MAX: u32 = 4;
 /// What is read again of a list that was read in this very round.
 const SHORT_OVERLAP_MS: i64 = 600_000;
+/// A round that read so many rows of a long history ends there, so that they are kept.
+const ROWS_A_ROUND: usize = 5_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -26,28 +30,56 @@ enum Stage {
     Walking,
     /// Balances, which show what the lists told.
     Closing,
+    /// Open contracts.
+    Positions,
     Finished,
 }
 
 /// One round.
 pub(crate) struct Collect {
     stage: Stage,
+    /// Questions of balances or positions.
+    asking: Asking,
+    holdings: Vec<Holding>,
+    positions: Vec<Position>,
+    /// The lists that are still to be read in this slice, the next one last, and what is read of the one before them.
+    lists: Vec<&'static List>,
     walks: VecDeque<Walk>,
-    /// How often the lists were planned, and until when they are read.
-    plans: u32,
+    /// Until when lists are read, and until when in this slice.
     planned: Timestamp,
+    slice_to_ms: i64,
+    slice_ms: i64,
+    /// How often the lists were planned, and slices begun.
+    plans: u32,
+    slices: u32,
     done: u32,
     rows: Rows,
     refused: BTreeSet<&'static str>,
 }
 
+/// Where an answer is read: what is known, and what the venue lists.
+pub(crate) struct Desk<'a> {
+    pub(crate) plan: &'static dyn Plan,
+    pub(crate) known: &'a mut Known,
+    pub(crate) markets: &'a Markets,
+    /// The venue's time.
+    pub(crate) now: Timestamp,
+}
+
 impl Collect {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(plan: &dyn Plan) -> Self {
         Self {
             stage: Stage::Opening,
+            asking: Asking::of(plan.balances()),
+            holdings: Vec::new(),
+            positions: Vec::new(),
+            lists: Vec::new(),
             walks: VecDeque::new(),
-            plans: 0,
             planned: Timestamp::from_millis(i64::MIN),
+            slice_to_ms: i64::MIN,
+            slice_ms: first_slice_ms(plan),
+            plans: 0,
+            slices: 0,
             done: 0,
             rows: Rows::default(),
             refused: BTreeSet::new(),
@@ -56,187 +88,267 @@ impl Collect {
 
     /// Whether a part of it was read, and may be gone on with after a failure.
     pub(crate) fn is_under_way(&self) -> bool {
-        matches!(self.stage, Stage::Walking | Stage::Closing)
+        matches!(self.stage, Stage::Walking | Stage::Closing | Stage::Positions)
     }
 
-    /// What to ask for now.
-    pub(crate) fn next(&self, plan: &dyn Plan) -> Option<Question<'static>> {
+    /// Whether the key may be denied what is asked now, and the rest still counts.
+    pub(crate) fn may_be_denied(&self) -> bool {
+        self.stage == Stage::Walking && self.walks.front().is_some_and(|walk| walk.list.may_be_denied)
+    }
+
+    /// What to ask for now, and of which thing.
+    pub(crate) fn next(&self) -> Option<(Question<'static>, Subject)> {
         match self.stage {
-            Stage::Opening | Stage::Closing => Some(plan.balances()),
-            Stage::Walking => self.walks.front().map(Walk::question),
+            Stage::Opening | Stage::Closing | Stage::Positions => Some((self.asking.question()?, None)),
+            Stage::Walking => self.walks.front().map(|walk| (walk.question(), walk.subject.clone())),
             Stage::Finished => None,
         }
     }
 
     pub(crate) fn progress(&self) -> Progress {
-        let more = usize::from(self.stage != Stage::Finished);
-        let left = u32::try_from(self.walks.len() + more).unwrap_or(u32::MAX);
+        let walks: u32 = self.walks.iter().map(Walk::left).fold(0, u32::saturating_add);
+        let more = self.lists.len().saturating_add(usize::from(self.stage != Stage::Finished));
+        let left = walks.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
         Progress { done: self.done, total: self.done.saturating_add(left) }
     }
 
-    /// Takes the answer to what was asked; `None`: the venue refused to tell. `now` is the venue's time.
+    /// Takes the answer to what was asked, and what asks for the page behind it; `None`: the venue refused to tell.
     pub(crate) fn take(
         &mut self,
-        plan: &dyn Plan,
-        known: &mut Known,
-        markets: &Markets,
+        mut desk: Desk<'_>,
         said: Option<Said>,
-        now: Timestamp,
+        next: Cursor,
     ) -> Result<Vec<Finding>, VenueError> {
         let mut findings = Vec::new();
         match (self.stage, said) {
-            (Stage::Opening, Some(Said::Balances(_))) => self.plan(plan, known, now),
+            (Stage::Opening, Some(Said::Balances(rows))) => {
+                self.holdings.extend(rows);
+                if self.asking.took(next).map_err(VenueError::Permanent)? {
+                    self.plan(&mut desk);
+                }
+            }
             (Stage::Walking, said) => {
-                self.take_page(said)?;
-                if self.walks.is_empty() {
-                    // A long history takes hours, and what happened meanwhile must be known before balances show it.
-                    if self.is_fresh(now) { self.stage = Stage::Closing } else { self.plan(plan, known, now) }
+                self.take_page(&mut desk, said, next)?;
+                if self.stage == Stage::Finished {
+                    findings = self.digest(&mut desk);
+                    findings.push(Finding::More);
                 }
             }
             (Stage::Closing, Some(Said::Balances(rows))) => {
-                let balances = balances(plan, rows).ok_or(VenueError::Retry)?;
-                if self.is_fresh(now) {
-                    self.stage = Stage::Finished;
-                    findings = self.close(plan, known, markets, balances, now);
-                } else {
-                    self.plan(plan, known, now);
+                self.holdings.extend(rows);
+                if self.asking.took(next).map_err(VenueError::Permanent)? {
+                    self.ask(Stage::Positions, desk.plan.positions());
                 }
+            }
+            (Stage::Positions, Some(Said::Positions(rows))) => {
+                self.positions.extend(rows);
+                self.asking.took(next).map_err(VenueError::Permanent)?;
             }
             // What is held is not told in part.
             _ => return Err(VenueError::Retry),
         }
         self.done = self.done.saturating_add(1);
+        if self.stage == Stage::Positions && self.asking.question().is_none() {
+            if self.is_fresh(desk.now) {
+                self.stage = Stage::Finished;
+                findings = self.close(&mut desk)?;
+            } else {
+                self.plan(&mut desk);
+            }
+        }
         Ok(findings)
+    }
+
+    fn ask(&mut self, stage: Stage, questions: Vec<Question<'static>>) {
+        (self.stage, self.asking) = (stage, Asking::of(questions));
     }
 
     fn is_fresh(&self, now: Timestamp) -> bool {
         now.millis().saturating_sub(self.planned.millis()) <= FRESH_MS || self.plans >= PLANS_MAX
     }
 
-    /// Plans what is new of each list, with the overlap.
-    fn plan(&mut self, plan: &dyn Plan, known: &mut Known, now: Timestamp) {
-        for list in plan.lists().iter().filter(|list| !self.refused.contains(list.name)) {
-            let List { name, since_ms, overlap_ms, .. } = list;
-            let (begin_ms, from_ms) = match known.read.get(*name) {
-                None => (*since_ms, *since_ms),
-                Some(read) if self.plans > 0 => {
-                    (read.from_ms, read.to_ms - SHORT_OVERLAP_MS.min(*overlap_ms))
-                }
-                Some(read) => {
-                    let owed_ms = known.owed_since_ms.unwrap_or(i64::MAX);
-                    (read.from_ms, owed_ms.min(read.to_ms - overlap_ms))
-                }
-            };
-            let to_ms = now.millis().max(begin_ms);
-            known.read.insert((*name).to_owned(), Window { from_ms: begin_ms, to_ms });
-            self.walks.push_back(Walk::new(list, Window { from_ms: from_ms.max(begin_ms), to_ms }));
-        }
-        (self.planned, self.plans) = (now, self.plans.saturating_add(1));
-        self.stage = if self.walks.is_empty() { Stage::Closing } else { Stage::Walking };
+    /// Plans what is new of each list.
+    fn plan(&mut self, desk: &mut Desk<'_>) {
+        (self.planned, self.plans) = (desk.now, self.plans.saturating_add(1));
+        self.stage = Stage::Walking;
+        let read_to = |list: &List| desk.known.span_of(list.name).map(|read| read.to_ms);
+        let begins =
+            desk.plan.lists().iter().map(|list| read_to(list).unwrap_or_else(|| list.begin_ms(desk.now)));
+        self.slice_to_ms = begins.min().unwrap_or(i64::MIN);
+        self.slice(desk);
     }
 
-    fn take_page(&mut self, said: Option<Said>) -> Result<(), VenueError> {
+    /// The next slice of time.
+    fn slice(&mut self, desk: &mut Desk<'_>) {
+        self.slices = self.slices.saturating_add(1);
+        self.slice_to_ms = self.slice_to_ms.saturating_add(self.slice_ms).min(self.planned.millis());
+        self.lists =
+            desk.plan.lists().iter().rev().filter(|list| !self.refused.contains(list.name)).collect();
+        self.go_on(desk);
+    }
+
+    /// Cuts a slice in half that begins with a full page, unless it is short. Whether that was so.
+    fn halve(&mut self, desk: &mut Desk<'_>, rows: usize) -> bool {
+        let Some((shortest_ms, walk)) = desk.plan.slice_ms().zip(self.walks.front()) else { return false };
+        let span_ms = walk.span.to_ms.saturating_sub(walk.span.from_ms);
+        if !walk.begins_long(rows) || span_ms <= shortest_ms {
+            return false;
+        }
+        self.slice_ms = span_ms / 2;
+        self.slice_to_ms = walk.span.from_ms;
+        self.walks.clear();
+        self.slice(desk);
+        true
+    }
+
+    /// Plans walks, until there is one; else the slice is over.
+    fn go_on(&mut self, desk: &mut Desk<'_>) {
+        while self.walks.is_empty() {
+            let Some(list) = self.lists.pop() else { return self.end_slice(desk) };
+            if list.each == Each::All {
+                self.walk(desk, list, None);
+                continue;
+            }
+            let told = Told { rows: &self.rows, holdings: &self.holdings, markets: desk.markets };
+            let mut subjects = desk.plan.subjects(list, &told);
+            subjects.extend(desk.known.subjects_of(list.name));
+            for subject in subjects {
+                self.walk(desk, list, Some((list.each, Arc::from(subject))));
+            }
+        }
+    }
+
+    fn end_slice(&mut self, desk: &mut Desk<'_>) {
+        if self.slice_to_ms < self.planned.millis() {
+            if self.rows.count() >= ROWS_A_ROUND {
+                self.stage = Stage::Finished;
+                return;
+            }
+            if desk.plan.slice_ms() != Some(self.slice_ms) {
+                // It may be a quiet time from here on.
+                self.slice_ms = self.slice_ms.saturating_mul(2);
+            }
+            return self.slice(desk);
+        }
+        // A long history takes hours, and what happened meanwhile must be known before balances show it.
+        if self.is_fresh(desk.now) {
+            (self.holdings, self.positions) = (Vec::new(), Vec::new());
+            self.ask(Stage::Closing, desk.plan.balances());
+        } else {
+            self.plan(desk);
+        }
+    }
+
+    /// Plans what is to be read of a list up to the end of the slice, with the overlap.
+    fn walk(&mut self, desk: &mut Desk<'_>, list: &'static List, subject: Subject) {
+        let key = Known::key(list.name, subject.as_ref().map(|(_, name)| &**name));
+        let begin_ms = list.begin_ms(desk.now);
+        let from_ms = match desk.known.read.get(&key) {
+            None => begin_ms,
+            Some(read) if self.slices > 1 => read.to_ms.saturating_sub(SHORT_OVERLAP_MS.min(list.overlap_ms)),
+            Some(read) => {
+                if read.to_ms < begin_ms {
+                    // What happened between is not told any more.
+                    desk.known.gaps.insert((read.to_ms, begin_ms));
+                }
+                let owed_ms = desk.known.owed_since_ms.unwrap_or(i64::MAX);
+                owed_ms.min(read.to_ms.saturating_sub(list.overlap_ms)).max(read.from_ms)
+            }
+        };
+        let from_ms = from_ms.max(begin_ms);
+        if from_ms <= self.slice_to_ms {
+            let span = Window { from_ms, to_ms: self.slice_to_ms };
+            self.walks.push_back(Walk::new(list, subject, span));
+        }
+    }
+
+    fn take_page(&mut self, desk: &mut Desk<'_>, said: Option<Said>, next: Cursor) -> Result<(), VenueError> {
         let Some(walk) = self.walks.front_mut() else { return Ok(()) };
+        let list = walk.list;
         let Some(said) = said else {
             // Partial, never lower: it is said, and the next round asks again from the beginning.
-            self.refused.insert(walk.list.name);
-            self.walks.pop_front();
+            self.refused.insert(list.name);
+            self.walks.retain(|walk| walk.list.name != list.name);
+            self.go_on(desk);
             return Ok(());
         };
-        let rows = self.rows.add(said).ok_or(VenueError::Retry)?;
-        match walk.took(rows) {
-            Step::More => {}
-            Step::Over => drop(self.walks.pop_front()),
-            Step::TooMany => {
-                let field = "more rows than are held at once";
-                let refusal = Refusal::Answer { endpoint: walk.list.name, field };
+        let rows = said.rows().ok_or(VenueError::Retry)?;
+        if self.halve(desk, rows) {
+            return Ok(());
+        }
+        let Some(walk) = self.walks.front_mut() else { return Ok(()) };
+        self.rows.add(list.name, said);
+        match walk.took(rows, next) {
+            Ok(Step::More) => {}
+            Ok(Step::Over) => {
+                let key = Known::key(list.name, walk.subject.as_ref().map(|(_, name)| &**name));
+                let Window { from_ms, to_ms } = walk.span;
+                let read = desk.known.read.entry(key).or_insert(walk.span);
+                (read.from_ms, read.to_ms) = (read.from_ms.min(from_ms), read.to_ms.max(to_ms));
+                if walk.is_cut() {
+                    let first = self.rows.first_of(list.name).map(Timestamp::millis);
+                    desk.known.cut_ms = desk.known.cut_ms.max(first);
+                }
+                self.walks.pop_front();
+                self.go_on(desk);
+            }
+            Err(refusal) => {
                 // Nothing of it is gone on with.
-                *self = Self::new();
+                *self = Self::new(desk.plan);
                 return Err(VenueError::Permanent(refusal));
             }
         }
         Ok(())
     }
 
-    fn close(
-        &mut self,
-        plan: &dyn Plan,
-        known: &mut Known,
-        markets: &Markets,
-        balances: Vec<Balance>,
-        now: Timestamp,
-    ) -> Vec<Finding> {
+    /// What was read so far comes to.
+    fn digest(&mut self, desk: &mut Desk<'_>) -> Vec<Finding> {
         let rows = core::mem::take(&mut self.rows);
-        known.first_sign_ms = earliest(known.first_sign_ms, rows.first().map(Timestamp::millis));
-        known.looked_since_ms = known.looked_since_ms.or(Some(now.millis()));
-        let Digest { mut findings, held_since } = plan.digest(rows, markets, now);
-        known.owed_since_ms = held_since.map(Timestamp::millis);
+        desk.known.first_sign_ms = earliest(desk.known.first_sign_ms, rows.first().map(Timestamp::millis));
+        let is_part = self.slice_to_ms < self.planned.millis();
+        let at = if is_part { Timestamp::from_millis(self.slice_to_ms) } else { desk.now };
+        let Digest { mut findings, held_since } = desk.plan.digest(rows, desk.markets, at);
+        desk.known.owed_since_ms = held_since.map(Timestamp::millis);
         for name in &self.refused {
-            known.read.remove(*name);
+            desk.known.forget(name);
             findings
                 .push(Finding::Unread { what: (*name).to_owned(), why: "the venue refused to list them" });
         }
-        findings.push(Finding::Balances { at: now, balances });
-        findings.push(Finding::Reach(reach(known, !self.refused.is_empty(), now)));
         findings
     }
-}
 
-/// What is held of each asset. `None`: it does not add up to a number.
-fn balances(plan: &dyn Plan, rows: Vec<Holding>) -> Option<Vec<Balance>> {
-    let mut held: BTreeMap<Asset, (Decimal, Decimal)> = BTreeMap::new();
-    for row in rows {
-        let (free, bound) = amounts(&row)?;
-        let sums = held.entry(plan.own_asset(row.asset)).or_default();
-        *sums = (sums.0.checked_add(free).ok()?, sums.1.checked_add(bound).ok()?);
+    fn close(&mut self, desk: &mut Desk<'_>) -> Result<Vec<Finding>, VenueError> {
+        let holdings = core::mem::take(&mut self.holdings);
+        let balances = balances(desk.plan, holdings).ok_or(VenueError::Retry)?;
+        let positions = open_positions(core::mem::take(&mut self.positions), desk.markets);
+        let mut findings = self.digest(desk);
+        let (known, now) = (&mut *desk.known, desk.now);
+        known.looked_since_ms = known.looked_since_ms.or(Some(now.millis()));
+        findings.push(Finding::Balances { at: now, balances });
+        if !desk.plan.positions().is_empty() {
+            findings.push(Finding::Positions { at: now, positions });
+        }
+        findings.push(Finding::Reach(reach(desk.plan, known, !self.refused.is_empty(), now)));
+        Ok(findings)
     }
-    let each = held.into_iter().map(|(asset, (free, locked))| Balance { asset, free, locked });
-    Some(each.collect())
 }
 
-/// What is free and what is bound; what is owed is not had. `None`: it does not add up to a number.
-fn amounts(row: &Holding) -> Option<(Decimal, Decimal)> {
-    let less = |a: Decimal, b: Decimal| a.checked_sub(b).ok();
-    let (free, bound) = match (row.free, row.used, row.total) {
-        (Some(free), Some(used), _) => (free, used),
-        (Some(free), None, Some(total)) => (free, less(total, free)?),
-        (None, Some(used), Some(total)) => (less(total, used)?, used),
-        (Some(all), None, None) | (None, None, Some(all)) => (all, Decimal::ZERO),
-        (None, used, None) => (Decimal::ZERO, used.unwrap_or_default()),
-    };
-    Some((less(free, row.debt.unwrap_or_default())?, bound))
+/// Lists with windows are read in slices of one length; others begin with all there is.
+fn first_slice_ms(plan: &dyn Plan) -> i64 {
+    let has_windows = plan.lists().iter().any(|list| list.window_ms.is_some());
+    plan.slice_ms().filter(|_| has_windows).unwrap_or(i64::MAX)
 }
 
-/// From when on everything is known: from the first sign of life, since every list is read from its beginning. A list that
-/// was refused makes a gap of everything.
-fn reach(known: &Known, refused: bool, now: Timestamp) -> Reach {
+/// From when on everything is known: from the first sign of life where every list is read from its beginning, else from where the
+/// list begins that is kept for the shortest time. A list that was refused makes a gap of everything.
+fn reach(plan: &dyn Plan, known: &Known, refused: bool, now: Timestamp) -> Reach {
+    let begun =
+        |list: &List| known.span_of(list.name).map(|read| read.from_ms).filter(|from| *from > list.since_ms);
+    let limit_ms = plan.lists().iter().filter_map(begun).chain(known.cut_ms).max();
     let first_ms = known.first_sign_ms.or(known.looked_since_ms);
-    let from = first_ms.map_or(now, Timestamp::from_millis);
-    let gaps = if refused { vec![Gap { from, to: now.max(from) }] } else { Vec::new() };
-    Reach { from, since_opening: !refused, gaps }
-}
-
-impl Rows {
-    /// Takes rows in, and says how many; `None`: they are nothing that a list tells.
-    fn add(&mut self, said: Said) -> Option<usize> {
-        Some(match said {
-            Said::Fills(mut rows) => {
-                let count = rows.len();
-                self.fills.append(&mut rows);
-                count
-            }
-            Said::Ledger(mut rows) => {
-                let count = rows.len();
-                self.bookings.append(&mut rows);
-                count
-            }
-            _ => return None,
-        })
-    }
-
-    /// When the first thing happened.
-    fn first(&self) -> Option<Timestamp> {
-        let Self { fills, bookings } = self;
-        fills.iter().map(|row| row.time).chain(bookings.iter().filter_map(|row| row.time)).min()
-    }
+    // Who did nothing as far as the venue tells is not older for us than our first look.
+    let from_ms = if known.first_sign_ms.is_some() { limit_ms.or(first_ms) } else { first_ms };
+    let from = from_ms.map_or(now, Timestamp::from_millis);
+    let gaps = if refused { vec![Gap { from, to: now.max(from) }] } else { known.gaps_after(from) };
+    Reach { from, since_opening: !refused && limit_ms.is_none(), gaps }
 }

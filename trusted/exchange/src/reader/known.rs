@@ -2,38 +2,88 @@
 
 use super::walk::Window;
 use crate::saved::{Form, Instant};
-use std::collections::BTreeMap;
+use ledger::{Timestamp, record::Gap};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Between the name of a list and the thing that it was asked for.
+const OF: char = '/';
 
 /// Everything that one round hands to the next. A round works on a copy, so that one that fails leaves no trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
-    /// The span of each list that was read.
+    /// The span of each list that was read, or of each thing that a list was asked for.
     pub(crate) read: BTreeMap<String, Window>,
+    /// Spans that a list did not tell any more when it was asked.
+    pub(crate) gaps: BTreeSet<(i64, i64)>,
     /// When the account first did anything.
     pub(crate) first_sign_ms: Option<i64>,
     /// When the first round ended.
     pub(crate) looked_since_ms: Option<i64>,
     /// Since when there is something that could not be told yet, for want of a price or of another list's word.
     pub(crate) owed_since_ms: Option<i64>,
+    /// Where a list begins of which the venue keeps a number of rows.
+    pub(crate) cut_ms: Option<i64>,
+}
+
+impl Known {
+    pub(super) fn key(list: &str, subject: Option<&str>) -> String {
+        subject.map_or_else(|| list.to_owned(), |subject| format!("{list}{OF}{subject}"))
+    }
+
+    /// The span that a list was read over, by whatever it was asked for.
+    pub(super) fn span_of(&self, list: &str) -> Option<Window> {
+        let of = self.read.iter().filter(|(key, _)| is_of(key, list)).map(|(_, read)| *read);
+        of.reduce(|all, one| Window {
+            from_ms: all.from_ms.min(one.from_ms),
+            to_ms: all.to_ms.max(one.to_ms),
+        })
+    }
+
+    /// What a list was asked for.
+    pub(super) fn subjects_of(&self, list: &str) -> BTreeSet<String> {
+        let subject = |key: &String| Some(key.strip_prefix(list)?.strip_prefix(OF)?.to_owned());
+        self.read.keys().filter_map(subject).collect()
+    }
+
+    /// A list that was refused is asked again from its beginning.
+    pub(super) fn forget(&mut self, list: &str) {
+        self.read.retain(|key, _| !is_of(key, list));
+    }
+
+    pub(super) fn gaps_after(&self, from: Timestamp) -> Vec<Gap> {
+        let gaps = self.gaps.iter().filter(|(_, to_ms)| *to_ms > from.millis());
+        let gap = |(from_ms, to_ms): &(i64, i64)| Gap {
+            from: Timestamp::from_millis(*from_ms).max(from),
+            to: Timestamp::from_millis(*to_ms),
+        };
+        gaps.map(gap).collect()
+    }
+}
+
+fn is_of(key: &str, list: &str) -> bool {
+    key.strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with(OF))
 }
 
 impl Form for Known {
     fn write(&self, out: &mut Vec<u8>) {
         // In full: a new field does not compile until somebody decides how it is saved, and raises the version.
-        let Self { read, first_sign_ms, looked_since_ms, owed_since_ms } = self;
+        let Self { read, gaps, first_sign_ms, looked_since_ms, owed_since_ms, cut_ms } = self;
         read.write(out);
-        first_sign_ms.map(Instant).write(out);
-        looked_since_ms.map(Instant).write(out);
-        owed_since_ms.map(Instant).write(out);
+        gaps.write(out);
+        for instant in [first_sign_ms, looked_since_ms, owed_since_ms, cut_ms] {
+            instant.map(Instant).write(out);
+        }
     }
 
     fn read(left: &mut &[u8]) -> Option<Self> {
         // In the order of `write`, which is the order of the fields.
         Some(Self {
             read: Form::read(left)?,
+            gaps: Form::read(left)?,
             first_sign_ms: instant(left)?,
             looked_since_ms: instant(left)?,
             owed_since_ms: instant(left)?,
+            cut_ms: instant(left)?,
         })
     }
 }

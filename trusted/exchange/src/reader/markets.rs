@@ -1,7 +1,7 @@
 //! What a venue lists: public, and the same for all accounts, which share one list.
 
 use crate::{Board, Listing, Listings, prices::Pairs};
-use ledger::{Asset, Symbol, Timestamp};
+use ledger::{Asset, Decimal, Instrument, InstrumentKind, Symbol, Timestamp};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -35,6 +35,37 @@ impl Markets {
     pub(crate) fn listings(&self) -> &Listings {
         &self.listings
     }
+}
+
+/// Our name of an instrument, the same at every venue: `BTC/USDT`, `BTC/USDT:USDT` of a perpetual contract, and with the day on
+/// which it ends of one that does, `BTC/USDT:USDT-261225`.
+pub(crate) fn symbol(listing: &Listing) -> Symbol {
+    let Listing { base, quote, settle, expires, .. } = listing;
+    let mut name = format!("{}/{}", base.as_str(), quote.as_str());
+    if let Some(settle) = settle {
+        name.push(':');
+        name.push_str(settle.as_str());
+    }
+    if let Some(at) = expires {
+        let day = protocol::rfc3339(*at);
+        name.push('-');
+        name.extend(day.chars().take(10).skip(2).filter(char::is_ascii_digit));
+    }
+    Symbol::from(name.as_str())
+}
+
+/// An instrument as the ledger knows it. `None`: its size is no number that a ledger takes.
+pub(crate) fn instrument(listing: &Listing) -> Option<Instrument> {
+    let Listing { board, base, quote, settle, contract_size, inverse, .. } = listing;
+    let (kind, multiplier) = match board {
+        Board::Spot => (InstrumentKind::Spot, Decimal::ONE),
+        Board::Contract if *inverse => (InstrumentKind::Inverse, *contract_size),
+        Board::Contract => (InstrumentKind::Linear, *contract_size),
+    };
+    // What a linear contract pays in counts as what it is quoted in.
+    let quote = settle.as_ref().filter(|_| kind == InstrumentKind::Linear).unwrap_or(quote);
+    let (base, quote) = (base.clone(), quote.clone());
+    multiplier.is_positive().then(|| Instrument { symbol: symbol(listing), kind, base, quote, multiplier })
 }
 
 impl Pairs for Markets {

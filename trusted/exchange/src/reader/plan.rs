@@ -1,14 +1,15 @@
 //! What a venue is, as far as the reader must know: which lists it has, how they are told, and what their rows come to.
 
-use super::Markets;
+use super::{Digest, Markets, Rows};
 use crate::{
-    Booking, Dialect, Execution, Finding, Need, Question, Reply, VenueError,
+    Dialect, Holding, Need, Question, Reply, VenueError,
     prices::{Candles, Depth},
 };
 use ledger::{Asset, Timestamp};
 use protocol::Credentials;
+use std::collections::BTreeSet;
 
-/// A list that a venue tells by spans of time, as long as one likes, and keeps for ever.
+/// A list that a venue tells by spans of time.
 #[derive(Debug)]
 pub(crate) struct List {
     /// As the coverage calls it. It is part of what is saved: it never changes.
@@ -19,48 +20,79 @@ pub(crate) struct List {
     pub(crate) market: &'static str,
     /// Parameters that every question has.
     pub(crate) with: &'static [(&'static str, &'static str)],
+    /// Whether it is told as a whole, or of one thing at a time.
+    pub(crate) each: Each,
     /// The venue's beginning, or that of the list.
     pub(crate) since_ms: i64,
+    /// How long the venue keeps its rows, a little less than it says; `None`: for ever.
+    pub(crate) kept_ms: Option<i64>,
+    /// The longest span that one question may ask for; `None`: any.
+    pub(crate) window_ms: Option<i64>,
     /// Rows are indexed late: so much is read again.
     pub(crate) overlap_ms: i64,
     /// How a span is told that has more rows than fit an answer.
     pub(crate) paging: Paging,
+    /// Keys that read balances may be denied it: then it is not told, and that is said. Else such a key is of no use.
+    pub(crate) may_be_denied: bool,
 }
 
-/// How one goes on: by how many rows are to be left out. The span's end stays, so that new rows shift nothing out of sight.
+/// What a list is asked for at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Each {
+    /// Everything.
+    All,
+    /// An instrument, by the venue's name: [`Plan::subjects`] says which.
+    Symbol,
+    /// What stands for the braces in the path, such as the venue's id of a wallet.
+    Segment,
+}
+
+/// How one goes on within a window.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Paging {
-    /// The parameter that says so.
-    pub(crate) offset: &'static str,
-    /// Rows of a full page.
-    pub(crate) rows: usize,
+pub(crate) enum Paging {
+    /// By how many rows are to be left out. The window's end stays, so that new rows shift nothing out of sight.
+    Offset {
+        /// The parameter that says so.
+        parameter: &'static str,
+        /// Rows of a full page.
+        rows: usize,
+    },
+    /// As [`Dialect::next_page`] says, until it says nothing.
+    Cursor {
+        /// Rows that are asked for.
+        rows: usize,
+    },
+    /// From a time on that [`Dialect::next_page`] says, in milliseconds: of the last row of a full page, inclusive. A page that
+    /// is full of rows of one instant cannot be passed.
+    Forward {
+        /// Rows that are asked for.
+        rows: usize,
+        /// There are no more than so many rows, the newest; `None`: all.
+        newest: Option<usize>,
+    },
 }
 
-/// Everything that a round read.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    pub(crate) fills: Vec<Execution>,
-    pub(crate) bookings: Vec<Booking>,
-}
-
-/// What rows come to.
-#[derive(Debug, Default)]
-pub(crate) struct Digest {
-    /// Instruments before their fills, then movements and what could not be read.
-    pub(crate) findings: Vec<Finding>,
-    /// When the earliest thing was that cannot be told yet: the next round reads from there.
-    pub(crate) held_since: Option<Timestamp>,
-}
-
-impl Digest {
-    /// Something of then cannot be told yet.
-    pub(crate) fn hold(&mut self, since: Timestamp) {
-        self.held_since = Some(self.held_since.map_or(since, |held| held.min(since)));
+impl Paging {
+    /// Rows that are asked for.
+    pub(crate) const fn rows(self) -> usize {
+        let (Self::Offset { rows, .. } | Self::Cursor { rows } | Self::Forward { rows, .. }) = self;
+        rows
     }
 }
 
-/// A venue.
+impl List {
+    /// From when on it is told at an instant.
+    pub(crate) fn begin_ms(&self, now: Timestamp) -> i64 {
+        let kept = self.kept_ms.map_or(i64::MIN, |kept_ms| now.millis().saturating_sub(kept_ms));
+        self.since_ms.max(kept)
+    }
+}
+
+/// A venue, or one account of it.
 pub(crate) trait Plan: Send + Sync {
+    /// The name of the account in the books of its record.
+    fn account(&self) -> &'static str;
+
     /// How it speaks.
     fn dialect(&self) -> &'static dyn Dialect;
 
@@ -82,14 +114,35 @@ pub(crate) trait Plan: Send + Sync {
     /// Which of its accounts are read.
     fn account_types(&self) -> &'static [&'static str];
 
-    /// What asks for all that it lists.
-    fn listings(&self) -> Question<'static>;
+    /// What asks for the accounts below this one, which need keys of their own; `None`: the venue has none.
+    fn inventory(&self) -> Option<Question<'static>> {
+        None
+    }
 
-    /// What asks for all that is held.
-    fn balances(&self) -> Question<'static>;
+    /// What asks for all that it lists, one after the other, each page by page.
+    fn listings(&self) -> Vec<Question<'static>>;
 
-    /// What changed it.
+    /// What asks for all that is held, one after the other, each page by page: the sum of the answers counts.
+    fn balances(&self) -> Vec<Question<'static>>;
+
+    /// What asks for open contracts, one after the other, each page by page.
+    fn positions(&self) -> Vec<Question<'static>> {
+        Vec::new()
+    }
+
+    /// What changed it. Lists of one thing at a time stand behind those that tell which things there are.
     fn lists(&self) -> &'static [List];
+
+    /// Which things a list is to be asked for, beside those that it was asked for before.
+    fn subjects(&self, _list: &List, _told: &Told<'_>) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+
+    /// The span of time that is read of all lists before the next one is, so that a long history is kept in parts; `None`: all
+    /// of it is read at once. Where lists have no windows it is the shortest one: a slice is halved while it is long.
+    fn slice_ms(&self) -> Option<i64> {
+        None
+    }
 
     /// What asks for candles.
     fn candles(&self, asked: &Candles) -> Question<'static>;
@@ -104,4 +157,11 @@ pub(crate) trait Plan: Send + Sync {
 
     /// What the rows of a round come to, at an instant of the venue.
     fn digest(&self, rows: Rows, markets: &Markets, now: Timestamp) -> Digest;
+}
+
+/// What was told in a round so far.
+pub(crate) struct Told<'a> {
+    pub(crate) rows: &'a Rows,
+    pub(crate) holdings: &'a [Holding],
+    pub(crate) markets: &'a Markets,
 }

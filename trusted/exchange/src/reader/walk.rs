@@ -1,10 +1,11 @@
-//! A list, page by page.
+//! A list, window by window and page by page.
 
-use super::List;
+use super::{Each, List, Paging};
 use crate::{
-    Question,
+    Question, Refusal,
     saved::{Form, Instant},
 };
+use std::sync::Arc;
 
 /// A span of time, bounds included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,13 +14,25 @@ pub(crate) struct Window {
     pub(crate) to_ms: i64,
 }
 
+/// The next page, by the dialect's word: a parameter and its value.
+pub(crate) type Cursor = Option<(&'static str, String)>;
+
+/// The one thing that a list is asked for.
+pub(crate) type Subject = Option<(Each, Arc<str>)>;
+
 /// Where in a list one is.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
     pub(crate) list: &'static List,
-    span: Window,
-    /// Rows that were taken.
+    pub(crate) subject: Subject,
+    pub(crate) span: Window,
+    /// The part of the span that is asked for now.
+    window: Window,
+    /// Rows of the window that were taken, and what asks for the next ones.
     taken: usize,
+    cursor: Cursor,
+    /// Rows of all windows.
+    total: usize,
 }
 
 /// How a page leaves a walk.
@@ -27,38 +40,139 @@ pub(crate) struct Walk {
 pub(crate) enum Step {
     More,
     Over,
-    /// More rows than are held at once.
-    TooMany,
 }
 
 const ROWS_MAX: usize = 4_000_000;
 
 impl Walk {
-    pub(crate) const fn new(list: &'static List, span: Window) -> Self {
-        Self { list, span, taken: 0 }
+    pub(crate) fn new(list: &'static List, subject: Subject, span: Window) -> Self {
+        let window = first_of(list, span);
+        Self { list, subject, span, window, taken: 0, cursor: None, total: 0 }
     }
 
     pub(crate) fn question(&self) -> Question<'static> {
         let List { need, market, with, paging, .. } = self.list;
         let mut question = Question::of(*need, market);
-        (question.from_ms, question.to_ms) = (Some(self.span.from_ms), Some(self.span.to_ms));
-        question.limit = u32::try_from(paging.rows).ok();
+        (question.from_ms, question.to_ms) = (Some(self.window.from_ms), Some(self.window.to_ms));
+        question.limit = u32::try_from(paging.rows()).ok();
         question.with.extend(with.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        if self.taken > 0 {
-            question.with.push((paging.offset, self.taken.to_string()));
+        match (paging, &self.cursor) {
+            (Paging::Offset { parameter, .. }, _) if self.taken > 0 => {
+                question.with.push((parameter, self.taken.to_string()));
+            }
+            (Paging::Cursor { .. }, Some(cursor)) => question.with.push(cursor.clone()),
+            _ => {}
         }
         question
     }
 
-    /// A page was taken.
-    pub(crate) fn took(&mut self, rows: usize) -> Step {
+    /// Windows that are still to be read, this one included.
+    pub(crate) fn left(&self) -> u32 {
+        let Some(window_ms) = self.list.window_ms else { return 1 };
+        let left_ms = self.span.to_ms.saturating_sub(self.window.from_ms);
+        u32::try_from(left_ms / window_ms.max(1)).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// A page was taken. `next`: what the dialect says of the one that follows.
+    ///
+    /// # Errors
+    /// There is no way on.
+    pub(crate) fn took(&mut self, rows: usize, next: Cursor) -> Result<Step, Refusal> {
         self.taken = self.taken.saturating_add(rows);
-        match rows < self.list.paging.rows {
-            _ if self.taken > ROWS_MAX => Step::TooMany,
-            true => Step::Over,
-            // The last page may be full: then the next one is empty.
-            false => Step::More,
+        self.total = self.total.saturating_add(rows);
+        let refused = |field| Err(Refusal::Answer { endpoint: self.list.name, field });
+        if self.total > ROWS_MAX {
+            return refused("more rows than are held at once");
         }
+        match self.list.paging {
+            // The last page may be full: then the next one is empty.
+            Paging::Offset { rows: full, .. } if rows < full => {}
+            Paging::Offset { .. } => return Ok(Step::More),
+            Paging::Cursor { .. } if next.is_none() => {}
+            Paging::Cursor { .. } if next == self.cursor => return refused("a page that leads to itself"),
+            Paging::Cursor { .. } => {
+                self.cursor = next;
+                return Ok(Step::More);
+            }
+            Paging::Forward { .. } => {
+                if let Some((_, from)) = next {
+                    let from_ms = from.parse().unwrap_or(i64::MIN);
+                    if from_ms <= self.window.from_ms {
+                        return refused("a full page of one instant");
+                    }
+                    self.window.from_ms = from_ms;
+                    return Ok(Step::More);
+                }
+            }
+        }
+        Ok(self.next_window())
+    }
+
+    /// Whether an answer of so many rows is the first of more, of a span that may be any.
+    pub(crate) fn begins_long(&self, rows: usize) -> bool {
+        matches!(self.list.paging, Paging::Offset { rows: full, .. } if rows >= full)
+            && self.taken == 0
+            && self.list.window_ms.is_none()
+    }
+
+    /// Whether the list had more rows than it tells.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(self.list.paging, Paging::Forward { newest: Some(newest), .. } if self.total >= newest)
+    }
+
+    fn next_window(&mut self) -> Step {
+        if self.window.to_ms >= self.span.to_ms {
+            return Step::Over;
+        }
+        // Bounds belong to both windows: some venues round times to seconds, and what comes twice counts once.
+        self.window = first_of(self.list, Window { from_ms: self.window.to_ms, to_ms: self.span.to_ms });
+        (self.taken, self.cursor) = (0, None);
+        Step::More
+    }
+}
+
+fn first_of(list: &List, span: Window) -> Window {
+    let end_ms = list.window_ms.map_or(i64::MAX, |window_ms| span.from_ms.saturating_add(window_ms.max(1)));
+    Window { from_ms: span.from_ms, to_ms: span.to_ms.min(end_ms) }
+}
+
+/// Questions that are asked one after the other, each page by page.
+#[derive(Debug, Default)]
+pub(crate) struct Asking {
+    left: Vec<Question<'static>>,
+    cursor: Cursor,
+}
+
+impl Asking {
+    /// These, in their order.
+    pub(crate) fn of(mut questions: Vec<Question<'static>>) -> Self {
+        questions.reverse();
+        Self { left: questions, cursor: None }
+    }
+
+    /// What to ask now; `None`: all was asked.
+    pub(crate) fn question(&self) -> Option<Question<'static>> {
+        let mut question = self.left.last()?.clone();
+        question.with.extend(self.cursor.clone());
+        Some(question)
+    }
+
+    /// An answer was taken. Whether all was asked.
+    ///
+    /// # Errors
+    /// There is no way on.
+    pub(crate) fn took(&mut self, next: Cursor) -> Result<bool, Refusal> {
+        if next.is_some() && next == self.cursor {
+            return Err(Refusal::Answer {
+                endpoint: "a list in pages",
+                field: "a page that leads to itself",
+            });
+        }
+        if next.is_none() {
+            self.left.pop();
+        }
+        self.cursor = next;
+        Ok(self.left.is_empty())
     }
 }
 
