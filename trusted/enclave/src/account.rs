@@ -4,7 +4,7 @@
 
 mod unsaved;
 
-pub(crate) use unsaved::{Piece, Unsaved};
+pub(crate) use unsaved::{ObservedUntil, Piece, Unsaved};
 
 use crate::{
     checkpoint::Chain,
@@ -210,7 +210,8 @@ impl Ties {
 #[derive(Clone, Default)]
 pub(crate) struct Waiting {
     pub(crate) lines: Vec<Line>,
-    pub(crate) observation: Option<Observation>,
+    /// Of each account, by its name in the books.
+    pub(crate) observations: BTreeMap<Arc<str>, Observation>,
     /// Prices that hold for the last figures only, by their minute.
     pub(crate) passing: BTreeMap<Timestamp, Vec<PassingPrice>>,
 }

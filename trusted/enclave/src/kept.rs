@@ -90,7 +90,8 @@ fn text(
     shown: &api::Account,
     at: Timestamp,
 ) -> Result<Vec<String>, StoreError> {
-    let accounts = [(account_name(venue).to_string(), shown.clone())].into();
+    let names = record.accounts.keys().map(ToString::to_string).chain([account_name(venue).to_string()]);
+    let accounts = names.map(|name| (name, shown.clone())).collect();
     let frame = Frame { accounts, ..Frame::default() };
     let export = Export::new(record, &frame, at).map_err(|_| StoreError::Corrupt)?;
     Ok(export.pages(PAGE_BYTES).collect())

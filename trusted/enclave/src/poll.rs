@@ -19,7 +19,7 @@ use crate::{
 use exchange::{ExchangeConnector, Finding, KeyRights, Progress, Refusal, Task, VenueError};
 use ledger::Timestamp;
 use protocol::{Code, limits};
-use round::round;
+use round::{Round, round};
 use std::sync::Arc;
 
 /// Polls an account as long as there is a lease. The keys are in the connectors: they are wiped when this returns or is
@@ -208,7 +208,8 @@ async fn once(polling: &mut Polling<'_>, lease: &Lease) -> Result<(), Trouble> {
     if now.millis().saturating_sub(checked.millis()) >= ms(limits::KEY_CHECK_INTERVAL_S) {
         check_key(polling, lease).await?;
     }
-    round(polling).await
+    while round(polling).await? == Round::Part {}
+    Ok(())
 }
 
 /// Whether another enclave ended the session that the key was given with.

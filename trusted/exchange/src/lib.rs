@@ -19,6 +19,7 @@ mod offset;
 mod saved;
 mod prices;
 mod reader;
+mod joined;
 mod binance;
 mod bybit;
 mod okx;

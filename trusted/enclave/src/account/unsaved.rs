@@ -1,26 +1,27 @@
 //! What changed since the ledger was written last: a record of its own with nothing else in it, which is written as a piece
 //! (`kept.rs`) and joined again when the ledger is read.
 
-use super::account_name;
 use exchange::Venue;
 use ledger::{
     Asset, Day, Fill, Instrument, Line, Price, PriceSource, Timestamp,
     record::{Account, Record},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Until when balances of each account are in the store, for good.
+pub(crate) type ObservedUntil = BTreeMap<Arc<str>, Timestamp>;
 
 /// What is not in the store yet.
 pub(crate) struct Unsaved {
     /// Nothing of the ledger is in the store: all of it is to be written.
     pub(crate) everything: bool,
     piece: Option<Record>,
-    /// Balances up to here are in the store, for good.
-    pub(crate) observed_until: Option<Timestamp>,
+    pub(crate) observed_until: ObservedUntil,
 }
 
 impl Default for Unsaved {
     fn default() -> Self {
-        Self { everything: true, piece: None, observed_until: None }
+        Self { everything: true, piece: None, observed_until: ObservedUntil::new() }
     }
 }
 
@@ -81,34 +82,35 @@ impl Unsaved {
     /// The piece to be written: with what is known of the account beside fills and lines, and with the balances that will
     /// not be replaced any more. None if nothing is new.
     pub(crate) fn piece(&self, venue: Venue, known: &Arc<Record>) -> Option<Piece> {
-        let name = account_name(venue);
-        let Account { registered, complete_from, since_opening, gaps, observations } =
-            known.accounts.get(&name)?;
-        // The last ones of a day are replaced by those of the next minute.
-        let lasting = observations.split_last().map_or(&[][..], |(_, lasting)| lasting);
-        let new: Vec<_> =
-            lasting.iter().filter(|seen| self.observed_until.is_none_or(|until| seen.at > until)).collect();
-        let observed_until = new.last().map(|seen| seen.at).or(self.observed_until);
+        let (mut observed_until, mut accounts) = (self.observed_until.clone(), Vec::new());
+        for (name, account) in &known.accounts {
+            // The last ones of a day are replaced by those of the next minute.
+            let lasting = account.observations.split_last().map_or(&[][..], |(_, lasting)| lasting);
+            let until = self.observed_until.get(name);
+            let new = lasting.iter().filter(|seen| until.is_none_or(|until| seen.at > *until));
+            let observations: Vec<_> = new.cloned().collect();
+            if let Some(last) = observations.last() {
+                observed_until.insert(Arc::clone(name), last.at);
+            }
+            let Account { registered, complete_from, since_opening, gaps, observations: _ } = account;
+            let (registered, complete_from, since_opening) = (*registered, *complete_from, *since_opening);
+            let gaps = gaps.clone();
+            let account = Account { registered, complete_from, since_opening, gaps, observations };
+            accounts.push((Arc::clone(name), account));
+        }
         if self.everything {
             return Some(Piece { record: Arc::clone(known), observed_until });
         }
-        if self.piece.is_none() && new.is_empty() {
+        if self.piece.is_none() && accounts.iter().all(|(_, account)| account.observations.is_empty()) {
             return None;
         }
         let mut record = self.piece.clone().unwrap_or_else(|| super::empty(venue));
-        let account = Account {
-            registered: *registered,
-            complete_from: *complete_from,
-            since_opening: *since_opening,
-            gaps: gaps.clone(),
-            observations: new.into_iter().cloned().collect(),
-        };
-        record.accounts.insert(Arc::clone(&name), account);
+        record.accounts.extend(accounts);
         Some(Piece { record: Arc::new(record), observed_until })
     }
 
     /// All of it was written.
-    pub(crate) fn saved(&mut self, observed_until: Option<Timestamp>) {
+    pub(crate) fn saved(&mut self, observed_until: ObservedUntil) {
         *self = Self { everything: false, piece: None, observed_until };
     }
 }
@@ -117,5 +119,5 @@ impl Unsaved {
 pub(crate) struct Piece {
     pub(crate) record: Arc<Record>,
     /// Balances up to here are in it, or in an earlier one.
-    pub(crate) observed_until: Option<Timestamp>,
+    pub(crate) observed_until: ObservedUntil,
 }

@@ -2,7 +2,7 @@
 //! decides how it is kept.
 
 use crate::{
-    account::{Account, AccountRecord, PriceUses, Rows, StopReason, SyncState, account_name},
+    account::{Account, AccountRecord, ObservedUntil, PriceUses, Rows, StopReason, SyncState},
     checkpoint::Chain,
     restatements::Restatement,
 };
@@ -16,10 +16,13 @@ use protocol::{
     wire,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What the rows of this release call themselves.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,14 +40,15 @@ pub(super) struct Head {
     unread: BTreeSet<Unread>,
     gaps: BTreeSet<Unread>,
     prices: Vec<PriceUse>,
-    facts: Facts,
+    /// Of each account that the key reads, by its name in the books.
+    facts: BTreeMap<String, Facts>,
     /// When the figures hold that were published last.
     pub(super) as_of: Option<i64>,
     /// Ledger texts: prices and balances of the last figures, what waits, what is under way.
     pub(super) passing: Option<String>,
     pub(super) waiting: Option<String>,
     pub(super) under_way: Option<String>,
-    observed_until: Option<i64>,
+    observed_until: BTreeMap<String, i64>,
     seq: u64,
     root: String,
     pub(super) snapshots: u64,
@@ -106,7 +110,7 @@ impl Head {
         account: &Account,
         known: &AccountRecord,
         rows: &Rows,
-        (Chain { seq, root }, observed_until, state): (Chain, Option<Timestamp>, SyncState),
+        (Chain { seq, root }, observed_until, state): (Chain, ObservedUntil, SyncState),
         texts: Texts,
     ) -> Option<Self> {
         let AccountRecord {
@@ -133,8 +137,6 @@ impl Head {
             opened_at,
             as_of,
         } = known;
-        let record::Account { registered, complete_from, since_opening, gaps: spans, observations: _ } =
-            record.accounts.get(&account_name(account.venue))?;
         let Texts { passing, waiting, under_way } = texts;
         Some(Self {
             v: VERSION,
@@ -150,17 +152,12 @@ impl Head {
             unread: unread.clone(),
             gaps: gaps.clone(),
             prices: uses(price_sources),
-            facts: Facts {
-                registered: registered.millis(),
-                complete_from: complete_from.millis(),
-                since_opening: *since_opening,
-                gaps: spans.iter().map(|Gap { from, to }| [from.millis(), to.millis()]).collect(),
-            },
+            facts: record.accounts.iter().map(|(name, of)| (name.to_string(), Facts::of(of))).collect(),
             as_of: as_of.map(Timestamp::millis),
             passing,
             waiting,
             under_way,
-            observed_until: observed_until.map(Timestamp::millis),
+            observed_until: observed_until.iter().map(|(name, at)| (name.to_string(), at.millis())).collect(),
             seq,
             root: wire::encode(&root),
             snapshots: u64::try_from(snapshots.len()).ok()?,
@@ -193,26 +190,43 @@ impl Head {
         known.settled_until = at(self.settled_until);
         known.restatements.clone_from(&self.restatements);
         known.as_of = self.as_of.map(at);
-        known.unsaved.saved(self.observed_until.map(at));
+        let observed = self.observed_until.iter().map(|(name, until)| (Arc::from(name.as_str()), at(*until)));
+        known.unsaved.saved(observed.collect());
         known.unsaved.everything = self.base == 0;
         Some(known)
     }
 
-    /// What it says of the account in its record.
-    pub(super) fn facts(&self) -> record::Account {
-        let at = Timestamp::from_millis;
-        let Facts { registered, complete_from, since_opening, gaps } = &self.facts;
-        record::Account {
-            registered: at(*registered),
-            complete_from: at(*complete_from),
-            since_opening: *since_opening,
-            gaps: gaps.iter().map(|[from, to]| Gap { from: at(*from), to: at(*to) }).collect(),
-            observations: Vec::new(),
-        }
+    /// What it says of the accounts in its record.
+    pub(super) fn facts(&self) -> impl Iterator<Item = (Arc<str>, record::Account)> {
+        self.facts.iter().map(|(name, facts)| (Arc::from(name.as_str()), facts.known()))
     }
 
     pub(super) const fn base(&self) -> (u64, (u64, u64)) {
         (self.base, self.bytes)
+    }
+}
+
+impl Facts {
+    fn of(account: &record::Account) -> Self {
+        let record::Account { registered, complete_from, since_opening, gaps, observations: _ } = account;
+        Self {
+            registered: registered.millis(),
+            complete_from: complete_from.millis(),
+            since_opening: *since_opening,
+            gaps: gaps.iter().map(|Gap { from, to }| [from.millis(), to.millis()]).collect(),
+        }
+    }
+
+    fn known(&self) -> record::Account {
+        let at = Timestamp::from_millis;
+        let Self { registered, complete_from, since_opening, ref gaps } = *self;
+        record::Account {
+            registered: at(registered),
+            complete_from: at(complete_from),
+            since_opening,
+            gaps: gaps.iter().map(|[from, to]| Gap { from: at(*from), to: at(*to) }).collect(),
+            observations: Vec::new(),
+        }
     }
 }
 

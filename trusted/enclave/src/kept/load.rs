@@ -87,14 +87,15 @@ fn joined(key: AccountKey, head: &Opened, mut parts: Parts, now: Timestamp) -> O
     if let Some(ties) = parts.get(&(TIES, 0)) {
         known.ties = serde_json::from_slice(&ties.bytes).ok()?;
     }
-    let mut facts = row.facts();
-    if let Some(account) = record.accounts.remove(&account_name(venue)) {
-        facts.observations = account.observations;
+    for (name, mut facts) in row.facts() {
+        if let Some(account) = record.accounts.remove(&name) {
+            facts.observations = account.observations;
+        }
+        record.accounts.insert(name, facts);
     }
-    record.accounts.insert(account_name(venue), facts);
     passing(&mut record, &mut known, row.passing.as_deref(), now)?;
     known.record = Arc::new(record);
-    waiting(&mut known, venue, &row)?;
+    waiting(&mut known, &row)?;
     let cursor = parts.remove(&(CURSOR, 0)).map(|opened| {
         rows.cursor = opened.version;
         opened.bytes
@@ -192,15 +193,18 @@ fn passing(record: &mut Record, known: &mut AccountRecord, text: Option<&str>, n
     ledger_file::absorb(record, piece.record, later(now, piece.as_of)).ok()
 }
 
-fn waiting(known: &mut AccountRecord, venue: Venue, row: &Head) -> Option<()> {
+fn waiting(known: &mut AccountRecord, row: &Head) -> Option<()> {
     let read = |text: &Option<String>| match text {
         Some(text) => Some(Some(ledger_file::read(text.as_bytes()).ok()?.record)),
         None => Some(None),
     };
     if let Some(mut record) = read(&row.waiting)? {
         known.waiting.lines = record.lines.iter().cloned().collect();
-        let account = record.accounts.remove(&account_name(venue))?;
-        known.waiting.observation = account.observations.into_iter().next();
+        let first = |(name, account): (Arc<str>, ledger::record::Account)| {
+            Some((name, account.observations.into_iter().next()?))
+        };
+        known.waiting.observations =
+            core::mem::take(&mut record.accounts).into_iter().filter_map(first).collect();
     }
     if let Some(record) = read(&row.under_way)? {
         known.under_way = record.lines.iter().cloned().collect();

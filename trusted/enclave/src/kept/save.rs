@@ -6,7 +6,7 @@ use super::{
     page, part, small_text, text,
 };
 use crate::{
-    account::{Account, AccountKey, Piece, Rows, SyncState, Ties, account_name, empty},
+    account::{Account, AccountKey, Piece, Rows, SyncState, Ties, empty},
     checkpoint::{Chain, ROOTS_PER_ROW, place},
     store::{Claim, Expect, StoreError, Table, Vault, Writes},
 };
@@ -209,8 +209,8 @@ fn put_head(
     let texts = texts(account, &seen.record, &known, at)?;
     let state = saving.state.unwrap_or(known.state);
     let observed_until = match &seen.piece {
-        Some(piece) => piece.observed_until,
-        None => known.unsaved.observed_until,
+        Some(piece) => piece.observed_until.clone(),
+        None => known.unsaved.observed_until.clone(),
     };
     let head =
         Head::of(account, &known, next, (chain, observed_until, state), texts).ok_or(StoreError::Corrupt)?;
@@ -228,40 +228,48 @@ fn texts(
     known: &crate::account::AccountRecord,
     at: Timestamp,
 ) -> Result<Texts, StoreError> {
-    let name = account_name(account.venue);
     let facts = || {
-        let account = record.accounts.get(&name)?;
-        Some(ledger::record::Account { observations: Vec::new(), ..account.clone() })
+        let accounts = record.accounts.iter().map(|(name, account)| {
+            let bare = ledger::record::Account { observations: Vec::new(), ..account.clone() };
+            (Arc::clone(name), bare)
+        });
+        accounts.collect::<Vec<_>>()
     };
     let of = |piece: Record| small_text(&piece, account, at).map(Some);
     let with = |fill: &dyn Fn(&mut Record)| {
         let mut piece = empty(account.venue);
-        piece.accounts.extend(facts().map(|facts| (Arc::clone(&name), facts)));
+        piece.accounts.extend(facts());
         fill(&mut piece);
         of(piece)
     };
-    let newest = record.accounts.get(&name).and_then(|account| account.observations.last());
+    let newest =
+        record.accounts.iter().filter_map(|(name, account)| Some((name, account.observations.last()?)));
+    let newest: Vec<_> = newest.collect();
     let mut texts = Texts::default();
-    if !known.waiting.passing.is_empty() || newest.is_some() {
+    if !known.waiting.passing.is_empty() || !newest.is_empty() {
         texts.passing = with(&|piece| {
             for (at, prices) in &known.waiting.passing {
                 for (asset, found) in prices {
                     piece.prices.learn_at(asset.clone(), *at, found.clone());
                 }
             }
-            if let Some((account, newest)) = piece.accounts.get_mut(&name).zip(newest) {
-                account.observations.push(newest.clone());
+            for (name, newest) in &newest {
+                if let Some(account) = piece.accounts.get_mut(*name) {
+                    account.observations.push((*newest).clone());
+                }
             }
         })?;
     }
-    if !known.waiting.lines.is_empty() || known.waiting.observation.is_some() {
+    if !known.waiting.lines.is_empty() || !known.waiting.observations.is_empty() {
         texts.waiting = with(&|piece| {
             for line in &known.waiting.lines {
                 // Told twice it waits once; what contradicts itself is told again by the venue.
                 let _ = piece.lines.apply(vec![line.clone()]);
             }
-            if let Some(account) = piece.accounts.get_mut(&name) {
-                account.observations.extend(known.waiting.observation.clone());
+            for (name, waits) in &known.waiting.observations {
+                if let Some(account) = piece.accounts.get_mut(name) {
+                    account.observations.push(waits.clone());
+                }
             }
         })?;
     }

@@ -11,14 +11,15 @@ use crate::{
     kept::{self, Saving},
     publish,
     restatements::{self, Brought, Days},
+    service::Service,
     snapshots::{self, Cause},
-    store::Writes,
+    store::{Claim, Writes},
 };
 use exchange::{Finding, PriceAt, PriceWanted, Progress, Reach, Task, Venue, lines, lines_under_way};
 use ledger::{
-    Asset, Day, Fill, Instrument, InstrumentKind, LedgerError, Line, Price, PriceSource, Symbol, Timestamp,
-    minute,
-    record::{Observation, Record},
+    Asset, Book, Day, Decimal, Fill, Instrument, InstrumentKind, LedgerError, Line, Price, PriceSource,
+    Symbol, Timestamp, minute,
+    record::{self, Observation, Record},
 };
 use protocol::{api::Unread, limits, statement::Statement};
 use std::{
@@ -32,7 +33,16 @@ const DAY_MS: i64 = 86_400_000;
 /// Prices that were looked for. `None`: the venue has none; absent: its candle is not closed yet.
 type Prices = BTreeMap<PriceWanted, Option<(Price, PriceSource)>>;
 
-pub(super) async fn round(polling: &mut Polling<'_>) -> Result<(), Trouble> {
+/// How a round ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    /// All is known, and the figures are made.
+    Whole,
+    /// A part of a long history was read: the next one is due at once.
+    Part,
+}
+
+pub(super) async fn round(polling: &mut Polling<'_>) -> Result<Round, Trouble> {
     let account = Arc::clone(&polling.account);
     let service = polling.service;
     let mut as_of = minute(service.clock.now());
@@ -46,7 +56,12 @@ pub(super) async fn round(polling: &mut Polling<'_>) -> Result<(), Trouble> {
     let wanted = found.prices_wanted(&account.record().record);
     let prices = look_up(polling, wanted, (600, 200)).await?;
     let under_way = core::mem::take(&mut found.under_way);
+    let is_part = found.is_part;
     let brought = found.apply(&mut account.record_mut(), &prices);
+    if is_part {
+        let cursor = polling.connector.saved();
+        return keep_part(service, &account, &cursor, polling.claim).await;
+    }
     if !learn(polling, &under_way, as_of).await? {
         // In a thin market a minute may have no candle, and only a minute later it is sure that none is late.
         as_of = Timestamp::from_millis(as_of.millis().saturating_sub(MINUTE_MS));
@@ -92,7 +107,22 @@ pub(super) async fn round(polling: &mut Polling<'_>) -> Result<(), Trouble> {
     let revision = publish::publish(service, &account, (statement, days), as_of, with_under_way);
     account.synced(SyncState::Live(service.clock.now()), service.clock.now());
     account.events.figured(&until, revision);
-    Ok(())
+    Ok(Round::Whole)
+}
+
+/// Keeps a part of a long history: there are no figures before all of it is there.
+async fn keep_part(
+    service: &Service,
+    account: &Account,
+    cursor: &[u8],
+    claim: Claim,
+) -> Result<Round, Trouble> {
+    let at = service.clock.now();
+    let saving = Saving { what: "part", cursor: Some(cursor), claim: Some(claim), state: None, at };
+    kept::save(&service.vault, account, saving, Writes::new()).await?;
+    let chain = account.record().chain;
+    service.anchors.note(account.key, chain);
+    Ok(Round::Part)
 }
 
 /// Takes the snapshots that are due, and tells of those that were missed.
@@ -238,10 +268,13 @@ struct Collection {
     fills: Vec<Fill>,
     lines: Vec<Line>,
     under_way: Vec<Line>,
-    observation: Option<Observation>,
-    reach: Option<Reach>,
+    observations: BTreeMap<Arc<str>, Observation>,
+    positions: BTreeMap<Arc<str>, Vec<(Symbol, Decimal)>>,
+    reaches: BTreeMap<Arc<str>, Reach>,
     unread: BTreeSet<Unread>,
     too_many: bool,
+    /// A part of a long history: there is more.
+    is_part: bool,
 }
 
 impl Collection {
@@ -254,15 +287,28 @@ impl Collection {
             fills: Vec::new(),
             lines: Vec::new(),
             under_way: Vec::new(),
-            observation: None,
-            reach: None,
+            observations: BTreeMap::new(),
+            positions: BTreeMap::new(),
+            reaches: BTreeMap::new(),
             unread: BTreeSet::new(),
             too_many: false,
+            is_part: false,
         }
     }
 
     fn add(&mut self, finding: Finding, known: &AccountRecord) {
+        let account = Arc::clone(&self.account);
+        self.add_of(&account, finding, known);
+    }
+
+    /// Adds what was found of an account.
+    fn add_of(&mut self, account: &Arc<str>, finding: Finding, known: &AccountRecord) {
         match finding {
+            Finding::Within { account, finding } => self.add_of(&Arc::from(account), *finding, known),
+            Finding::More => self.is_part = true,
+            Finding::Positions { at: _, positions } => {
+                self.positions.insert(Arc::clone(account), positions);
+            }
             Finding::Instrument(instrument) => {
                 self.instruments.insert(instrument.symbol.clone(), instrument);
             }
@@ -275,17 +321,20 @@ impl Collection {
                 }
             }
             Finding::Movement(movement) => {
-                self.lines.extend(lines(&self.account, &movement));
-                self.under_way.extend(lines_under_way(&self.account, &movement));
+                self.lines.extend(lines(account, &movement));
+                self.under_way.extend(lines_under_way(account, &movement));
             }
             Finding::Balances { at, balances } => {
                 let held = balances.into_iter().filter_map(|balance| {
                     let held = balance.free.checked_add(balance.locked).ok()?;
                     (!held.is_zero()).then_some((balance.asset, held))
                 });
-                self.observation = Some(Observation { at, balances: held.collect() });
+                let observation = Observation { at, balances: held.collect() };
+                self.observations.insert(Arc::clone(account), observation);
             }
-            Finding::Reach(reach) => self.reach = Some(reach),
+            Finding::Reach(reach) => {
+                self.reaches.insert(Arc::clone(account), reach);
+            }
             Finding::Unread { what, why } => {
                 self.unread.insert(Unread { what, why: why.to_owned() });
             }
@@ -315,6 +364,7 @@ impl Collection {
         if self.too_many {
             known.gap("fills", "more than this enclave keeps for one account");
         }
+        self.open_accounts(Arc::make_mut(&mut known.record));
         let begins_to_wait = self.fills.iter().map(|fill| fill.time).filter(|time| *time >= self.as_of).min();
         let mut faults = self.apply_fills(known, prices, &mut brought);
         let told =
@@ -324,19 +374,23 @@ impl Collection {
         faults.extend(apply_lines(known, self.venue, over, &mut brought));
         known.waiting.lines = young;
         let AccountRecord { record, waiting, .. } = known;
-        if let Some(account) = Arc::make_mut(record).accounts.get_mut(&self.account) {
-            if let Some(Reach { from, since_opening, gaps }) = self.reach {
-                brought.reach = account.complete_from != from || account.gaps != gaps;
-                (account.complete_from, account.since_opening, account.gaps) = (from, since_opening, gaps);
+        let accounts = &mut Arc::make_mut(record).accounts;
+        for (name, Reach { from, since_opening, gaps }) in core::mem::take(&mut self.reaches) {
+            let Some(account) = accounts.get_mut(&name) else { continue };
+            brought.reach |= account.complete_from != from || account.gaps != gaps;
+            (account.complete_from, account.since_opening, account.gaps) = (from, since_opening, gaps);
+        }
+        let seen = core::mem::take(&mut waiting.observations).into_iter();
+        for (name, observation) in seen.chain(core::mem::take(&mut self.observations)) {
+            // Balances that already show what waits would not fit what is known.
+            if begins_to_wait.is_some_and(|waits| waits <= observation.at) {
+                waiting.observations.insert(name, observation);
+            } else if let Some(account) = accounts.get_mut(&name) {
+                account.observe(observation);
             }
-            for observation in [waiting.observation.take(), self.observation].into_iter().flatten() {
-                // Balances that already show what waits would not fit what is known.
-                if begins_to_wait.is_some_and(|waits| waits <= observation.at) {
-                    waiting.observation = Some(observation);
-                } else {
-                    account.observe(observation);
-                }
-            }
+        }
+        if begins_to_wait.is_none() {
+            self.compare_positions(&known.record);
         }
         for (what, error) in faults {
             // The log is public: it has the code. Whose account it is may know which fill it was.
@@ -348,6 +402,52 @@ impl Collection {
         }
         known.unread = self.unread;
         brought
+    }
+
+    /// What was found of an account whose name the record does not know yet is of one that joins it: it counts as the first.
+    fn open_accounts(&self, record: &mut Record) {
+        let Some(first) = record.accounts.get(&self.account).cloned() else { return };
+        let fills = self.fills.iter().map(|fill| &fill.account);
+        let lines = self.lines.iter().chain(&self.under_way).map(|line| &line.account);
+        for name in fills.chain(lines).chain(self.observations.keys()).chain(self.reaches.keys()) {
+            if !record.accounts.contains_key(name) {
+                let complete_from = first.registered;
+                let account = record::Account {
+                    complete_from,
+                    since_opening: false,
+                    gaps: Vec::new(),
+                    observations: Vec::new(),
+                    ..first.clone()
+                };
+                record.accounts.insert(Arc::clone(name), account);
+            }
+        }
+    }
+
+    /// What a venue holds open and what its fills come to should be the same; where it is not, it is said.
+    fn compare_positions(&mut self, record: &Record) {
+        for (account, open) in core::mem::take(&mut self.positions) {
+            let mut held: BTreeMap<Symbol, Decimal> = open.into_iter().collect();
+            let is_contract = |symbol: &Symbol| {
+                let instrument = record.aggregator.instrument(symbol);
+                instrument.is_some_and(|instrument| instrument.kind != InstrumentKind::Spot)
+            };
+            let books = record
+                .aggregator
+                .books()
+                .filter(|(name, symbol, _)| **name == *account && is_contract(symbol));
+            let differs = |(_, symbol, book): (&str, &Symbol, &Book)| {
+                let held = held.remove(symbol).unwrap_or_default();
+                (book.position() != Ok(held)).then(|| symbol.clone())
+            };
+            let mut wrong: Vec<Symbol> = books.filter_map(differs).collect();
+            wrong.extend(held.into_keys());
+            for symbol in wrong {
+                let what = format!("how the position in {} was opened", symbol.as_str());
+                let why = "the venue holds another one than the fills that it tells come to".to_owned();
+                self.unread.insert(Unread { what, why });
+            }
+        }
     }
 
     fn apply_fills(&mut self, known: &mut AccountRecord, prices: &Prices, brought: &mut Brought) -> Faults {

@@ -60,7 +60,7 @@ fn assert_same(one: &Account, other: &Account, minutes: i64) {
     assert_eq!((differs, known.len()), (None, read.len()));
     let (a, b) = (one.record(), other.record());
     assert_eq!((a.chain, a.revision, a.as_of), (b.chain, b.revision, b.as_of));
-    assert_eq!((&a.waiting.lines, &a.waiting.observation), (&b.waiting.lines, &b.waiting.observation));
+    assert_eq!((&a.waiting.lines, &a.waiting.observations), (&b.waiting.lines, &b.waiting.observations));
     assert_eq!(a.waiting.passing, b.waiting.passing);
     assert_eq!((&a.snapshots, a.settled_until), (&b.snapshots, b.settled_until));
     assert_eq!(a.restatements, b.restatements);

@@ -1,0 +1,214 @@
+//! One connector of several: accounts that one key reads and that have books of their own, such as spot and futures. The first
+//! part stands for the key and knows prices; the others may not be there, which is said and fails nothing.
+//!
+//! ```text
+//! Collect ─► part 0 ─► part 1 ─► …        what they find is Within their account
+//! ```
+//!
+//! A round counts as received when all parts are through and its prices are known. Until then what was told is kept here, and
+//! told again by the next round.
+
+use crate::{ExchangeConnector, Finding, Next, Progress, Refusal, Reply, Task, VenueError};
+use ledger::Timestamp;
+
+const HEAD: &[u8] = b"joined/1\n";
+const THOUSAND: u32 = 1000;
+
+/// One of several accounts.
+pub(crate) struct Part {
+    /// Its name in the books of the record.
+    pub(crate) account: &'static str,
+    /// What the coverage calls it.
+    pub(crate) called: &'static str,
+    pub(crate) connector: Box<dyn ExchangeConnector>,
+}
+
+/// All of them.
+pub(crate) struct Joined {
+    first: Part,
+    others: Vec<Part>,
+    /// Whose turn it is: 0 is the first.
+    turn: usize,
+    collecting: bool,
+    /// Whether all that was told was received.
+    whole: bool,
+    /// What each part knew when the round began that is not received yet.
+    before: Vec<u8>,
+    /// What that round told.
+    told: Vec<Finding>,
+    /// Whether the next answer is to be what an earlier round told.
+    again: bool,
+}
+
+impl Joined {
+    pub(crate) fn new(first: Part, others: Vec<Part>) -> Self {
+        Self {
+            first,
+            others,
+            turn: 0,
+            collecting: false,
+            whole: true,
+            before: Vec::new(),
+            told: Vec::new(),
+            again: false,
+        }
+    }
+
+    fn part(&mut self) -> &mut Part {
+        let other = self.turn.checked_sub(1).and_then(|at| self.others.get_mut(at));
+        other.unwrap_or(&mut self.first)
+    }
+
+    /// The next part begins; `false`: there is none.
+    fn pass_on(&mut self) -> bool {
+        if !self.collecting || self.turn >= self.others.len() {
+            return false;
+        }
+        self.turn = self.turn.saturating_add(1);
+        self.part().connector.start(Task::Collect);
+        true
+    }
+
+    /// Findings of the part whose turn it is.
+    fn found(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
+        let (account, is_other) = (self.part().account, self.turn > 0);
+        let within = |finding| match finding {
+            // Who asked for the time does not matter.
+            Finding::VenueTime(_) | Finding::Price(..) | Finding::Unread { .. } | Finding::Instrument(_) => {
+                finding
+            }
+            finding if is_other => Finding::Within { account, finding: Box::new(finding) },
+            finding => finding,
+        };
+        let findings: Vec<Finding> = findings.into_iter().map(within).collect();
+        if self.collecting {
+            let lasting = findings.iter().filter(|finding| !matches!(finding, Finding::VenueTime(_)));
+            self.told.extend(lasting.cloned());
+        }
+        findings
+    }
+
+    /// A part that the key may not read, or that was never opened.
+    fn is_missing(&self, refusal: Refusal) -> bool {
+        self.turn > 0 && matches!(refusal, Refusal::Credentials | Refusal::Request { .. })
+    }
+
+    fn missing(&mut self) -> Vec<Finding> {
+        let what = self.part().called.to_owned();
+        self.found(vec![Finding::Unread { what, why: "the key cannot read it, or it was never opened" }])
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        core::iter::once(&self.first).chain(&self.others)
+    }
+
+    fn known(&self) -> Vec<u8> {
+        let mut bytes = HEAD.to_vec();
+        for part in self.parts() {
+            let saved = part.connector.saved();
+            bytes.extend(u32::try_from(saved.len()).unwrap_or(u32::MAX).to_be_bytes());
+            bytes.extend(saved);
+        }
+        bytes
+    }
+}
+
+impl ExchangeConnector for Joined {
+    fn start(&mut self, task: Task) {
+        self.turn = 0;
+        self.collecting = task == Task::Collect;
+        if self.collecting {
+            if self.whole {
+                self.told.clear();
+                self.before = self.known();
+            }
+            self.again = !self.told.is_empty();
+        }
+        if matches!(task, Task::Collect | Task::Price(_)) {
+            self.whole = false;
+        }
+        self.first.connector.start(task);
+    }
+
+    fn next(&mut self, now: Timestamp) -> Next {
+        if core::mem::take(&mut self.again) {
+            return Next::Found(self.told.clone());
+        }
+        loop {
+            match self.part().connector.next(now) {
+                Next::Finished if self.pass_on() => {}
+                Next::Finished => {
+                    self.whole = true;
+                    return Next::Finished;
+                }
+                Next::Failed(refusal) if self.is_missing(refusal) => {
+                    let missing = self.missing();
+                    self.part().connector.start(Task::Time);
+                    return Next::Found(missing);
+                }
+                Next::Found(findings) => return Next::Found(self.found(findings)),
+                next => return next,
+            }
+        }
+    }
+
+    fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError> {
+        match self.part().connector.take(reply, now) {
+            Err(VenueError::Permanent(refusal)) if self.is_missing(refusal) => {
+                let missing = self.missing();
+                if !self.pass_on() {
+                    // Nothing is left to do but to say so.
+                    self.turn = 0;
+                }
+                Ok(missing)
+            }
+            Err(error) => Err(error),
+            Ok(findings) => Ok(self.found(findings)),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let all = u32::try_from(self.others.len()).unwrap_or(0).saturating_add(1);
+        let turn = u32::try_from(self.turn).unwrap_or(0);
+        let part = self
+            .parts()
+            .nth(self.turn)
+            .map_or(Progress { done: 1, total: 1 }, |part| part.connector.progress());
+        if !self.collecting {
+            return part;
+        }
+        let of_part =
+            u64::from(part.done.min(part.total)) * u64::from(THOUSAND) / u64::from(part.total.max(1));
+        let done = turn.saturating_mul(THOUSAND).saturating_add(u32::try_from(of_part).unwrap_or(0));
+        Progress { done, total: all.saturating_mul(THOUSAND) }
+    }
+
+    fn saved(&self) -> Vec<u8> {
+        if self.whole { self.known() } else { self.before.clone() }
+    }
+
+    fn resume(&mut self, saved: &[u8]) -> bool {
+        let Some(mut left) = saved.strip_prefix(HEAD) else {
+            // Of a release that knew the first part only.
+            return self.first.connector.resume(saved);
+        };
+        let mut pieces = Vec::new();
+        while let Some((length, rest)) = left.split_first_chunk::<4>() {
+            let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+            let Some((piece, rest)) = rest.split_at_checked(length) else { return false };
+            pieces.push(piece);
+            left = rest;
+        }
+        let mut pieces = pieces.into_iter();
+        if !left.is_empty() || !pieces.next().is_some_and(|piece| self.first.connector.resume(piece)) {
+            return false;
+        }
+        for (part, piece) in self.others.iter_mut().zip(pieces) {
+            // One that cannot go on begins from nothing, which is slower and as right.
+            let _ = part.connector.resume(piece);
+        }
+        (self.whole, self.collecting, self.turn) = (true, false, 0);
+        self.told.clear();
+        true
+    }
+}
