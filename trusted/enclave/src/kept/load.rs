@@ -2,7 +2,7 @@
 
 use super::{CURSOR, Change, PAGES_MAX, PIECE, ROOTS, SLOTS, TIES, first_change, head::Head};
 use crate::{
-    account::{Account, AccountKey, AccountRecord, Rows, account_name, empty},
+    account::{Account, AccountKey, AccountRecord, Rows, empty},
     checkpoint::{Chain, place},
     store::{Opened, StoreError, Table, Vault},
 };
