@@ -1,5 +1,6 @@
 //! Exact amounts: whole hundred-millionths, the venue's own resolution.
 
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 const DECIMALS: u32 = 8;
@@ -80,6 +81,12 @@ impl fmt::Display for Amount {
         let (whole, part) =
             (self.0.unsigned_abs() / ONE.unsigned_abs(), self.0.unsigned_abs() % ONE.unsigned_abs());
         write!(f, "{sign}{whole}.{part:08}")
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

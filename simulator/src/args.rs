@@ -1,6 +1,6 @@
 //! What the command line may say.
 
-use crate::calendar;
+use crate::{calendar, world::FILLS};
 use base64ct::{Base64, Encoding as _};
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
@@ -12,6 +12,9 @@ const DEMO_SECRET: &str = "demoSecretOfAnInventedAccountdemoSecretOfAnInventedAc
 const DEMO_KRAKEN_KEY: &str = "demoKrakenKeyOfAnInventedAccountdemoKrakenKeyOfAnInvent0001";
 const DEMO_KRAKEN_SECRET: &str =
     "ZGVtby1rcmFrZW4tc2VjcmV0LW9mLWFuLWludmVudGVkLWFjY291bnQtZGVtby1rcmFrZW4tc2VjcmV0LTAwMg==";
+
+/// Of so many fills a year is busy and the account not yet eaten up by their fees.
+const FILLS_MAX: u64 = 1_000_000;
 
 /// Imitates Binance spot and wallet REST, and Kraken spot REST, for development and tests. Loopback only.
 #[derive(Parser)]
@@ -41,6 +44,12 @@ pub(crate) struct Args {
     /// Turns every fault on, drawn from this seed
     #[arg(long, value_name = "SEED")]
     pub(crate) faults: Option<u64>,
+    /// How many fills the year has
+    #[arg(long, value_name = "N", default_value_t = FILLS, value_parser = clap::value_parser!(u64).range(..=FILLS_MAX))]
+    pub(crate) fills: u64,
+    /// Refuses nothing for what it costs: weights are told as ever, and no budget is ever used up
+    #[arg(long)]
+    pub(crate) no_limits: bool,
     /// Where time starts: Unix milliseconds, Unix seconds or RFC 3339; the machine's clock if not given
     #[arg(long, value_parser = calendar::parse_instant)]
     pub(crate) now: Option<i64>,

@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<()> {
     let now_ms = args.now.unwrap_or_else(clock::machine_ms);
-    let world = World::new(args.seed, now_ms);
+    let world = World::new(args.seed, now_ms, args.fills);
     if let Some(file) = &args.truth {
         let written = fs::write(file, truth::document(&world, now_ms));
         written.with_context(|| format!("the truth could not be written to {}", file.display()))?;
@@ -58,7 +58,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let ready = ready_line(&args, &world, listener.local_addr()?.port(), now_ms);
     let faults = args.faults.map(|seed| Faults::new(seed, now_ms));
     let keys = Keys::new(args.key(), args.secret());
-    let venue = Arc::new(Venue::new(world, Clock::new(now_ms, args.time_rate), args.rights, faults));
+    let clock = Clock::new(now_ms, args.time_rate);
+    let venue = Arc::new(Venue::new(world, clock, args.rights, faults).limited(!args.no_limits));
     let binance = Arc::new(Binance::new(Arc::clone(&venue), keys));
     let keys = kraken::Keys::new(args.kraken_key(), args.kraken_secret());
     let kraken = Arc::new(Kraken::new(Arc::clone(&venue), keys));

@@ -3,11 +3,11 @@
 
 use crate::{
     rest::{
-        balance_rows, convert_row, deposit_row, dividend_row, dust_row, fill_row, symbol_row, withdrawal_row,
+        FillRow, balance_rows, convert_row, deposit_row, dividend_row, dust_row, symbol_row, withdrawal_row,
     },
     world::{World, price::MINUTE_MS},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 const DAY_MS: i64 = 86_400_000;
@@ -15,11 +15,11 @@ const DAY_MS: i64 = 86_400_000;
 /// The document, as of `now_ms`.
 pub(crate) fn document(world: &World, now_ms: i64) -> String {
     let account = &world.account;
-    let fills: Vec<Value> = world
+    let fills: Vec<FillRow<'_>> = world
         .markets
         .iter()
         .zip(&account.fills)
-        .flat_map(|(market, fills)| fills.iter().map(|fill| fill_row(&market.symbol, fill)))
+        .flat_map(|(market, fills)| fills.iter().map(|fill| FillRow::of(&market.symbol, fill)))
         .collect();
     let without_prices = json!({
         "venue": "binance",

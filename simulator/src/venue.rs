@@ -23,6 +23,8 @@ const HANG_PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Venue {
     pub(crate) clock: Clock,
     pub(crate) faults: Option<Faults>,
+    /// Whether who asks too much is refused.
+    pub(crate) is_limited: bool,
     world: Mutex<World>,
     settings: Mutex<Settings>,
     while_down: AtomicU64,
@@ -78,10 +80,16 @@ impl Venue {
         Self {
             clock,
             faults,
+            is_limited: true,
             world: Mutex::new(world),
             settings: Mutex::new(Settings { mode: Mode::Normal, rights }),
             while_down: AtomicU64::new(0),
         }
+    }
+
+    /// With or without budgets.
+    pub(crate) fn limited(self, is_limited: bool) -> Self {
+        Self { is_limited, ..self }
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

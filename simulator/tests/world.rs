@@ -349,6 +349,16 @@ fn a_whole_first_collection_fits_twice_into_a_minute_of_weight() {
 }
 
 #[test]
+fn a_year_has_as_many_fills_as_are_wanted_and_its_books_add_up() {
+    for count in [500, 60_000] {
+        let venue = Venue::still(&["--fills", &count.to_string()]);
+        let truth = venue.truth();
+        assert_eq!(rows(&truth, "fills").len(), count);
+        assert_eq!(balances(&truth), told_balances(rows(&truth, "balances")));
+    }
+}
+
+#[test]
 fn a_seed_makes_one_world_and_another_seed_another() {
     let truth =
         |seed: &str, now: &str| Venue::start(&["--seed", seed, "--now", now, "--time-rate", "0"]).truth();

@@ -82,7 +82,7 @@ impl Kraken {
             return Outcome::Whole(Refusal::method().reply());
         };
         if route.access == Access::Public
-            && let Err(refusal) = held(&self.public).take(route.cost, now_ms)
+            && let Err(refusal) = self.take(&self.public, route, now_ms)
         {
             return Outcome::Whole(refusal.reply());
         }
@@ -119,7 +119,7 @@ impl Kraken {
                 return Err(Refusal::key());
             }
             self.keys.check(request, &form)?;
-            held(&self.private).take(route.cost, now_ms)?;
+            self.take(&self.private, route, now_ms)?;
             if !route.access.is_within(rights) {
                 return Err(Refusal::permission());
             }
@@ -128,6 +128,10 @@ impl Kraken {
         let book = self.book(&world);
         let (form, keys) = (&form, &self.keys);
         (route.answer)(&Call { world: &world, book: &book, form, keys, now_ms, rights, disorder })
+    }
+
+    fn take(&self, counter: &Mutex<Counter>, route: &Route, now_ms: i64) -> Result<(), Refusal> {
+        if self.venue.is_limited { held(counter).take(route.cost, now_ms) } else { Ok(()) }
     }
 
     /// The account as Kraken keeps it. Made again only when there is more to tell.

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn old_coins_have_two_names_and_pairs_three() {
-        let world = World::new(1, 1_795_305_600_000);
+        let world = World::new(1, 1_795_305_600_000, crate::world::FILLS);
         for (text, id, altname, websocket_name) in [
             ("XBT/USDT", "XBTUSDT", "XBTUSDT", "XBT/USDT"),
             ("XBTUSD", "XXBTZUSD", "XBTUSD", "XBT/USD"),

@@ -20,13 +20,13 @@ use crate::{
 };
 use refusal::Refusal;
 use routes::Route;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use auth::Keys;
 pub(crate) use market::symbol_row;
 pub(crate) use params::{Params, decoded};
-pub(crate) use spot::{balance_rows, fill_row};
+pub(crate) use spot::{FillRow, balance_rows};
 pub(crate) use wallet::{convert_row, deposit_row, dividend_row, dust_row, withdrawal_row};
 
 /// What everybody is told to wait in the mode that limits all: longer than anybody holds a request back.
@@ -55,7 +55,7 @@ pub(crate) type Answer = Result<String, Refusal>;
 
 impl Call<'_> {
     /// A list of rows as an answer, in disorder if that is the fault of the request.
-    fn page(&self, mut rows: Vec<Value>, limit: usize) -> Vec<Value> {
+    fn page<T: Clone>(&self, mut rows: Vec<T>, limit: usize) -> Vec<T> {
         if let Some((disorder, detail)) = self.disorder {
             disturb(&mut rows, limit, disorder, detail);
         }
@@ -113,7 +113,8 @@ impl Binance {
 
     fn take(&self, route: &Route, params: &Params, now_ms: i64) -> (u32, Result<(), Refused>) {
         let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
-        weights.take(route.budget, route.path, (route.weight)(params), now_ms)
+        let (used, taken) = weights.take(route.budget, route.path, (route.weight)(params), now_ms);
+        (used, if self.venue.is_limited { taken } else { Ok(()) })
     }
 
     fn answer_to(

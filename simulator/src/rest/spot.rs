@@ -10,6 +10,7 @@ use crate::{
         market::ASSETS,
     },
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 const ROWS: usize = 500;
@@ -71,24 +72,28 @@ pub(super) fn my_trades(call: &Call<'_>) -> Answer {
         return Err(Refusal::hours());
     }
     let all = call.world.account.fills.get(index).map(Vec::as_slice).unwrap_or_default();
-    let found: Vec<&Fill> = all
-        .iter()
-        .filter(|fill| fill.time_ms <= call.now_ms && call.is_indexed(fill))
-        .filter(|fill| order.is_none_or(|order| i64::try_from(fill.order_id) == Ok(order)))
-        .filter(|fill| {
-            start.is_none_or(|start| fill.time_ms >= start) && end.is_none_or(|end| fill.time_ms <= end)
-        })
-        .collect();
-    // A first id or time gives the oldest from there; else the newest count. Always oldest first.
-    let oldest_first = from_id.is_some() || start.is_some();
-    let first = match from_id {
-        Some(from) => found.partition_point(|fill| i64::try_from(fill.id).is_ok_and(|id| id < from)),
-        None if oldest_first => 0,
-        None => found.len().saturating_sub(limit),
+    // Ids rise with time.
+    let until =
+        all.partition_point(|fill| fill.time_ms <= end.map_or(call.now_ms, |end| end.min(call.now_ms)));
+    let from = match (from_id, start) {
+        (Some(from), _) => all.partition_point(|fill| i64::try_from(fill.id).is_ok_and(|id| id < from)),
+        (None, start) => start.map_or(0, |start| all.partition_point(|fill| fill.time_ms < start)),
     };
-    let first = if from_id.is_some() { first.saturating_sub(call.repeated(limit)) } else { first };
-    let rows = found.into_iter().skip(first).take(limit).map(|fill| fill_row(&market.symbol, fill)).collect();
-    Ok(Value::from(call.page(rows, limit)).to_string())
+    let (before, all) = all.get(..until).unwrap_or_default().split_at(from.min(until));
+    let of_order = |fill: &&Fill| order.is_none_or(|order| i64::try_from(fill.order_id) == Ok(order));
+    let found = |fill: &&Fill| call.is_indexed(fill) && of_order(fill);
+    // A first id or time gives the oldest from there; else the newest count. Always oldest first.
+    let repeated = if from_id.is_some() { call.repeated(limit) } else { 0 };
+    let page: Vec<&Fill> = if from_id.is_some() || start.is_some() {
+        let again: Vec<&Fill> = before.iter().rev().filter(found).take(repeated).collect();
+        again.into_iter().rev().chain(all.iter().filter(found)).take(limit).collect()
+    } else {
+        let newest: Vec<&Fill> = all.iter().rev().filter(found).take(limit).collect();
+        newest.into_iter().rev().collect()
+    };
+    let page = call.page(page, limit);
+    let rows: Vec<FillRow<'_>> = page.into_iter().map(|fill| FillRow::of(&market.symbol, fill)).collect();
+    Ok(serde_json::to_string(&rows).expect("rows of texts and numbers are JSON"))
 }
 
 impl Call<'_> {
@@ -103,23 +108,44 @@ impl Call<'_> {
     }
 }
 
-/// A fill as `myTrades` tells it.
-pub(crate) fn fill_row(symbol: &str, fill: &Fill) -> Value {
-    json!({
-        "symbol": symbol,
-        "id": fill.id,
-        "orderId": fill.order_id,
-        "orderListId": -1,
-        "price": fill.price.to_string(),
-        "qty": fill.quantity.to_string(),
-        "quoteQty": fill.quote.to_string(),
-        "commission": fill.fee.to_string(),
-        "commissionAsset": fill.fee_asset,
-        "time": fill.time_ms,
-        "isBuyer": fill.buyer,
-        "isMaker": fill.maker,
-        "isBestMatch": true,
-    })
+/// A fill as `myTrades` tells it. Thousands are told at once: they are written as they are, in the order of their names,
+/// as all other rows are.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FillRow<'a> {
+    commission: Amount,
+    commission_asset: &'a str,
+    id: u64,
+    is_best_match: bool,
+    is_buyer: bool,
+    is_maker: bool,
+    order_id: u64,
+    order_list_id: i64,
+    price: Amount,
+    qty: Amount,
+    quote_qty: Amount,
+    symbol: &'a str,
+    time: i64,
+}
+
+impl<'a> FillRow<'a> {
+    pub(crate) const fn of(symbol: &'a str, fill: &Fill) -> Self {
+        Self {
+            commission: fill.fee,
+            commission_asset: fill.fee_asset,
+            id: fill.id,
+            is_best_match: true,
+            is_buyer: fill.buyer,
+            is_maker: fill.maker,
+            order_id: fill.order_id,
+            order_list_id: -1,
+            price: fill.price,
+            qty: fill.quantity,
+            quote_qty: fill.quote,
+            symbol,
+            time: fill.time_ms,
+        }
+    }
 }
 
 pub(super) fn open_orders(call: &Call<'_>) -> Answer {

@@ -17,6 +17,8 @@ use price::{Candle, MINUTE_MS, Prices};
 use std::ops::Range;
 use trader::Trader;
 
+/// As many as a year has unless more or fewer are wanted.
+pub(crate) const FILLS: u64 = 20_400;
 const DAY_MS: i64 = 86_400_000;
 /// Prices begin two years before now, the account one.
 const LISTED_DAYS: i64 = 730;
@@ -40,8 +42,8 @@ pub(crate) fn asset(name: &str) -> Option<&'static Asset> {
 }
 
 impl World {
-    /// The world of a seed, as it is at `now_ms`.
-    pub(crate) fn new(seed: u64, now_ms: i64) -> Self {
+    /// The world of a seed, as it is at `now_ms`, with so many fills in its year.
+    pub(crate) fn new(seed: u64, now_ms: i64, fills: u64) -> Self {
         let markets = markets(now_ms);
         let opened_ms = (now_ms - year::DAYS * DAY_MS).div_euclid(1000) * 1000;
         let uid = 300_000_000 + hash(&[seed, name("uid")]) % 600_000_000;
@@ -49,7 +51,7 @@ impl World {
         let mut trader = Trader::new(seed, &markets);
         let listed_ms = (now_ms - LISTED_DAYS * DAY_MS).div_euclid(DAY_MS) * DAY_MS;
         let mut world = Self { seed, markets, prices: Prices::new(seed), account, listed_ms, trader: None };
-        year::live(&mut world, &mut trader, now_ms);
+        year::live(&mut world, &mut trader, now_ms, fills);
         world.trader = Some(trader);
         world
     }

@@ -16,7 +16,6 @@ use crate::{
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 pub(super) const DAYS: i64 = 365;
-const FILLS: u64 = 20_400;
 /// Nothing happens in the last minutes, so that the newest candle anybody needs is complete.
 const QUIET_MS: i64 = 180_000;
 /// Charge of a dust sweep: two hundredths.
@@ -26,8 +25,8 @@ const DUST_CHARGE_PERMILLE: i128 = 20;
 const FIRST_DEPOSITS: [(&str, i128); 5] =
     [("USDT", 15_000_000), ("BTC", 160), ("ETH", 1_450), ("BNB", 4_200), ("FDUSD", 3_000_000)];
 
-/// Lives the year up to `now_ms`.
-pub(super) fn live(world: &mut World, trader: &mut Trader, now_ms: i64) {
+/// Lives the year up to `now_ms`, in which so many fills come about.
+pub(super) fn live(world: &mut World, trader: &mut Trader, now_ms: i64, fills: u64) {
     let opened_ms = world.account.opened_ms;
     let mut random = Random::new(world.seed, "year");
     let active: Vec<i64> = (0..DAYS).filter(|day| is_active(world.seed, *day)).collect();
@@ -52,14 +51,14 @@ pub(super) fn live(world: &mut World, trader: &mut Trader, now_ms: i64) {
                 trader,
                 start_ms,
                 end_ms,
-                (FILLS * done / sessions).saturating_sub(so_far + last_minutes),
+                (fills * done / sessions).saturating_sub(so_far + last_minutes),
             );
         }
     }
     // Somebody who traded a few minutes ago.
     let last_ms = now_ms - QUIET_MS - 25 * MINUTE_MS;
-    so_far += session(world, trader, last_ms, now_ms - QUIET_MS, FILLS.saturating_sub(so_far));
-    debug_assert!(so_far >= FILLS - 60, "{so_far} fills");
+    so_far += session(world, trader, last_ms, now_ms - QUIET_MS, fills.saturating_sub(so_far));
+    debug_assert!(so_far + 60 >= fills, "{so_far} fills");
     open_order(world, now_ms - QUIET_MS);
 }
 

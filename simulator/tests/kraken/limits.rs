@@ -61,3 +61,10 @@ fn a_signature_that_is_wrong_takes_nothing_from_the_keys_budget() {
     }
     assert_eq!(said(&client.private("Balance", "")), "");
 }
+
+#[test]
+fn without_limits_nothing_is_refused() {
+    let client = Client::still(&["--no-limits"]);
+    let answered = |all: &dyn Fn() -> String| (0..200).all(|_| all().is_empty());
+    assert!(answered(&|| said(&client.private("Ledgers", ""))) && answered(&|| said(&client.public("Time"))));
+}

@@ -50,3 +50,12 @@ fn the_budget_is_full_again_after_what_retry_after_says() {
     venue.advance(wait_s * 1000);
     assert_eq!(venue.public("/api/v3/ping").status, 200);
 }
+
+#[test]
+fn without_limits_the_same_is_told_and_nothing_is_refused() {
+    let venue = Venue::still(&["--no-limits"]);
+    let replies: Vec<Reply> = (0..100).map(|_| venue.public("/api/v3/ticker/24hr")).collect();
+    assert!(replies.iter().all(|reply| reply.status == 200));
+    let told = replies[99].header("X-MBX-USED-WEIGHT-1M").unwrap().parse();
+    assert_eq!(told, Ok(8000), "eighty each");
+}

@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn the_ledger_never_goes_below_zero_and_ends_at_the_balances() {
         for seed in 1..4 {
-            let mut world = World::new(seed, 1_795_305_600_000);
+            let mut world = World::new(seed, 1_795_305_600_000, crate::world::FILLS);
             world.more_fills(1_795_305_600_000, 50);
             let (trades, entries) = Writer::new(&world, None).written();
             assert!(entries.is_sorted_by_key(|entry| entry.time_ms));
