@@ -5,6 +5,7 @@
 //! of the workspace is run, so that a new one needs no word here to be told, and a row in `table.rs` to be compared.
 
 mod peers;
+mod collect;
 mod table;
 
 use crate::{
@@ -32,9 +33,9 @@ const SERVICE: &str = "service";
 /// What is measured.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only this bench of ours: `apply`, `returns`, `race`, `verify`, `service`.
+    /// Only this bench of ours: `apply`, `returns`, `race`, `verify`, `service`, `collect`.
     name: Option<String>,
-    /// Only ours: no Python, nothing is fetched.
+    /// Only ours: no Python and no Node, nothing is fetched.
     #[arg(long)]
     ours: bool,
 }
@@ -88,9 +89,15 @@ fn measure(options: &Options, stop: &Stop) -> anyhow::Result<Measured> {
         {
             command.env(postgres::VARIABLE, programs);
         }
+        let missing = if bench == collect::BENCH {
+            collect::prepare(&mut command, &directory, options.ours, stop)?
+        } else {
+            Vec::new()
+        };
         if !read("cargo", &mut command, stop, &mut measured)? {
             measured.skipped.insert(bench, "it does not run: see cargo's messages above".to_owned());
         }
+        missing.iter().for_each(|(name, why)| measured.skip(name, why));
     }
     if options.name.is_some() {
         return Ok(measured);
@@ -241,6 +248,7 @@ mod tests {
             ("attestation", "verify", "development"),
             ("ledger-digest", RACE, ""),
             ("enclave", SERVICE, "development"),
+            ("exchange", collect::BENCH, ""),
         ] {
             let is =
                 |found: &Bench| found.package == package && found.name == name && found.features == features;

@@ -37,7 +37,7 @@ use Measure::{Apart, Figure as Of, Ratio};
 use Met::{AtLeast, AtMost, LessThan, MoreThan, Told};
 
 /// In the order of the requirements; each peer after what it is held against.
-const TARGETS: [Target; 40] = [
+const TARGETS: [Target; 47] = [
     target("fills in order, FIFO, trade statistics", "≥ 3 M/s", Of("in_order"), AtLeast(3e6)),
     target("deduplicated, ids in no order", "≥ 2 M/s", Of("deduplicated_by_table"), AtLeast(2e6)),
     target(
@@ -121,6 +121,20 @@ const TARGETS: [Target; 40] = [
     ),
     target("accounts claimed from PostgreSQL", "≥ 2,000/s", Of("claims"), AtLeast(2000.0)),
     target("by four enclaves together", "≥ 2,000/s", Of("claims_by_4"), AtLeast(2000.0)),
+    // An account over HTTP, one request after the other.
+    target(
+        "200,000 fills collected, of ccxt for Python",
+        "≥ 10 times",
+        Ratio("collect_ours", "collect_python"),
+        AtLeast(10.0),
+    ),
+    target("of ccxt for Node", "≥ 3 times", Ratio("collect_ours", "collect_node"), AtLeast(3.0)),
+    // What else the machine does is not in these: time on a core, of who asks and of the simulator together.
+    target("on cores, of ccxt for Python", "", Ratio("collect_ours_core", "collect_python_core"), Told),
+    target("on cores, of ccxt for Node", "", Ratio("collect_ours_core", "collect_node_core"), Told),
+    target("the same without what else is asked than fills", "", Of("collect_ours_pages"), Told),
+    target("collected and applied to the ledger", "", Of("collect_ours_applied"), Told),
+    target("of it the simulator, on a core", "", Of("collect_ours_served"), Told),
 ];
 
 const fn target(what: &'static str, asked: &'static str, measure: Measure, met: Met) -> Target {
