@@ -64,6 +64,13 @@ pub(crate) struct Brought {
     pub(crate) reach: bool,
 }
 
+impl Brought {
+    /// The earliest of all.
+    pub(crate) fn first(self) -> Option<Timestamp> {
+        self.fill.into_iter().chain(self.movement).min()
+    }
+}
+
 impl Days {
     /// What these days tell.
     pub(crate) fn of(days: &[EquityDay]) -> Self {

@@ -375,11 +375,6 @@ impl Collection {
         known.waiting.lines = young;
         let AccountRecord { record, waiting, .. } = known;
         let accounts = &mut Arc::make_mut(record).accounts;
-        for (name, Reach { from, since_opening, gaps }) in core::mem::take(&mut self.reaches) {
-            let Some(account) = accounts.get_mut(&name) else { continue };
-            brought.reach |= account.complete_from != from || account.gaps != gaps;
-            (account.complete_from, account.since_opening, account.gaps) = (from, since_opening, gaps);
-        }
         let seen = core::mem::take(&mut waiting.observations).into_iter();
         for (name, observation) in seen.chain(core::mem::take(&mut self.observations)) {
             // Balances that already show what waits would not fit what is known.
@@ -388,6 +383,9 @@ impl Collection {
             } else if let Some(account) = accounts.get_mut(&name) {
                 account.observe(observation);
             }
+        }
+        for (name, reach) in core::mem::take(&mut self.reaches) {
+            brought.reach |= reaches(Arc::make_mut(record), &name, reach, brought.first());
         }
         if begins_to_wait.is_none() {
             self.compare_positions(&known.record);
@@ -512,6 +510,26 @@ impl Collection {
         }
         (priced, uses)
     }
+}
+
+/// From when on an account is known. One that held nothing there begins with the first thing that happened to it. `first`: the
+/// first of what is new. Whether anything changed.
+fn reaches(record: &mut Record, name: &Arc<str>, reach: Reach, first: Option<Timestamp>) -> bool {
+    let Reach { from, since_opening, gaps } = reach;
+    let Some(account) = record.accounts.get_mut(name) else { return false };
+    let before = (account.complete_from, core::mem::replace(&mut account.gaps, gaps));
+    let begun = account.complete_from;
+    (account.complete_from, account.since_opening) = (from, since_opening);
+    if !since_opening {
+        let is_settled =
+            begun > from && before.0 != account.registered && first.is_none_or(|first| first >= begun);
+        let begins = if is_settled { Some(begun) } else { record.begins_empty(name).filter(|at| *at > from) };
+        if let Some((account, begins)) = record.accounts.get_mut(name).zip(begins) {
+            account.complete_from = begins;
+        }
+    }
+    let Some(account) = record.accounts.get(name) else { return false };
+    (account.complete_from, &account.gaps) != (before.0, &before.1)
 }
 
 /// What was read and is refused, and why.

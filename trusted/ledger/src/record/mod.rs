@@ -277,6 +277,17 @@ impl Record {
         pricing.wanted()
     }
 
+    /// When the first thing happened to an account that held nothing when it begins to be known: before that it was not at work,
+    /// as far as anybody can tell. `None`: it held something, nothing happened, or its balances were never read.
+    pub fn begins_empty(&self, name: &str) -> Option<Timestamp> {
+        let known = Known::of(self, Timestamp::from_millis(i64::MAX));
+        let first = *known.firsts.get(name)?;
+        let history = known.histories.get(name)?.as_ref().ok()?;
+        let is_empty = history.tracks.values().flatten().all(|track| track.opening.is_zero());
+        let is_explained = history.unexplained.iter().all(|change| change.time >= first);
+        (is_empty && is_explained).then_some(first)
+    }
+
     /// All figures at an instant. What needs a price that was not looked for has none (`no_price`).
     pub fn figures(&self, as_of: Timestamp) -> RecordFigures {
         let known = Known::of(self, as_of);

@@ -138,6 +138,79 @@ fn a_deposit_and_the_balances_that_show_it_are_believed_together() {
 }
 
 #[test]
+fn an_account_that_held_nothing_where_it_begins_to_be_known_begins_with_what_happened_first() {
+    let complete_from = |known: &AccountRecord| known.record.accounts.values().next().unwrap().complete_from;
+    let from = Timestamp::from_millis(AT - 700 * DAY_MS);
+    let reach = || Finding::Reach(Reach { from, since_opening: false, gaps: Vec::new() });
+    let mut known = known();
+    for minute in [1, 2] {
+        round(&mut known, minute, vec![deposit("1", 10), balances(20), reach()], &Prices::new());
+        assert_eq!(complete_from(&known), Timestamp::from_millis(AT + 10));
+    }
+    // Balances have more than what happened comes to: it was there before.
+    let mut known = self::known();
+    round(&mut known, 1, vec![balances(20), reach()], &Prices::new());
+    assert_eq!(complete_from(&known), from);
+}
+
+#[test]
+fn what_is_found_within_another_account_of_the_key_is_kept_apart() {
+    let mut known = known();
+    let within = |finding| Finding::Within { account: "binance/usdm", finding: Box::new(finding) };
+    let reach = Reach { from: Timestamp::from_millis(AT), since_opening: true, gaps: Vec::new() };
+    let (own, other) =
+        (vec![deposit("1", 10), balances(20)], vec![within(balances(30)), within(Finding::Reach(reach))]);
+    round(
+        &mut known,
+        1,
+        own.into_iter().chain(other).chain([within(deposit("1", 20))]).collect(),
+        &Prices::new(),
+    );
+    let accounts = &known.record.accounts;
+    let seen: Vec<_> = accounts.iter().map(|(name, account)| (&**name, account.observations.len())).collect();
+    assert_eq!(seen, [("binance/spot", 1), ("binance/usdm", 1)]);
+    assert_eq!(known.record.lines.len(), 2, "one name in two accounts is two lines");
+    assert_eq!(
+        accounts["binance/usdm"].registered, accounts["binance/spot"].registered,
+        "they join together"
+    );
+    assert_eq!(accounts["binance/usdm"].complete_from, Timestamp::from_millis(AT));
+}
+
+#[test]
+fn a_position_that_its_fills_do_not_come_to_is_said() {
+    let mut known = known();
+    let position = |held: &str| Finding::Positions {
+        at: Timestamp::from_millis(AT),
+        positions: vec![("BTC/USDT:USDT".into(), held.parse().unwrap())],
+    };
+    round(&mut known, 1, vec![position("-2")], &Prices::new());
+    let missing = known.missing();
+    assert_eq!(missing.len(), 1);
+    assert!(missing[0].what.contains("BTC/USDT:USDT"), "{missing:?}");
+    let contract = Instrument {
+        symbol: "BTC/USDT:USDT".into(),
+        kind: InstrumentKind::Linear,
+        base: "BTC".into(),
+        quote: "USDT".into(),
+        multiplier: Decimal::ONE,
+    };
+    let mut short = fill("9", "100");
+    (short.symbol, short.side, short.quantity) =
+        ("BTC/USDT:USDT".into(), Side::Sell, Quantity(Decimal::from(2_u64)));
+    let found = vec![Finding::Instrument(contract), Finding::Fills(vec![short])];
+    round(&mut known, 2, [found, vec![position("-2")]].concat(), &prices(Some("600")));
+    assert!(known.missing().is_empty());
+    round(
+        &mut known,
+        3,
+        vec![Finding::Positions { at: Timestamp::from_millis(AT), positions: Vec::new() }],
+        &Prices::new(),
+    );
+    assert_eq!(known.missing().len(), 1, "it is open here and not there");
+}
+
+#[test]
 fn prices_that_only_passing_figures_needed_are_forgotten() {
     let mut known = known();
     let (asset, at) = (Asset::from("BTC"), Timestamp::from_millis(AT));
