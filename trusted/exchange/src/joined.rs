@@ -30,6 +30,8 @@ pub(crate) struct Joined {
     /// Whose turn it is: 0 is the first.
     turn: usize,
     collecting: bool,
+    /// The last part was missing: there is no more to ask.
+    is_over: bool,
     /// Whether all that was told was received.
     whole: bool,
     /// What each part knew when the round began that is not received yet.
@@ -47,6 +49,7 @@ impl Joined {
             others,
             turn: 0,
             collecting: false,
+            is_over: false,
             whole: true,
             before: Vec::new(),
             told: Vec::new(),
@@ -115,7 +118,7 @@ impl Joined {
 
 impl ExchangeConnector for Joined {
     fn start(&mut self, task: Task) {
-        self.turn = 0;
+        (self.turn, self.is_over) = (0, false);
         self.collecting = task == Task::Collect;
         if self.collecting {
             if self.whole {
@@ -134,6 +137,10 @@ impl ExchangeConnector for Joined {
         if core::mem::take(&mut self.again) {
             return Next::Found(self.told.clone());
         }
+        if self.is_over {
+            self.whole = true;
+            return Next::Finished;
+        }
         loop {
             match self.part().connector.next(now) {
                 Next::Finished if self.pass_on() => {}
@@ -143,7 +150,7 @@ impl ExchangeConnector for Joined {
                 }
                 Next::Failed(refusal) if self.is_missing(refusal) => {
                     let missing = self.missing();
-                    self.part().connector.start(Task::Time);
+                    self.is_over = !self.pass_on();
                     return Next::Found(missing);
                 }
                 Next::Found(findings) => return Next::Found(self.found(findings)),
@@ -156,10 +163,7 @@ impl ExchangeConnector for Joined {
         match self.part().connector.take(reply, now) {
             Err(VenueError::Permanent(refusal)) if self.is_missing(refusal) => {
                 let missing = self.missing();
-                if !self.pass_on() {
-                    // Nothing is left to do but to say so.
-                    self.turn = 0;
-                }
+                self.is_over = !self.pass_on();
                 Ok(missing)
             }
             Err(error) => Err(error),
@@ -212,3 +216,6 @@ impl ExchangeConnector for Joined {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

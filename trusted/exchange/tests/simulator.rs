@@ -160,7 +160,10 @@ impl Told {
             Finding::Reach(reach) => self.reach = Some(reach),
             Finding::Unread { what, why } => drop(self.unread.insert((what, why))),
             Finding::Price(wanted, price) => drop(self.prices.insert(wanted, price.map(|(price, _)| price))),
-            Finding::Rights(_) | Finding::Account { .. } | Finding::VenueTime(_) | Finding::Positions { .. } => {}
+            Finding::Rights(_)
+            | Finding::Account { .. }
+            | Finding::VenueTime(_)
+            | Finding::Positions { .. } => {}
             Finding::More | Finding::Within { .. } => panic!("one account, all at once: {finding:?}"),
         }
     }

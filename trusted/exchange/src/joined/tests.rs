@@ -1,0 +1,133 @@
+//! Parts that say what a test wants: what becomes of it in one round and the next.
+
+use super::*;
+use crate::{Method, Request};
+use std::sync::{Arc, Mutex};
+
+/// Finds one thing a round, numbered; or fails as it is told to.
+struct Numbered {
+    name: &'static str,
+    round: u64,
+    running: bool,
+    fails: Arc<Mutex<Option<VenueError>>>,
+}
+
+impl Numbered {
+    fn part(name: &'static str) -> (Part, Arc<Mutex<Option<VenueError>>>) {
+        let fails = Arc::default();
+        let connector = Box::new(Self { name, round: 0, running: false, fails: Arc::clone(&fails) });
+        (Part { account: name, called: name, connector }, fails)
+    }
+}
+
+impl ExchangeConnector for Numbered {
+    fn start(&mut self, _: Task) {
+        self.running = true;
+    }
+
+    fn next(&mut self, _: Timestamp) -> Next {
+        if !self.running {
+            self.round += 1;
+            return Next::Finished;
+        }
+        let cost = crate::Cost { budget: "", account: 0, weight: 1, limit_per_minute: 1, used_header: "" };
+        let mut request = Request::get("", "", cost);
+        request.method = Method::Get;
+        Next::Ask(request)
+    }
+
+    fn take(&mut self, _: &Reply, _: Timestamp) -> Result<Vec<Finding>, VenueError> {
+        if let Some(error) = *self.fails.lock().unwrap() {
+            return Err(error);
+        }
+        self.running = false;
+        Ok(vec![Finding::Account { id: format!("{} {}", self.name, self.round), types: Vec::new() }])
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { done: 0, total: 1 }
+    }
+
+    fn saved(&self) -> Vec<u8> {
+        self.round.to_be_bytes().to_vec()
+    }
+
+    fn resume(&mut self, saved: &[u8]) -> bool {
+        let Ok(bytes) = saved.try_into() else { return false };
+        self.round = u64::from_be_bytes(bytes);
+        true
+    }
+}
+
+fn round(joined: &mut Joined) -> Result<Vec<String>, VenueError> {
+    let (now, mut told) = (Timestamp::from_millis(0), Vec::new());
+    let mut add = |findings: Vec<Finding>| {
+        told.extend(findings.into_iter().map(|finding| match finding {
+            Finding::Account { id, .. } => id,
+            Finding::Within { account, finding } => match *finding {
+                Finding::Account { id, .. } => format!("{account}: {id}"),
+                other => panic!("{other:?}"),
+            },
+            Finding::Unread { what, .. } => format!("not {what}"),
+            other => panic!("{other:?}"),
+        }));
+    };
+    joined.start(Task::Collect);
+    loop {
+        match joined.next(now) {
+            Next::Ask(_) => {
+                add(joined.take(&Reply { status: 200, headers: Vec::new(), body: Vec::new() }, now)?)
+            }
+            Next::Found(findings) => add(findings),
+            Next::Finished => return Ok(told),
+            Next::Failed(refusal) => return Err(VenueError::Permanent(refusal)),
+        }
+    }
+}
+
+#[test]
+fn what_the_others_find_is_within_their_account() {
+    let mut joined = Joined::new(Numbered::part("a").0, vec![Numbered::part("b").0, Numbered::part("c").0]);
+    assert_eq!(round(&mut joined).unwrap(), ["a 0", "b: b 0", "c: c 0"]);
+    assert_eq!(round(&mut joined).unwrap(), ["a 1", "b: b 1", "c: c 1"]);
+    let saved = joined.saved();
+    let mut next = Joined::new(Numbered::part("a").0, vec![Numbered::part("b").0, Numbered::part("c").0]);
+    assert!(next.resume(&saved));
+    assert_eq!(round(&mut next).unwrap(), ["a 2", "b: b 2", "c: c 2"]);
+    assert!(!next.resume(saved.get(..saved.len() - 1).unwrap()), "cut off");
+}
+
+#[test]
+fn what_a_part_told_in_a_round_that_failed_is_told_again_and_nothing_is_saved() {
+    let (b, fails) = Numbered::part("b");
+    let mut joined = Joined::new(Numbered::part("a").0, vec![b]);
+    round(&mut joined).unwrap();
+    let saved = joined.saved();
+    *fails.lock().unwrap() = Some(VenueError::Retry);
+    assert_eq!(round(&mut joined), Err(VenueError::Retry));
+    assert_eq!(joined.saved(), saved, "nobody received what a told");
+    assert_eq!(round(&mut joined), Err(VenueError::Retry));
+    *fails.lock().unwrap() = None;
+    assert_eq!(round(&mut joined).unwrap(), ["a 1", "a 2", "a 3", "b: b 1"]);
+    assert_eq!(round(&mut joined).unwrap(), ["a 4", "b: b 2"], "what was received is not told again");
+}
+
+#[test]
+fn a_part_that_the_key_cannot_read_is_said_and_fails_nothing() {
+    let ((b, of_b), (c, of_c)) = (Numbered::part("b"), Numbered::part("c"));
+    let mut joined = Joined::new(Numbered::part("a").0, vec![b, c]);
+    *of_b.lock().unwrap() = Some(VenueError::Permanent(Refusal::Credentials));
+    assert_eq!(round(&mut joined).unwrap(), ["a 0", "not b", "c: c 0"]);
+    *of_c.lock().unwrap() = Some(VenueError::Permanent(Refusal::Request { code: 0 }));
+    assert_eq!(round(&mut joined).unwrap(), ["a 1", "not b", "not c"]);
+    *of_b.lock().unwrap() = None;
+    assert_eq!(round(&mut joined).unwrap(), ["a 2", "b: b 0", "not c"]);
+}
+
+#[test]
+fn without_the_first_nothing_is_known() {
+    let (a, fails) = Numbered::part("a");
+    let mut joined = Joined::new(a, vec![Numbered::part("b").0]);
+    *fails.lock().unwrap() = Some(VenueError::Permanent(Refusal::Credentials));
+    assert_eq!(round(&mut joined), Err(VenueError::Permanent(Refusal::Credentials)));
+}
