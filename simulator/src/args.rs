@@ -56,6 +56,9 @@ pub(crate) struct Args {
     /// Simulated seconds in a real one; 0 stops time
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) time_rate: u32,
+    /// Gives the account a derivatives side: perpetual contracts and their wallets
+    #[arg(long)]
+    pub(crate) contracts: bool,
     /// Writes everything the world was seeded with to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,

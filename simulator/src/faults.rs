@@ -90,9 +90,14 @@ impl Faults {
 
     /// When a fill can be found.
     pub(crate) fn indexed_ms(&self, fill: &Fill) -> i64 {
-        let late = hash(&[self.seed, 4, fill.id]);
+        self.found_ms(fill.id, fill.time_ms)
+    }
+
+    /// When a row with this id, of this time, can be found.
+    pub(crate) fn found_ms(&self, id: u64, time_ms: i64) -> i64 {
+        let late = hash(&[self.seed, 4, id]);
         let delay_ms = if late.is_multiple_of(3) { late / 3 % INDEXED_LATE_MS_MAX } else { 0 };
-        fill.time_ms.saturating_add_unsigned(delay_ms)
+        time_ms.saturating_add_unsigned(delay_ms)
     }
 }
 

@@ -47,7 +47,10 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<()> {
     let now_ms = args.now.unwrap_or_else(clock::machine_ms);
-    let world = World::new(args.seed, now_ms, args.fills);
+    let mut world = World::new(args.seed, now_ms, args.fills);
+    if args.contracts {
+        world = world.with_contracts(now_ms);
+    }
     if let Some(file) = &args.truth {
         let written = fs::write(file, truth::document(&world, now_ms));
         written.with_context(|| format!("the truth could not be written to {}", file.display()))?;
@@ -95,7 +98,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
 fn ready_line(args: &Args, world: &World, port: u16, now_ms: i64) -> Value {
     let traded = world.markets.iter().zip(&world.account.fills).filter(|(_, fills)| !fills.is_empty());
     let symbols: Vec<&str> = traded.map(|(market, _)| market.symbol.as_str()).collect();
-    json!({
+    let mut ready = json!({
         "url": format!("http://127.0.0.1:{port}"),
         "venue": "binance",
         "now": now_ms,
@@ -109,5 +112,10 @@ fn ready_line(args: &Args, world: &World, port: u16, now_ms: i64) -> Value {
         "secret": args.public_secret(),
         // The same account, as Kraken tells of it.
         "kraken": { "key": args.kraken_key(), "secret": args.public_kraken_secret() },
-    })
+    });
+    if let (Some(contracts), Some(ready)) = (&world.contracts, ready.as_object_mut()) {
+        let symbols: Vec<&str> = contracts.markets.iter().map(|market| market.symbol).collect();
+        ready.insert("contracts".to_owned(), json!({ "fills": contracts.fill_count(), "symbols": symbols }));
+    }
+    ready
 }

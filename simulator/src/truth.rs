@@ -5,10 +5,17 @@ use crate::{
     rest::{
         FillRow, balance_rows, convert_row, deposit_row, dividend_row, dust_row, symbol_row, withdrawal_row,
     },
-    world::{World, price::MINUTE_MS},
+    world::{
+        World,
+        contracts::{ContractFill, ContractMarket, Contracts},
+        price::MINUTE_MS,
+    },
 };
-use serde_json::json;
-use std::{collections::BTreeSet, fmt::Write as _};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -21,7 +28,7 @@ pub(crate) fn document(world: &World, now_ms: i64) -> String {
         .zip(&account.fills)
         .flat_map(|(market, fills)| fills.iter().map(|fill| FillRow::of(&market.symbol, fill)))
         .collect();
-    let without_prices = json!({
+    let mut without_prices = json!({
         "venue": "binance",
         "seed": world.seed,
         "now": now_ms,
@@ -34,10 +41,12 @@ pub(crate) fn document(world: &World, now_ms: i64) -> String {
         "converts": account.converts.iter().map(convert_row).collect::<Vec<_>>(),
         "dividends": account.dividends.iter().map(dividend_row).collect::<Vec<_>>(),
         "balances": balance_rows(account, true),
-    })
-    .to_string();
+    });
+    if let (Some(contracts), Some(rows)) = (&world.contracts, without_prices.as_object_mut()) {
+        rows.insert("contracts".to_owned(), contract_rows(world, contracts, now_ms));
+    }
     // A hundred thousand closes: written, not built first.
-    let mut text = without_prices;
+    let mut text = without_prices.to_string();
     text.truncate(text.len() - 1);
     text.push_str(",\"prices\":");
     let minutes = minutes(world, now_ms);
@@ -46,6 +55,54 @@ pub(crate) fn document(world: &World, now_ms: i64) -> String {
     write_closes(&mut text, world, &days(world, now_ms));
     text.push('}');
     text
+}
+
+/// The derivatives side, in words of no venue: amounts above zero are received, but for fees.
+fn contract_rows(world: &World, contracts: &Contracts, now_ms: i64) -> Value {
+    let fill = |market: &ContractMarket, fill: &ContractFill| {
+        json!({
+            "symbol": market.symbol, "id": fill.id, "sequence": fill.sequence, "order_id": fill.order_id,
+            "time": fill.time_ms, "buyer": fill.buyer, "maker": fill.maker, "price": fill.price.short(),
+            "quantity": fill.quantity.short(), "realized": fill.realized.short(), "fee": fill.fee.short(),
+            "asset": market.settle, "liquidation": fill.liquidation,
+        })
+    };
+    let fills: Vec<Value> = contracts
+        .traded()
+        .flat_map(|(market, fills)| fills.iter().map(move |one| fill(market, one)))
+        .collect();
+    let funding = contracts.funding_until(now_ms).iter().filter_map(|payment| {
+        let market = contracts.markets.get(payment.market)?;
+        Some(json!({
+            "symbol": market.symbol, "asset": market.settle, "id": payment.id, "time": payment.time_ms,
+            "rate": payment.rate.short(), "mark": payment.mark.short(), "quantity": payment.quantity.short(),
+            "amount": payment.amount.short(),
+        }))
+    });
+    let transfers = contracts.transfers.iter().map(|moved| {
+        json!({
+            "id": moved.id, "time": moved.time_ms, "asset": moved.asset, "amount": moved.amount.short(),
+            "inward": moved.inward,
+        })
+    });
+    let positions = contracts.markets.iter().enumerate().map(|(index, market)| {
+        let position = contracts.position(index, now_ms);
+        let mark = world.mark_price(market, now_ms);
+        json!({
+            "symbol": market.symbol, "base": market.base, "quote": market.quote, "settle": market.settle,
+            "quantity": position.quantity.short(), "cost": position.cost.short(),
+            "entry": position.entry_price(market).short(),
+            "mark": mark.short(), "unrealized": position.unrealized(market, mark).short(),
+        })
+    });
+    let wallets = ["USDT", "BTC"].map(|asset| (asset, contracts.wallet(asset, now_ms).short()));
+    json!({
+        "fills": fills,
+        "funding": funding.collect::<Vec<_>>(),
+        "transfers": transfers.collect::<Vec<_>>(),
+        "positions": positions.collect::<Vec<_>>(),
+        "wallets": BTreeMap::from(wallets),
+    })
 }
 
 /// For each market of coins that were ever held: by where a candle opens, its close, which is that of its last minute in

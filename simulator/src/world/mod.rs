@@ -9,9 +9,11 @@ pub(crate) mod account;
 mod trader;
 mod oddities;
 mod year;
+pub(crate) mod contracts;
 
 use crate::random::{hash, name};
 use account::Account;
+use contracts::Contracts;
 use market::{ASSETS, Asset, Market, markets};
 use price::{Candle, MINUTE_MS, Prices};
 use std::ops::Range;
@@ -31,6 +33,8 @@ pub(crate) struct World {
     pub(crate) markets: Vec<Market>,
     pub(crate) prices: Prices,
     pub(crate) account: Account,
+    /// The derivatives side, where there is one.
+    pub(crate) contracts: Option<Contracts>,
     /// There are no prices before.
     pub(crate) listed_ms: i64,
     trader: Option<Trader>,
@@ -50,7 +54,8 @@ impl World {
         let account = Account::open(uid, opened_ms, markets.len());
         let mut trader = Trader::new(seed, &markets);
         let listed_ms = (now_ms - LISTED_DAYS * DAY_MS).div_euclid(DAY_MS) * DAY_MS;
-        let mut world = Self { seed, markets, prices: Prices::new(seed), account, listed_ms, trader: None };
+        let prices = Prices::new(seed);
+        let mut world = Self { seed, markets, prices, account, contracts: None, listed_ms, trader: None };
         year::live(&mut world, &mut trader, now_ms, fills);
         world.trader = Some(trader);
         world

@@ -107,6 +107,15 @@ impl Prices {
 }
 
 impl Candle {
+    /// The same moves, `ticks` higher or lower.
+    pub(crate) fn shifted(mut self, ticks: i64) -> Self {
+        for price in [&mut self.open, &mut self.high, &mut self.low, &mut self.close] {
+            *price = (*price + ticks).max(1);
+        }
+        self.quote_volume += i128::from(self.volume) * i128::from(ticks);
+        self
+    }
+
     /// Goes on until the end of the next.
     pub(crate) fn extend(&mut self, next: &Self) {
         self.high = self.high.max(next.high);
