@@ -1,4 +1,4 @@
-//! Budgets: 6000 weight a minute for `/api`, and one of its own for each endpoint of `/sapi`. Who goes on after a 429
+//! Budgets: 6000 weight a minute for `/api`, 2400 for each of `/fapi` and `/dapi`, and one of its own for each endpoint of `/sapi`. Who goes on after a 429
 //! is banned with 418.
 
 use std::collections::BTreeMap;
@@ -15,6 +15,10 @@ const BAN_MS_MAX: i64 = 3 * 86_400_000;
 pub(crate) enum Budget {
     /// All of `/api` together, by address.
     Spot,
+    /// All of `/fapi` together, by address.
+    Usdm,
+    /// All of `/dapi` together, by address.
+    Coinm,
     /// One endpoint of `/sapi`, by address.
     Ip,
     /// One endpoint of `/sapi`, by account.
@@ -49,15 +53,26 @@ impl Budget {
     pub(crate) const fn limit(self) -> u32 {
         match self {
             Self::Spot => 6_000,
+            Self::Usdm | Self::Coinm => 2_400,
             Self::Ip => 12_000,
             Self::Uid => 180_000,
+        }
+    }
+
+    /// What all that take from it have in common; none where each endpoint has its own.
+    const fn shared(self) -> Option<&'static str> {
+        match self {
+            Self::Spot => Some("/api"),
+            Self::Usdm => Some("/fapi"),
+            Self::Coinm => Some("/dapi"),
+            Self::Ip | Self::Uid => None,
         }
     }
 
     /// The header that tells what is used.
     pub(crate) const fn header(self) -> &'static str {
         match self {
-            Self::Spot => "X-MBX-USED-WEIGHT-1M",
+            Self::Spot | Self::Usdm | Self::Coinm => "X-MBX-USED-WEIGHT-1M",
             Self::Ip => "X-SAPI-USED-IP-WEIGHT-1M",
             Self::Uid => "X-SAPI-USED-UID-WEIGHT-1M",
         }
@@ -73,7 +88,7 @@ impl Weights {
         weight: u32,
         now_ms: i64,
     ) -> (u32, Result<(), Refused>) {
-        let used = self.used.entry(if budget == Budget::Spot { "/api" } else { path }).or_default();
+        let used = self.used.entry(budget.shared().unwrap_or(path)).or_default();
         let minute = now_ms.div_euclid(MINUTE_MS);
         if used.minute != minute {
             *used = Used { minute, ..Used::default() };

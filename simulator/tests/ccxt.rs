@@ -21,6 +21,12 @@ fn an_unmodified_ccxt_reads_the_truth() {
 }
 
 #[test]
+fn an_unmodified_ccxt_reads_the_truth_of_contracts() {
+    let venue = Venue::start(&["--contracts", "--now", &NOW_MS.to_string()]);
+    check(&venue, "binance_contracts.mjs", &[("SIMULATOR_KEY", KEY), ("SIMULATOR_SECRET", SECRET)]);
+}
+
+#[test]
 fn an_unmodified_ccxt_reads_the_same_truth_from_kraken() {
     let venue = Venue::still(&["--kraken-key", KRAKEN_KEY, "--kraken-secret", KRAKEN_SECRET]);
     check(&venue, "kraken.mjs", &[("KRAKEN_KEY", KRAKEN_KEY), ("KRAKEN_SECRET", KRAKEN_SECRET)]);

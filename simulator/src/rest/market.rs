@@ -41,11 +41,6 @@ pub(super) fn exchange_info(call: &Call<'_>) -> Answer {
     .to_string())
 }
 
-pub(super) fn no_futures(call: &Call<'_>) -> Answer {
-    let empty: [Value; 0] = [];
-    Ok(json!({ "timezone": "UTC", "serverTime": call.now_ms, "rateLimits": empty, "assets": empty, "symbols": empty }).to_string())
-}
-
 /// A market as `exchangeInfo` tells it.
 pub(crate) fn symbol_row(market: &Market) -> Value {
     let least = |decimals: u32| Amount::of(1, decimals).to_string();
@@ -105,7 +100,7 @@ fn wanted<'a>(call: &Call<'a>) -> Result<Vec<&'a Market>, Refusal> {
 
 /// A span of time that candles have.
 #[derive(Clone, Copy)]
-enum Interval {
+pub(super) enum Interval {
     /// This long, counted from an instant.
     Fixed {
         length_ms: i64,
@@ -115,7 +110,7 @@ enum Interval {
 }
 
 impl Interval {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let minutes = match text {
             "1m" => 1,
             "3m" => 3,
@@ -149,7 +144,7 @@ impl Interval {
     }
 
     /// Where the next one opens.
-    fn next(self, open_ms: i64) -> i64 {
+    pub(super) fn next(self, open_ms: i64) -> i64 {
         match self {
             Self::Fixed { length_ms, .. } => open_ms + length_ms,
             Self::Month => calendar::next_month(open_ms),
@@ -164,21 +159,15 @@ pub(super) fn klines(call: &Call<'_>) -> Answer {
     let (_, market) = call.world.market(symbol).ok_or_else(Refusal::symbol)?;
     let interval = Interval::parse(call.params.required("interval")?).ok_or_else(Refusal::interval)?;
     let limit = call.params.limit("limit", ROWS, ROWS_MAX)?;
-    let (start, end) = (call.params.time("startTime")?, call.params.time("endTime")?);
+    let times = (call.params.time("startTime")?, call.params.time("endTime")?);
     if call.params.text("timeZone")?.is_some_and(|zone| zone != "0") {
         return Err(Refusal::value("timeZone"));
     }
-    let last_ms = end.unwrap_or(call.now_ms).min(call.now_ms);
     let candle = |open_ms: i64| {
         Some((open_ms, call.world.candle(market, open_ms, interval.next(open_ms), call.now_ms)?))
     };
-    let listed_ms = call.world.listed_ms;
-    let mut rows: Vec<(i64, Candle)> = match start {
-        Some(start) => {
-            forward(interval, start.max(listed_ms), last_ms).filter_map(candle).take(limit).collect()
-        }
-        None => backward(interval, listed_ms, last_ms).filter_map(candle).take(limit).collect(),
-    };
+    let mut rows: Vec<(i64, Candle)> =
+        openings(call, interval, times).filter_map(candle).take(limit).collect();
     rows.sort_by_key(|(open_ms, _)| *open_ms);
     let mut text = String::from("[");
     for (open_ms, candle) in &rows {
@@ -189,6 +178,20 @@ pub(super) fn klines(call: &Call<'_>) -> Answer {
     }
     text.push(']');
     Ok(text)
+}
+
+/// Where candles open between two times: from a start on, or else back from the end.
+pub(super) fn openings(
+    call: &Call<'_>,
+    interval: Interval,
+    (start, end): (Option<i64>, Option<i64>),
+) -> Box<dyn Iterator<Item = i64>> {
+    let last_ms = end.unwrap_or(call.now_ms).min(call.now_ms);
+    let listed_ms = call.world.listed_ms;
+    match start {
+        Some(start) => Box::new(forward(interval, start.max(listed_ms), last_ms)),
+        None => Box::new(backward(interval, listed_ms, last_ms)),
+    }
 }
 
 /// Openings from the first at or after `start_ms`.

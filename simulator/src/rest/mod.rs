@@ -9,6 +9,7 @@ mod routes;
 mod market;
 mod spot;
 mod wallet;
+mod futures;
 
 use crate::{
     args::Rights,

@@ -88,6 +88,14 @@ impl Refusal {
         Self::new(-1127, format!("More than {days} days between startTime and endTime."))
     }
 
+    pub(crate) fn week() -> Self {
+        Self::new(-4165, "Maximum time interval is 7 days.")
+    }
+
+    pub(crate) fn pair() -> Self {
+        Self::new(-4141, "Invalid pair.")
+    }
+
     pub(crate) fn wallet_window() -> Self {
         Self::new(-4047, "Time interval must be within 0-90 days.")
     }

@@ -1,6 +1,6 @@
 //! The table of endpoints.
 
-use super::{Answer, Call, market, params::Params, refusal::Refusal, spot, wallet};
+use super::{Answer, Call, futures, market, params::Params, refusal::Refusal, spot, wallet};
 use crate::{
     http::{Incoming, Reply},
     venue::Access,
@@ -16,7 +16,7 @@ pub(super) struct Route {
     pub(super) budget: Budget,
     pub(super) weight: fn(&Params) -> u32,
     /// Parameters that are read; `None`: others are passed over in silence, as the wallet does.
-    names: Option<&'static [&'static str]>,
+    pub(super) names: Option<&'static [&'static str]>,
     pub(super) answer: fn(&Call<'_>) -> Answer,
 }
 
@@ -107,11 +107,9 @@ static ROUTES: &[Route] = &[
         |_| Ok(json!({ "status": 0, "msg": "normal" }).to_string()),
     )
     .public(),
-    // Nothing is traded here on margin or as a future: empty lists for clients that ask for all kinds of markets at once.
+    // Nothing is traded here on margin: empty lists for clients that ask for all kinds of markets at once.
     sapi("/sapi/v1/margin/allPairs", Budget::Ip, |_| 1, |_| Ok("[]".to_owned())),
     sapi("/sapi/v1/margin/isolated/allPairs", Budget::Ip, |_| 1, |_| Ok("[]".to_owned())),
-    sapi("/fapi/v1/exchangeInfo", Budget::Ip, |_| 1, market::no_futures).public(),
-    sapi("/dapi/v1/exchangeInfo", Budget::Ip, |_| 1, market::no_futures).public(),
     // The account.
     api("/api/v3/account", Access::Read, |_| 20, &["omitZeroBalances"], spot::account),
     api(
@@ -159,14 +157,18 @@ static ROUTES: &[Route] = &[
     forbidden("POST", "/sapi/v1/capital/withdraw/apply", Access::Withdraw, Budget::Uid),
 ];
 
+fn all() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(futures::ROUTES)
+}
+
 /// The endpoint of a request.
 pub(super) fn find(method: &str, path: &str) -> Option<&'static Route> {
-    ROUTES.iter().find(|route| route.method == method && route.path == path)
+    all().find(|route| route.method == method && route.path == path)
 }
 
 /// The answer where there is no endpoint, or another method is wanted.
 pub(super) fn nowhere(request: &Incoming) -> Reply {
-    let known = ROUTES.iter().any(|route| route.path == request.path);
+    let known = all().any(|route| route.path == request.path);
     let (status, error) = if known { (405, "Method Not Allowed") } else { (404, "Not Found") };
     Reply::json(status, json!({ "status": status, "error": error, "message": "No message available" }))
 }

@@ -98,11 +98,16 @@ pub(super) fn my_trades(call: &Call<'_>) -> Answer {
 
 impl Call<'_> {
     fn is_indexed(&self, fill: &Fill) -> bool {
-        self.faults.is_none_or(|faults| faults.indexed_ms(fill) <= self.now_ms)
+        self.is_found(fill.id, fill.time_ms)
+    }
+
+    /// Whether a row with this id, of this time, can be found by now.
+    pub(super) fn is_found(&self, id: u64, time_ms: i64) -> bool {
+        self.faults.is_none_or(|faults| faults.found_ms(id, time_ms) <= self.now_ms)
     }
 
     /// How many rows of the page before this one begins with: fewer than half of it, so that there is progress.
-    fn repeated(&self, limit: usize) -> usize {
+    pub(super) fn repeated(&self, limit: usize) -> usize {
         let is_repeated = matches!(self.disorder, Some((Disorder::Repeated, _)));
         if is_repeated { REPEATED_ROWS.min(limit.saturating_sub(1) / 2) } else { 0 }
     }

@@ -104,6 +104,11 @@ pub(crate) struct Position {
 }
 
 impl ContractMarket {
+    /// Decimals of the coin in which the volume of a candle is counted.
+    pub(crate) const fn coin_step(&self) -> u32 {
+        self.like.step
+    }
+
     /// What a quantity is worth at a price, in the settle asset: rounded down if it is inverse, else exact.
     pub(crate) const fn value(&self, quantity: Amount, price: Amount) -> Amount {
         if self.inverse { quantity.times(self.face).over(price) } else { quantity.times(price) }
