@@ -3,11 +3,13 @@
 
 use crate::{
     rest::{
-        FillRow, balance_rows, convert_row, deposit_row, dividend_row, dust_row, symbol_row, withdrawal_row,
+        FillRow, balance_rows, convert_row, deposit_row, dividend_row, dust_row, interest_row, loan_row,
+        symbol_row, withdrawal_row,
     },
     world::{
         World,
-        contracts::{ContractFill, ContractMarket, Contracts},
+        contracts::{ContractFill, ContractMarket, Contracts, WalletTransfer},
+        margin::Margin,
         price::MINUTE_MS,
     },
 };
@@ -45,6 +47,9 @@ pub(crate) fn document(world: &World, now_ms: i64) -> String {
     if let (Some(contracts), Some(rows)) = (&world.contracts, without_prices.as_object_mut()) {
         rows.insert("contracts".to_owned(), contract_rows(world, contracts, now_ms));
     }
+    if let (Some(margin), Some(rows)) = (&world.margin, without_prices.as_object_mut()) {
+        rows.insert("margin".to_owned(), margin_rows(world, margin, now_ms));
+    }
     // A hundred thousand closes: written, not built first.
     let mut text = without_prices.to_string();
     text.truncate(text.len() - 1);
@@ -79,12 +84,7 @@ fn contract_rows(world: &World, contracts: &Contracts, now_ms: i64) -> Value {
             "amount": payment.amount.short(),
         }))
     });
-    let transfers = contracts.transfers.iter().map(|moved| {
-        json!({
-            "id": moved.id, "time": moved.time_ms, "asset": moved.asset, "amount": moved.amount.short(),
-            "inward": moved.inward,
-        })
-    });
+    let transfers = contracts.transfers.iter().map(transfer_row);
     let positions = contracts.markets.iter().enumerate().map(|(index, market)| {
         let position = contracts.position(index, now_ms);
         let mark = world.mark_price(market, now_ms);
@@ -102,6 +102,42 @@ fn contract_rows(world: &World, contracts: &Contracts, now_ms: i64) -> Value {
         "transfers": transfers.collect::<Vec<_>>(),
         "positions": positions.collect::<Vec<_>>(),
         "wallets": BTreeMap::from(wallets),
+    })
+}
+
+/// The margin wallet, which this venue alone tells of, and what was deposited for it.
+fn margin_rows(world: &World, margin: &Margin, now_ms: i64) -> Value {
+    let fills = margin.fills.iter().flat_map(|(index, fills)| {
+        let symbol = world.markets.get(*index).map_or("", |market| market.symbol.as_str());
+        fills.iter().map(move |fill| json!(FillRow::of(symbol, fill)))
+    });
+    let transfers = margin.transfers.iter().map(transfer_row);
+    let loans = margin.loans.iter().map(|loan| with_way(loan_row(loan), loan.repaid));
+    let held = margin.held(world, now_ms).into_iter().map(|(asset, held)| {
+        let (free, borrowed, interest) = (held.free.short(), held.borrowed.short(), held.interest.short());
+        json!({ "asset": asset, "free": free, "borrowed": borrowed, "interest": interest, "net": held.net().short() })
+    });
+    json!({
+        "fills": fills.collect::<Vec<_>>(),
+        "deposits": margin.deposits.iter().map(deposit_row).collect::<Vec<_>>(),
+        "transfers": transfers.collect::<Vec<_>>(),
+        "loans": loans.collect::<Vec<_>>(),
+        "interest": margin.interest_until(now_ms).iter().map(interest_row).collect::<Vec<_>>(),
+        "held": held.collect::<Vec<_>>(),
+    })
+}
+
+fn with_way(mut loan: Value, repaid: bool) -> Value {
+    if let Value::Object(fields) = &mut loan {
+        fields.insert("repaid".to_owned(), repaid.into());
+    }
+    loan
+}
+
+fn transfer_row(moved: &WalletTransfer) -> Value {
+    json!({
+        "id": moved.id, "time": moved.time_ms, "asset": moved.asset, "amount": moved.amount.short(),
+        "inward": moved.inward,
     })
 }
 

@@ -9,6 +9,8 @@ mod routes;
 mod market;
 mod spot;
 mod wallet;
+mod transfers;
+mod margin;
 mod futures;
 
 use crate::{
@@ -25,6 +27,7 @@ use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use auth::Keys;
+pub(crate) use margin::{interest_row, loan_row};
 pub(crate) use market::symbol_row;
 pub(crate) use params::{Params, decoded};
 pub(crate) use spot::{FillRow, balance_rows};

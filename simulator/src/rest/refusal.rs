@@ -92,6 +92,10 @@ impl Refusal {
         Self::new(-4165, "Maximum time interval is 7 days.")
     }
 
+    pub(crate) fn no_margin() -> Self {
+        Self::new(-3003, "Margin account does not exist.")
+    }
+
     pub(crate) fn pair() -> Self {
         Self::new(-4141, "Invalid pair.")
     }

@@ -1,6 +1,8 @@
 //! The table of endpoints.
 
-use super::{Answer, Call, futures, market, params::Params, refusal::Refusal, spot, wallet};
+use super::{
+    Answer, Call, futures, margin, market, params::Params, refusal::Refusal, spot, transfers, wallet,
+};
 use crate::{
     http::{Incoming, Reply},
     venue::Access,
@@ -30,7 +32,7 @@ const fn api(
     Route { method: "GET", path, access, budget: Budget::Spot, weight, names: Some(names), answer }
 }
 
-const fn sapi(
+pub(super) const fn sapi(
     path: &'static str,
     budget: Budget,
     weight: fn(&Params) -> u32,
@@ -107,9 +109,6 @@ static ROUTES: &[Route] = &[
         |_| Ok(json!({ "status": 0, "msg": "normal" }).to_string()),
     )
     .public(),
-    // Nothing is traded here on margin: empty lists for clients that ask for all kinds of markets at once.
-    sapi("/sapi/v1/margin/allPairs", Budget::Ip, |_| 1, |_| Ok("[]".to_owned())),
-    sapi("/sapi/v1/margin/isolated/allPairs", Budget::Ip, |_| 1, |_| Ok("[]".to_owned())),
     // The account.
     api("/api/v3/account", Access::Read, |_| 20, &["omitZeroBalances"], spot::account),
     api(
@@ -139,7 +138,7 @@ static ROUTES: &[Route] = &[
     sapi("/sapi/v3/asset/getUserAsset", Budget::Ip, |_| 5, wallet::user_assets).post(),
     sapi("/sapi/v1/asset/get-funding-asset", Budget::Ip, |_| 1, |_| Ok("[]".to_owned())).post(),
     sapi("/sapi/v1/fiat/orders", Budget::Uid, |_| 45_000, wallet::fiat_orders),
-    sapi("/sapi/v1/asset/transfer", Budget::Ip, |_| 1, wallet::transfers),
+    sapi("/sapi/v1/asset/transfer", Budget::Ip, |_| 1, transfers::transfers),
     sapi("/sapi/v1/pay/transactions", Budget::Uid, |_| 3_000, wallet::nothing_paid),
     sapi("/sapi/v1/c2c/orderMatch/listUserOrderHistory", Budget::Ip, |_| 1, wallet::nothing_paid),
     sapi("/sapi/v1/sub-account/transfer/subUserHistory", Budget::Ip, |_| 1, |_| Ok("[]".to_owned())),
@@ -158,7 +157,7 @@ static ROUTES: &[Route] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain(futures::ROUTES)
+    ROUTES.iter().chain(margin::ROUTES).chain(futures::ROUTES)
 }
 
 /// The endpoint of a request.

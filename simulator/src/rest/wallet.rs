@@ -93,13 +93,14 @@ fn ninety_days(params: &Params, now_ms: i64) -> Result<Window, Refusal> {
 /// The rows of a page, newest first.
 fn newest_first<T>(
     call: &Call<'_>,
-    all: &[T],
+    all: &[&T],
     is_wanted: impl Fn(&T) -> bool,
     row: fn(&T) -> Value,
 ) -> Answer {
     let offset = usize::try_from(call.params.integer("offset")?.unwrap_or(0)).unwrap_or(usize::MAX);
     let limit = call.params.limit("limit", FLOWS_MAX, FLOWS_MAX)?;
-    let rows = all.iter().rev().filter(|one| is_wanted(one)).skip(offset).take(limit).map(row).collect();
+    let rows =
+        all.iter().rev().copied().filter(|one| is_wanted(one)).skip(offset).take(limit).map(row).collect();
     Ok(Value::from(call.page(rows, limit)).to_string())
 }
 
@@ -120,7 +121,10 @@ pub(super) fn deposits(call: &Call<'_>) -> Answer {
             && status.is_none_or(|status| status == i64::from(deposit.status))
             && transaction.is_none_or(|transaction| transaction == deposit.transaction)
     };
-    newest_first(call, &call.world.account.deposits, is_wanted, deposit_row)
+    let mut all: Vec<&Deposit> = call.world.account.deposits.iter().collect();
+    all.extend(call.world.margin.iter().flat_map(|margin| &margin.deposits));
+    all.sort_by_key(|deposit| deposit.time_ms);
+    newest_first(call, &all, is_wanted, deposit_row)
 }
 
 /// A deposit as the wallet tells it.
@@ -160,7 +164,8 @@ pub(super) fn withdrawals(call: &Call<'_>) -> Answer {
             && is_coin(withdrawal.asset.name)
             && status.is_none_or(|status| status == i64::from(withdrawal.status))
     };
-    newest_first(call, &call.world.account.withdrawals, is_wanted, withdrawal_row)
+    let all: Vec<&Withdrawal> = call.world.account.withdrawals.iter().collect();
+    newest_first(call, &all, is_wanted, withdrawal_row)
 }
 
 /// A withdrawal as the wallet tells it: times are text, and the fee comes on top of the amount.
@@ -324,12 +329,6 @@ pub(super) fn fiat_orders(call: &Call<'_>) -> Answer {
         }
         _ => Err(Refusal::value("transactionType")),
     }
-}
-
-/// There is one wallet only.
-pub(super) fn transfers(call: &Call<'_>) -> Answer {
-    call.params.required("type")?;
-    Ok(json!({ "total": 0, "rows": [] }).to_string())
 }
 
 pub(super) fn nothing_paid(_: &Call<'_>) -> Answer {

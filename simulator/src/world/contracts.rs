@@ -9,7 +9,7 @@ mod trading;
 mod tests;
 
 use super::{
-    World,
+    World, margin,
     market::Market,
     price::{Candle, MINUTE_MS},
 };
@@ -206,10 +206,11 @@ impl Contracts {
 }
 
 impl World {
-    /// The same world, with a derivatives side.
+    /// The same world, with a derivatives side and a margin wallet.
     pub(crate) fn with_contracts(mut self, now_ms: i64) -> Self {
         let contracts = trading::live(&mut self, now_ms);
         self.contracts = Some(contracts);
+        self.margin = Some(margin::live(&self, now_ms));
         self
     }
 

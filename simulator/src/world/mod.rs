@@ -10,10 +10,12 @@ mod trader;
 mod oddities;
 mod year;
 pub(crate) mod contracts;
+pub(crate) mod margin;
 
 use crate::random::{hash, name};
 use account::Account;
 use contracts::Contracts;
+use margin::Margin;
 use market::{ASSETS, Asset, Market, markets};
 use price::{Candle, MINUTE_MS, Prices};
 use std::ops::Range;
@@ -35,6 +37,8 @@ pub(crate) struct World {
     pub(crate) account: Account,
     /// The derivatives side, where there is one.
     pub(crate) contracts: Option<Contracts>,
+    /// The margin wallet, where there is one.
+    pub(crate) margin: Option<Margin>,
     /// There are no prices before.
     pub(crate) listed_ms: i64,
     trader: Option<Trader>,
@@ -55,7 +59,8 @@ impl World {
         let mut trader = Trader::new(seed, &markets);
         let listed_ms = (now_ms - LISTED_DAYS * DAY_MS).div_euclid(DAY_MS) * DAY_MS;
         let prices = Prices::new(seed);
-        let mut world = Self { seed, markets, prices, account, contracts: None, listed_ms, trader: None };
+        let mut world =
+            Self { seed, markets, prices, account, contracts: None, margin: None, listed_ms, trader: None };
         year::live(&mut world, &mut trader, now_ms, fills);
         world.trader = Some(trader);
         world

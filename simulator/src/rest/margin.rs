@@ -1,0 +1,254 @@
+//! The cross margin wallet: fills, interest, loans, what is held and owed. Who has none is told -3003.
+
+use super::{
+    Answer, Call,
+    params::Params,
+    refusal::Refusal,
+    routes::{Route, sapi},
+};
+use crate::{
+    amount::Amount,
+    weights::Budget,
+    world::{
+        account::Fill,
+        asset,
+        margin::{Held, Interest, Loan, Margin},
+        market::ASSETS,
+        price::MINUTE_MS,
+    },
+};
+use serde_json::{Value, json};
+
+const FILLS: usize = 500;
+const FILLS_MAX: usize = 1000;
+const ROWS: usize = 10;
+const ROWS_MAX: usize = 100;
+const DAY_MS: i64 = 86_400_000;
+const WINDOW_MS: i64 = 30 * DAY_MS;
+const RECENT_MS: i64 = 7 * DAY_MS;
+
+pub(super) static ROUTES: &[Route] = &[
+    sapi("/sapi/v1/margin/allPairs", Budget::Ip, |_| 1, all_pairs),
+    sapi("/sapi/v1/margin/isolated/allPairs", Budget::Ip, |_| 1, |_| Ok("[]".to_owned())),
+    sapi("/sapi/v1/margin/account", Budget::Ip, |_| 10, account),
+    sapi("/sapi/v1/margin/isolated/account", Budget::Ip, |_| 10, |_| Ok(json!({ "assets": [] }).to_string())),
+    sapi("/sapi/v1/margin/myTrades", Budget::Ip, |_| 10, my_trades),
+    sapi("/sapi/v1/margin/interestHistory", Budget::Ip, |_| 1, interest),
+    sapi("/sapi/v1/margin/borrow-repay", Budget::Ip, |_| 10, loans),
+    sapi("/sapi/v1/margin/forceLiquidationRec", Budget::Ip, |_| 1, liquidations),
+];
+
+fn margin<'a>(call: &Call<'a>) -> Result<&'a Margin, Refusal> {
+    call.world.margin.as_ref().ok_or_else(Refusal::no_margin)
+}
+
+/// What can be traded on margin: what was.
+fn all_pairs(call: &Call<'_>) -> Answer {
+    let traded = call.world.margin.iter().flat_map(|margin| margin.fills.keys());
+    let rows = traded.filter_map(|index| {
+        let market = call.world.markets.get(*index)?;
+        Some(json!({
+            "id": 351_637_150_141_315_861_u64 + u64::try_from(*index).unwrap_or(0),
+            "symbol": market.symbol,
+            "base": market.base.name,
+            "quote": market.quote.name,
+            "isMarginTrade": true,
+            "isBuyAllowed": true,
+            "isSellAllowed": true,
+        }))
+    });
+    Ok(Value::from(rows.collect::<Vec<_>>()).to_string())
+}
+
+fn account(call: &Call<'_>) -> Answer {
+    let held = margin(call)?.held(call.world, call.now_ms);
+    let minute = call.now_ms.div_euclid(MINUTE_MS);
+    // What it all is worth in bitcoin.
+    let sum = |part: fn(&Held) -> Amount| {
+        let worth = held.iter().filter_map(|(name, held)| {
+            Some(part(held).times(call.world.prices.rate(asset(name)?, asset("BTC")?, minute)))
+        });
+        worth.fold(Amount::ZERO, Amount::plus)
+    };
+    let (assets, debts) = (sum(|held| held.free), sum(|held| held.borrowed.plus(held.interest)));
+    let level = if debts.is_positive() { assets.over(debts) } else { Amount::of(999, 0) };
+    let rows = ASSETS.iter().map(|asset| {
+        let held = held.get(asset.name).copied().unwrap_or_default();
+        json!({
+            "asset": asset.name,
+            "borrowed": held.borrowed.to_string(),
+            "free": held.free.to_string(),
+            "interest": held.interest.to_string(),
+            "locked": Amount::ZERO.to_string(),
+            "netAsset": held.net().to_string(),
+        })
+    });
+    Ok(json!({
+        "created": true,
+        "borrowEnabled": true,
+        "tradeEnabled": true,
+        "transferInEnabled": true,
+        "transferOutEnabled": true,
+        "accountType": "MARGIN_1",
+        "marginLevel": level.to_string(),
+        "totalAssetOfBtc": assets.to_string(),
+        "totalLiabilityOfBtc": debts.to_string(),
+        "totalNetAssetOfBtc": assets.minus(debts).to_string(),
+        "userAssets": rows.collect::<Vec<_>>(),
+    })
+    .to_string())
+}
+
+/// From an id on, or else a day: the last one if no times are given.
+fn my_trades(call: &Call<'_>) -> Answer {
+    let params = call.params;
+    let symbol = params.symbol("symbol")?.ok_or_else(|| Refusal::missing("symbol"))?;
+    let (index, market) = call.world.market(symbol).ok_or_else(Refusal::symbol)?;
+    let isolated = match params.text("isIsolated")? {
+        None | Some("FALSE" | "false") => false,
+        Some("TRUE" | "true") => true,
+        Some(_) => return Err(Refusal::value("isIsolated")),
+    };
+    let (order, from_id) = (params.integer("orderId")?, params.integer("fromId")?);
+    let (start, end) = (params.time("startTime")?, params.time("endTime")?);
+    let limit = params.limit("limit", FILLS, FILLS_MAX)?;
+    let (from, to) = match (start, end) {
+        _ if from_id.is_some() || order.is_some() => (0, call.now_ms),
+        (Some(start), Some(end)) if end.saturating_sub(start) > DAY_MS => return Err(Refusal::hours()),
+        (Some(start), end) => (start, end.unwrap_or(start.saturating_add(DAY_MS))),
+        (None, end) => {
+            let end = end.unwrap_or(call.now_ms);
+            (end.saturating_sub(DAY_MS), end)
+        }
+    };
+    let margin = margin(call)?;
+    let all = margin.fills.get(&index).map(Vec::as_slice).unwrap_or_default();
+    let found: Vec<&Fill> = all
+        .iter()
+        .filter(|fill| !isolated && (from..=to.min(call.now_ms)).contains(&fill.time_ms))
+        .filter(|fill| call.is_found(fill.id, fill.time_ms))
+        .filter(|fill| order.is_none_or(|order| i64::try_from(fill.order_id) == Ok(order)))
+        .collect();
+    let first = match from_id {
+        Some(from) => {
+            let place = found.partition_point(|fill| i64::try_from(fill.id).is_ok_and(|id| id < from));
+            place.saturating_sub(call.repeated(limit))
+        }
+        None if start.is_some() => 0,
+        None => found.len().saturating_sub(limit),
+    };
+    let rows = found.into_iter().skip(first).take(limit).map(|fill| fill_row(&market.symbol, fill)).collect();
+    Ok(Value::from(call.page(rows, limit)).to_string())
+}
+
+/// As on spot, without the sum.
+fn fill_row(symbol: &str, fill: &Fill) -> Value {
+    json!({
+        "symbol": symbol,
+        "id": fill.id,
+        "orderId": fill.order_id,
+        "price": fill.price.to_string(),
+        "qty": fill.quantity.to_string(),
+        "commission": fill.fee.to_string(),
+        "commissionAsset": fill.fee_asset,
+        "time": fill.time_ms,
+        "isBuyer": fill.buyer,
+        "isMaker": fill.maker,
+        "isBestMatch": true,
+        "isIsolated": false,
+    })
+}
+
+/// The times of a question about the wallet: seven days if none are given, thirty at most.
+fn window(params: &Params, now_ms: i64) -> Result<(i64, i64), Refusal> {
+    match (params.time("startTime")?, params.time("endTime")?) {
+        (Some(start), Some(end)) if end.saturating_sub(start) > WINDOW_MS => Err(Refusal::days(30)),
+        (Some(start), end) => Ok((start, end.unwrap_or(start.saturating_add(WINDOW_MS)).min(now_ms))),
+        (None, end) => {
+            let end = end.unwrap_or(now_ms).min(now_ms);
+            Ok((end.saturating_sub(RECENT_MS), end))
+        }
+    }
+}
+
+/// A page of rows, newest first, in the venue's envelope.
+pub(super) fn page(call: &Call<'_>, newest_first: Vec<Value>) -> Answer {
+    let current = match call.params.integer("current")? {
+        Some(0) => return Err(Refusal::value("current")),
+        current => usize::try_from(current.unwrap_or(1)).unwrap_or(usize::MAX),
+    };
+    let size = match call.params.integer("size")? {
+        Some(size) if usize::try_from(size).is_ok_and(|size| size > ROWS_MAX) => {
+            return Err(Refusal::value("size"));
+        }
+        _ => call.params.limit("size", ROWS, ROWS_MAX)?,
+    };
+    let total = newest_first.len();
+    let rows = newest_first.into_iter().skip((current - 1).saturating_mul(size)).take(size).collect();
+    Ok(json!({ "total": total, "rows": call.page(rows, size) }).to_string())
+}
+
+fn interest(call: &Call<'_>) -> Answer {
+    let margin = margin(call)?;
+    let (from, to) = window(call.params, call.now_ms)?;
+    let asset = call.params.symbol("asset")?;
+    let isolated = call.params.has("isolatedSymbol");
+    let found = margin.interest_until(call.now_ms).iter().rev().filter(|interest| {
+        !isolated
+            && (from..=to).contains(&interest.time_ms)
+            && asset.is_none_or(|asset| asset == interest.asset)
+    });
+    page(call, found.map(interest_row).collect())
+}
+
+pub(crate) fn interest_row(interest: &Interest) -> Value {
+    json!({
+        "txId": interest.id,
+        "interestAccuredTime": interest.time_ms,
+        "asset": interest.asset,
+        "rawAsset": interest.asset,
+        "principal": interest.principal.to_string(),
+        "interest": interest.amount.to_string(),
+        "interestRate": "0.00005400",
+        "type": if interest.on_borrow { "ON_BORROW" } else { "PERIODIC" },
+    })
+}
+
+fn loans(call: &Call<'_>) -> Answer {
+    let margin = margin(call)?;
+    let repaid = match call.params.required("type")? {
+        "BORROW" => false,
+        "REPAY" => true,
+        _ => return Err(Refusal::value("type")),
+    };
+    let (from, to) = window(call.params, call.now_ms)?;
+    let asset = call.params.symbol("asset")?;
+    let isolated = call.params.has("isolatedSymbol");
+    let found = margin.loans.iter().rev().filter(|loan| {
+        !isolated
+            && loan.repaid == repaid
+            && (from..=to).contains(&loan.time_ms)
+            && asset.is_none_or(|asset| asset == loan.asset)
+    });
+    page(call, found.map(loan_row).collect())
+}
+
+pub(crate) fn loan_row(loan: &Loan) -> Value {
+    json!({
+        "txId": loan.id,
+        "timestamp": loan.time_ms,
+        "asset": loan.asset,
+        "amount": loan.principal.plus(loan.interest).to_string(),
+        "principal": loan.principal.to_string(),
+        "interest": loan.interest.to_string(),
+        "status": "CONFIRMED",
+        "type": "MANUAL",
+    })
+}
+
+/// The venue never sold anything here.
+fn liquidations(call: &Call<'_>) -> Answer {
+    margin(call)?;
+    window(call.params, call.now_ms)?;
+    page(call, Vec::new())
+}

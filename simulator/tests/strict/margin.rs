@@ -1,0 +1,113 @@
+//! The cross margin wallet.
+
+use crate::venue::{DAY_MS, NOW_MS, Venue};
+use serde_json::Value;
+
+const FILLS: &str = "/sapi/v1/margin/myTrades";
+const INTEREST: &str = "/sapi/v1/margin/interestHistory";
+const LOANS: &str = "/sapi/v1/margin/borrow-repay";
+
+#[test]
+fn fills_are_asked_for_by_id_or_by_a_day() {
+    let venue = Venue::still(&["--contracts"]);
+    let truth = venue.truth()["margin"]["fills"].take();
+    let fills: Vec<&Value> =
+        truth.as_array().unwrap().iter().filter(|fill| fill["symbol"] == "BTCUSDT").collect();
+    let ids: Vec<u64> = fills.iter().map(|fill| fill["id"].as_u64().unwrap()).collect();
+    let ask = |query: &str| -> Vec<u64> {
+        let rows = venue.rows(FILLS, &format!("symbol=BTCUSDT&{query}"));
+        assert!(rows.iter().all(|row| row["isIsolated"] == false && row["quoteQty"].is_null()));
+        rows.iter().map(|row| row["id"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(ask("fromId=0&limit=1000&isIsolated=FALSE"), ids);
+    assert_eq!(ask(&format!("fromId={}&limit=2", ids[3])), ids[3..5]);
+    assert_eq!(ask("fromId=0&isIsolated=TRUE"), [] as [u64; 0]);
+    let first_ms = fills[0]["time"].as_i64().unwrap();
+    let day: Vec<u64> = fills
+        .iter()
+        .filter(|fill| (first_ms..=first_ms + DAY_MS).contains(&fill["time"].as_i64().unwrap()))
+        .map(|fill| fill["id"].as_u64().unwrap())
+        .collect();
+    assert_eq!(ask(&format!("startTime={first_ms}")), day, "a day from there");
+    let longer = format!("symbol=BTCUSDT&startTime={first_ms}&endTime={}", first_ms + DAY_MS + 1);
+    assert_eq!(venue.signed(FILLS, &longer).refusal(), (400, -1127));
+    assert_eq!(venue.signed(FILLS, "").refusal(), (400, -1102));
+    // On spot nothing is known of them.
+    let spot = venue.rows("/api/v3/myTrades", &format!("symbol=BTCUSDT&fromId={}", ids[0]));
+    assert_eq!(spot.len(), 0);
+}
+
+#[test]
+fn interest_and_loans_add_up_to_what_is_owed() {
+    let venue = Venue::still(&["--contracts"]);
+    let truth = venue.truth()["margin"].take();
+    let mut interest: Vec<Value> = Vec::new();
+    for window in 0..3 {
+        let end = NOW_MS - window * 30 * DAY_MS;
+        for current in 1.. {
+            let query =
+                format!("startTime={}&endTime={end}&size=100&current={current}", end - 30 * DAY_MS + 1);
+            let page = venue.signed(INTEREST, &query).json()["rows"].take();
+            let page = page.as_array().unwrap().clone();
+            let last = page.len() < 100;
+            interest.extend(page);
+            if last {
+                break;
+            }
+        }
+    }
+    interest.reverse();
+    assert!(interest.len() > 900, "{}", interest.len());
+    assert_eq!(Value::from(interest), truth["interest"]);
+    for (kind, repaid) in [("BORROW", false), ("REPAY", true)] {
+        let count: u64 = (0..3)
+            .map(|window| {
+                let end = NOW_MS - window * 30 * DAY_MS;
+                let query = format!("type={kind}&startTime={}&endTime={end}", end - 30 * DAY_MS + 1);
+                venue.signed(LOANS, &query).json()["total"].as_u64().unwrap()
+            })
+            .sum();
+        let truth = truth["loans"].as_array().unwrap().iter().filter(|loan| loan["repaid"] == repaid);
+        assert_eq!(count, u64::try_from(truth.count()).unwrap(), "{kind}");
+    }
+    let month = format!("startTime={}&endTime={NOW_MS}", NOW_MS - 30 * DAY_MS - 1);
+    assert_eq!(venue.signed(INTEREST, &month).refusal(), (400, -1127));
+    assert_eq!(venue.signed(INTEREST, "size=101").refusal(), (400, -1130));
+    assert_eq!(venue.signed(LOANS, "").refusal(), (400, -1102));
+}
+
+#[test]
+fn the_account_tells_what_is_held_and_owed() {
+    let venue = Venue::still(&["--contracts"]);
+    let truth = venue.truth()["margin"]["held"].take();
+    let account = venue.signed("/sapi/v1/margin/account", "").json();
+    for held in truth.as_array().unwrap() {
+        let row = account["userAssets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["asset"] == held["asset"])
+            .unwrap();
+        let number = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+        for (told, true_one) in
+            [("free", "free"), ("borrowed", "borrowed"), ("interest", "interest"), ("netAsset", "net")]
+        {
+            assert_eq!(number(&row[told]), number(&held[true_one]), "{held}");
+        }
+    }
+    let pairs = venue.rows("/sapi/v1/margin/allPairs", "");
+    let symbols: Vec<&str> = pairs.iter().map(|pair| pair["symbol"].as_str().unwrap()).collect();
+    assert_eq!(symbols, ["BTCUSDT", "ETHUSDT"]);
+    let isolated = venue.signed("/sapi/v1/margin/isolated/account", "").json();
+    assert_eq!(isolated["assets"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn an_account_without_margin_is_told_so() {
+    let venue = Venue::still(&[]);
+    for (path, query) in
+        [(FILLS, "symbol=BTCUSDT"), (INTEREST, ""), (LOANS, "type=BORROW"), ("/sapi/v1/margin/account", "")]
+    {
+        assert_eq!(venue.signed(path, query).refusal(), (400, -3003), "{path}");
+    }
+}
