@@ -23,6 +23,10 @@ pub trait ExchangeConnector: Send {
     /// Reads the answer to the last request. On an error nothing was applied.
     fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError>;
 
+    /// What was found of other accounts of the same key, before this one's `Collect` asks for anything: moves between
+    /// them are told there.
+    fn beside(&mut self, _found: &[Finding]) {}
+
     /// How far the current task is.
     fn progress(&self) -> Progress;
 

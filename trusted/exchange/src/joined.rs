@@ -1,8 +1,9 @@
 //! One connector of several: accounts that one key reads and that have books of their own, such as spot and futures. The first
-//! part stands for the key and knows prices; the others may not be there, which is said and fails nothing.
+//! part stands for the key and knows prices; the others may not be there, which is said and fails nothing. They are read before
+//! it, so that it is told what moved between them.
 //!
 //! ```text
-//! Collect ─► part 0 ─► part 1 ─► …        what they find is Within their account
+//! Collect ─► part 1 ─► part 2 ─► … ─► part 0        what they find is Within their account
 //! ```
 //!
 //! A round counts as received when all parts are through and its prices are known. Until then what was told is kept here, and
@@ -29,9 +30,10 @@ pub(crate) struct Joined {
     others: Vec<Part>,
     /// Whose turn it is: 0 is the first.
     turn: usize,
+    /// Parts that are through with the round, and how far it got: nothing that turns up later takes it back.
+    through: usize,
+    furthest: u32,
     collecting: bool,
-    /// The last part was missing: there is no more to ask.
-    is_over: bool,
     /// Whether all that was told was received.
     whole: bool,
     /// What each part knew when the round began that is not received yet.
@@ -48,8 +50,9 @@ impl Joined {
             first,
             others,
             turn: 0,
+            through: 0,
+            furthest: 0,
             collecting: false,
-            is_over: false,
             whole: true,
             before: Vec::new(),
             told: Vec::new(),
@@ -64,12 +67,23 @@ impl Joined {
 
     /// The next part begins; `false`: there is none.
     fn pass_on(&mut self) -> bool {
-        if !self.collecting || self.turn >= self.others.len() {
+        if !self.collecting {
             return false;
         }
-        self.turn = self.turn.saturating_add(1);
-        self.part().connector.start(Task::Collect);
+        self.through = self.through.saturating_add(1);
+        if self.turn == 0 {
+            return false;
+        }
+        self.turn = if self.turn < self.others.len() { self.turn.saturating_add(1) } else { 0 };
+        self.begin_part();
         true
+    }
+
+    fn begin_part(&mut self) {
+        self.part().connector.start(Task::Collect);
+        if self.turn == 0 {
+            self.first.connector.beside(&self.told);
+        }
     }
 
     /// Findings of the part whose turn it is.
@@ -118,8 +132,9 @@ impl Joined {
 
 impl ExchangeConnector for Joined {
     fn start(&mut self, task: Task) {
-        (self.turn, self.is_over) = (0, false);
         self.collecting = task == Task::Collect;
+        (self.through, self.furthest) = (0, 0);
+        self.turn = usize::from(self.collecting && !self.others.is_empty());
         if self.collecting {
             if self.whole {
                 self.told.clear();
@@ -130,16 +145,16 @@ impl ExchangeConnector for Joined {
         if matches!(task, Task::Collect | Task::Price(_)) {
             self.whole = false;
         }
-        self.first.connector.start(task);
+        if self.collecting {
+            self.begin_part();
+        } else {
+            self.first.connector.start(task);
+        }
     }
 
     fn next(&mut self, now: Timestamp) -> Next {
         if core::mem::take(&mut self.again) {
             return Next::Found(self.told.clone());
-        }
-        if self.is_over {
-            self.whole = true;
-            return Next::Finished;
         }
         loop {
             match self.part().connector.next(now) {
@@ -150,7 +165,7 @@ impl ExchangeConnector for Joined {
                 }
                 Next::Failed(refusal) if self.is_missing(refusal) => {
                     let missing = self.missing();
-                    self.is_over = !self.pass_on();
+                    self.pass_on();
                     return Next::Found(missing);
                 }
                 Next::Found(findings) => return Next::Found(self.found(findings)),
@@ -160,10 +175,12 @@ impl ExchangeConnector for Joined {
     }
 
     fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError> {
-        match self.part().connector.take(reply, now) {
+        let taken = self.part().connector.take(reply, now);
+        self.furthest = self.progress().done;
+        match taken {
             Err(VenueError::Permanent(refusal)) if self.is_missing(refusal) => {
                 let missing = self.missing();
-                self.is_over = !self.pass_on();
+                self.pass_on();
                 Ok(missing)
             }
             Err(error) => Err(error),
@@ -173,7 +190,7 @@ impl ExchangeConnector for Joined {
 
     fn progress(&self) -> Progress {
         let all = u32::try_from(self.others.len()).unwrap_or(0).saturating_add(1);
-        let turn = u32::try_from(self.turn).unwrap_or(0);
+        let through = u32::try_from(self.through).unwrap_or(0).min(all);
         let part = self
             .parts()
             .nth(self.turn)
@@ -183,8 +200,9 @@ impl ExchangeConnector for Joined {
         }
         let of_part =
             u64::from(part.done.min(part.total)) * u64::from(THOUSAND) / u64::from(part.total.max(1));
-        let done = turn.saturating_mul(THOUSAND).saturating_add(u32::try_from(of_part).unwrap_or(0));
-        Progress { done, total: all.saturating_mul(THOUSAND) }
+        let done = through.saturating_mul(THOUSAND).saturating_add(u32::try_from(of_part).unwrap_or(0));
+        let total = all.saturating_mul(THOUSAND);
+        Progress { done: done.max(self.furthest).min(total), total }
     }
 
     fn saved(&self) -> Vec<u8> {

@@ -136,6 +136,11 @@ impl Reader {
         }
     }
 
+    /// Whether what is held is asked for, before anything else.
+    fn is_opening(&self) -> bool {
+        matches!(&self.job, Job::Collect(collect) if collect.is_opening())
+    }
+
     /// The stamp and the nonce of the next request: nobody has to guess them, none may come twice.
     fn moment(&mut self, at: Timestamp) -> Moment {
         self.stamped_ms = at.millis().max(self.stamped_ms.saturating_add(1));
@@ -302,8 +307,10 @@ impl Reader {
         let venue_now = self.offset.venue_time(now);
         // What a venue refuses to tell is a part of what it says; not so of time, rights, instruments and balances.
         let may_be_denied = matches!(&self.job, Job::Collect(collect) if collect.may_be_denied());
+        // An account that cannot be read at all is none.
+        let is_opening = self.is_opening();
         let may_refuse = |refusal| match (ask.due, refusal) {
-            (Due::Collect, Refusal::Request { .. }) => true,
+            (Due::Collect, Refusal::Request { .. }) => !is_opening,
             (Due::Collect, Refusal::Credentials) => may_be_denied,
             (Due::Inventory, _) => true,
             (Due::Candles(_), refusal) => matches!(refusal, Refusal::Request { .. }),

@@ -9,7 +9,18 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct SharedMarkets {
     binance: Arc<binance::Listed>,
+    binance_wallets: Arc<reader::Listed>,
     kraken: Arc<reader::Listed>,
+}
+
+/// A conversation about a Binance account with the wallets beside its spot account: USD-M, COIN-M and cross margin. What is found
+/// of them is told within their accounts.
+pub fn binance_with_wallets(
+    credentials: &Credentials,
+    markets: &SharedMarkets,
+) -> Box<dyn ExchangeConnector> {
+    let SharedMarkets { binance: spot, binance_wallets: wallets, .. } = markets;
+    Box::new(binance::with_wallets(credentials, Arc::clone(spot), wallets))
 }
 
 /// A venue whose accounts can be read.
@@ -67,7 +78,7 @@ impl Venue {
     /// The name of an account in the books of its record.
     pub fn account(self) -> &'static str {
         match self {
-            Self::Binance => "binance/spot",
+            Self::Binance => binance::SPOT,
             Self::Kraken => kraken::plan::ACCOUNT,
         }
     }
@@ -124,7 +135,10 @@ impl Venue {
     /// Whether a connector of this venue may send this: the allow-list of EXCHANGES.md section 1, rule 1.
     pub(crate) fn allows(self, method: Method, host: &str, path: &str) -> bool {
         match self {
-            Self::Binance => host == binance::HOST && binance::ALLOWED.contains(&(method, path)),
+            Self::Binance => {
+                (host == binance::HOST && binance::ALLOWED.contains(&(method, path)))
+                    || (method == Method::Get && binance::WALLET_CALLS.contains(&(host, path)))
+            }
             Self::Kraken => {
                 dialect("kraken").is_some_and(|kraken| kraken.calls().contains(&(method, host, path)))
             }

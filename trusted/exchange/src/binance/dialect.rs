@@ -15,6 +15,8 @@ mod transfers;
 mod ledger;
 mod positions;
 mod market;
+mod listings;
+mod page;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +32,26 @@ use std::sync::LazyLock;
 
 /// Binance.
 pub(crate) struct BinanceDialect;
+
+/// The calls that the wallets beside the spot account are read by. All of them read.
+pub(crate) static WALLET_CALLS: [(&str, &str); 16] = [
+    ("fapi.binance.com", "/fapi/v1/time"),
+    ("fapi.binance.com", "/fapi/v1/exchangeInfo"),
+    ("fapi.binance.com", "/fapi/v1/income"),
+    ("fapi.binance.com", "/fapi/v1/userTrades"),
+    ("fapi.binance.com", "/fapi/v3/balance"),
+    ("fapi.binance.com", "/fapi/v3/positionRisk"),
+    ("dapi.binance.com", "/dapi/v1/time"),
+    ("dapi.binance.com", "/dapi/v1/exchangeInfo"),
+    ("dapi.binance.com", "/dapi/v1/income"),
+    ("dapi.binance.com", "/dapi/v1/userTrades"),
+    ("dapi.binance.com", "/dapi/v1/balance"),
+    ("dapi.binance.com", "/dapi/v1/positionRisk"),
+    ("api.binance.com", "/sapi/v1/margin/account"),
+    ("api.binance.com", routes::MARGIN_FILLS),
+    ("api.binance.com", routes::INTEREST),
+    ("api.binance.com", "/sapi/v1/asset/transfer"),
+];
 
 static CALLS: LazyLock<Vec<(Method, &'static str, &'static str)>> =
     LazyLock::new(|| ROUTES.iter().map(|route| (route.method, route.host, route.path)).collect());
@@ -62,6 +84,7 @@ impl Dialect for BinanceDialect {
             Need::Withdrawals => wallet::crossings(path, body, false),
             Need::Transfers => transfers::transfers(path, body),
             Need::Ledger if path == routes::DIVIDENDS => ledger::dividends(path, body),
+            Need::Ledger if path == routes::INTEREST => ledger::interest(path, body),
             Need::Ledger => ledger::income(path, body),
             Need::Funding => ledger::funding(path, body),
             Need::Fees => market::fees(path, body, board),
@@ -71,10 +94,18 @@ impl Dialect for BinanceDialect {
             Need::Time => market::time(path, body),
             Need::Permission if path == routes::ACCOUNT => undecided(path, body),
             Need::Permission => rights::rights(path, body).map(Said::Rights),
-            Need::Request | Need::Listings | Need::SubAccounts => {
-                Err(VenueError::Permanent(Refusal::Request { code: 0 }))
-            }
+            Need::Listings => listings::listings(path, body),
+            Need::Request | Need::SubAccounts => Err(VenueError::Permanent(Refusal::Request { code: 0 })),
         }
+    }
+
+    fn next_page(
+        &self,
+        asked: Asked<'_>,
+        reply: &Reply,
+    ) -> Result<Option<(&'static str, String)>, VenueError> {
+        let route = ROUTES.iter().find(|route| route.path == asked.path);
+        route.map_or(Ok(None), |route| page::next(route.path, &reply.body))
     }
 }
 

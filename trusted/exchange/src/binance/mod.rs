@@ -18,16 +18,22 @@ mod collect;
 mod candles;
 mod fuzz;
 mod dialect;
+mod moves;
+pub(crate) mod contracts;
+pub(crate) mod margin;
 
 pub(crate) use dialect::BinanceDialect;
+pub(crate) use dialect::WALLET_CALLS;
 pub(crate) use endpoint::{ALLOWED, HOST};
 pub use fuzz::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
 pub(crate) use markets::Listed;
 
 use crate::{
-    ExchangeConnector, Finding, Next, Progress, Refusal, Reply, Request, Task, VenueError,
+    ExchangeConnector, Finding, Need, Next, Progress, Question, Refusal, Reply, Request, Task, VenueError,
+    joined::{Joined, Part},
     offset::Offset,
-    prices::{Closes, Pricing, earliest},
+    prices::{Candles, Closes, Pricing, earliest},
+    reader::{self, Plan, Reader},
     saved::{self, Owner, short_hash},
 };
 use collect::Collect;
@@ -35,11 +41,14 @@ use endpoint::{ACCOUNT, API_RESTRICTIONS, Ask, EXCHANGE_INFO, TIME};
 use known::Known;
 use ledger::Timestamp;
 use markets::Markets;
-use protocol::Credentials;
+use protocol::{Credentials, Secret};
+use sha2::{Digest as _, Sha256};
 use sign::Signer;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+/// The spot account in the books of its record.
+pub(crate) const SPOT: &str = "binance/spot";
 pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot"];
 pub(crate) const READS: &[&str] = &[
     "key rights",
@@ -99,6 +108,66 @@ enum Asked {
     Time { sent: Timestamp },
     Markets,
     Job,
+}
+
+/// The wallets beside the spot account are of the same key: where one is read alone, its key stands for the account.
+fn key_as_account(key: &Credentials) -> String {
+    let hash = Sha256::digest([b"binance account\0", key.api_key.expose().as_bytes()].concat());
+    hex::encode(hash)
+}
+
+/// Something within an account that was found within another one.
+fn innermost(finding: &Finding) -> &Finding {
+    match finding {
+        Finding::Within { finding: inner, .. } if matches!(**inner, Finding::Within { .. }) => {
+            innermost(inner)
+        }
+        finding => finding,
+    }
+}
+
+/// Pairs of coins, which price what is held, and contracts: all wallets share one list.
+fn all_listings() -> Vec<Question<'static>> {
+    ["spot", "usdm", "coinm"].map(|market| Question::of(Need::Listings, market)).to_vec()
+}
+
+/// The spot account with the wallets beside it.
+pub(crate) fn with_wallets(
+    credentials: &Credentials,
+    spot: Arc<Listed>,
+    wallets: &Arc<reader::Listed>,
+) -> Joined {
+    let plans: [(&str, &'static dyn Plan); 3] = [
+        ("the USD-M wallet", &contracts::USDM),
+        ("the COIN-M wallet", &contracts::COINM),
+        ("the cross margin wallet", &margin::Margin),
+    ];
+    let secret = |secret: &Secret| Secret::new(secret.expose().to_owned());
+    let copy = || {
+        let Credentials { api_key, secret: own, passphrase } = credentials;
+        let passphrase = passphrase.as_ref().map(secret);
+        Credentials { api_key: secret(api_key), secret: secret(own), passphrase }
+    };
+    let others = plans.map(|(called, plan)| Part {
+        account: plan.account(),
+        called,
+        connector: Box::new(Reader::new(plan, copy(), Arc::clone(wallets))),
+    });
+    let spot = Box::new(Binance::new(copy(), spot));
+    Joined::new(Part { account: SPOT, called: "the spot account", connector: spot }, others.into())
+}
+
+/// What asks for candles of a pair of coins.
+fn spot_candles(asked: &Candles) -> Question<'static> {
+    let Candles { symbol, interval, first_ms, last_ms, limit } = asked;
+    let with = vec![("symbol", symbol.to_string()), ("interval", interval.as_str().to_owned())];
+    Question {
+        from_ms: Some(*first_ms),
+        to_ms: Some(*last_ms),
+        limit: u32::try_from(*limit).ok(),
+        with,
+        ..Question::of(Need::Klines, "spot")
+    }
 }
 
 impl Binance {
@@ -276,6 +345,15 @@ impl ExchangeConnector for Binance {
         }?;
         self.asked = None;
         Ok(findings)
+    }
+
+    fn beside(&mut self, found: &[Finding]) {
+        for finding in found {
+            let Finding::Within { account: SPOT, finding } = innermost(finding) else { continue };
+            if let Finding::Movement(movement) = &**finding {
+                self.known.add_movement(movement);
+            }
+        }
     }
 
     fn progress(&self) -> Progress {

@@ -88,28 +88,32 @@ fn round(joined: &mut Joined) -> Result<Vec<String>, VenueError> {
 #[test]
 fn what_the_others_find_is_within_their_account() {
     let mut joined = Joined::new(Numbered::part("a").0, vec![Numbered::part("b").0, Numbered::part("c").0]);
-    assert_eq!(round(&mut joined).unwrap(), ["a 0", "b: b 0", "c: c 0"]);
-    assert_eq!(round(&mut joined).unwrap(), ["a 1", "b: b 1", "c: c 1"]);
+    assert_eq!(round(&mut joined).unwrap(), ["b: b 0", "c: c 0", "a 0"]);
+    assert_eq!(round(&mut joined).unwrap(), ["b: b 1", "c: c 1", "a 1"]);
     let saved = joined.saved();
     let mut next = Joined::new(Numbered::part("a").0, vec![Numbered::part("b").0, Numbered::part("c").0]);
     assert!(next.resume(&saved));
-    assert_eq!(round(&mut next).unwrap(), ["a 2", "b: b 2", "c: c 2"]);
+    assert_eq!(round(&mut next).unwrap(), ["b: b 2", "c: c 2", "a 2"]);
     assert!(!next.resume(saved.get(..saved.len() - 1).unwrap()), "cut off");
 }
 
 #[test]
 fn what_a_part_told_in_a_round_that_failed_is_told_again_and_nothing_is_saved() {
-    let (b, fails) = Numbered::part("b");
-    let mut joined = Joined::new(Numbered::part("a").0, vec![b]);
+    let (c, fails) = Numbered::part("c");
+    let mut joined = Joined::new(Numbered::part("a").0, vec![Numbered::part("b").0, c]);
     round(&mut joined).unwrap();
     let saved = joined.saved();
     *fails.lock().unwrap() = Some(VenueError::Retry);
     assert_eq!(round(&mut joined), Err(VenueError::Retry));
-    assert_eq!(joined.saved(), saved, "nobody received what a told");
+    assert_eq!(joined.saved(), saved, "nobody received what b told");
     assert_eq!(round(&mut joined), Err(VenueError::Retry));
     *fails.lock().unwrap() = None;
-    assert_eq!(round(&mut joined).unwrap(), ["a 1", "a 2", "a 3", "b: b 1"]);
-    assert_eq!(round(&mut joined).unwrap(), ["a 4", "b: b 2"], "what was received is not told again");
+    assert_eq!(round(&mut joined).unwrap(), ["b: b 1", "b: b 2", "b: b 3", "c: c 1", "a 1"]);
+    assert_eq!(
+        round(&mut joined).unwrap(),
+        ["b: b 4", "c: c 2", "a 2"],
+        "what was received is not told again"
+    );
 }
 
 #[test]
@@ -117,11 +121,11 @@ fn a_part_that_the_key_cannot_read_is_said_and_fails_nothing() {
     let ((b, of_b), (c, of_c)) = (Numbered::part("b"), Numbered::part("c"));
     let mut joined = Joined::new(Numbered::part("a").0, vec![b, c]);
     *of_b.lock().unwrap() = Some(VenueError::Permanent(Refusal::Credentials));
-    assert_eq!(round(&mut joined).unwrap(), ["a 0", "not b", "c: c 0"]);
+    assert_eq!(round(&mut joined).unwrap(), ["not b", "c: c 0", "a 0"]);
     *of_c.lock().unwrap() = Some(VenueError::Permanent(Refusal::Request { code: 0 }));
-    assert_eq!(round(&mut joined).unwrap(), ["a 1", "not b", "not c"]);
+    assert_eq!(round(&mut joined).unwrap(), ["not b", "not c", "a 1"]);
     *of_b.lock().unwrap() = None;
-    assert_eq!(round(&mut joined).unwrap(), ["a 2", "b: b 0", "not c"]);
+    assert_eq!(round(&mut joined).unwrap(), ["b: b 0", "not c", "a 2"]);
 }
 
 #[test]

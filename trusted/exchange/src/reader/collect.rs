@@ -91,6 +91,11 @@ impl Collect {
         matches!(self.stage, Stage::Walking | Stage::Closing | Stage::Positions)
     }
 
+    /// Whether nothing but what is held was asked for yet.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.stage == Stage::Opening
+    }
+
     /// Whether the key may be denied what is asked now, and the rest still counts.
     pub(crate) fn may_be_denied(&self) -> bool {
         self.stage == Stage::Walking && self.walks.front().is_some_and(|walk| walk.list.may_be_denied)
@@ -324,6 +329,12 @@ impl Collect {
         let mut findings = self.digest(desk);
         let (known, now) = (&mut *desk.known, desk.now);
         known.looked_since_ms = known.looked_since_ms.or(Some(now.millis()));
+        let is_empty = positions.is_empty()
+            && balances.iter().all(|held| held.free.is_zero() && held.locked.is_zero())
+            && known.first_sign_ms.is_none();
+        if desk.plan.is_beside() && is_empty {
+            return Ok(findings);
+        }
         findings.push(Finding::Balances { at: now, balances });
         if !desk.plan.positions().is_empty() {
             findings.push(Finding::Positions { at: now, positions });

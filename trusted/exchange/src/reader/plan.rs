@@ -57,6 +57,13 @@ pub(crate) enum Paging {
         /// Rows of a full page.
         rows: usize,
     },
+    /// By the number of the page; the window's end stays, so that new rows shift nothing out of sight.
+    Numbered {
+        /// The parameter that says so.
+        parameter: &'static str,
+        /// Rows of a full page.
+        rows: usize,
+    },
     /// As [`Dialect::next_page`] says, until it says nothing.
     Cursor {
         /// Rows that are asked for.
@@ -75,7 +82,10 @@ pub(crate) enum Paging {
 impl Paging {
     /// Rows that are asked for.
     pub(crate) const fn rows(self) -> usize {
-        let (Self::Offset { rows, .. } | Self::Cursor { rows } | Self::Forward { rows, .. }) = self;
+        let (Self::Offset { rows, .. }
+        | Self::Numbered { rows, .. }
+        | Self::Cursor { rows }
+        | Self::Forward { rows, .. }) = self;
         rows
     }
 }
@@ -142,6 +152,12 @@ pub(crate) trait Plan: Send + Sync {
     /// of it is read at once. Where lists have no windows it is the shortest one: a slice is halved while it is long.
     fn slice_ms(&self) -> Option<i64> {
         None
+    }
+
+    /// Whether it is a wallet beside the account of the key, of which nothing is told while it never held anything: an empty
+    /// wallet says nothing of how far back the others are known.
+    fn is_beside(&self) -> bool {
+        false
     }
 
     /// What asks for candles.

@@ -130,6 +130,14 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// Something of another account of the same key.
+    pub(crate) fn within(&mut self, account: &'static str, finding: Finding) {
+        let finding = Finding::Within { account, finding: Box::new(finding) };
+        if !self.digest.findings.contains(&finding) {
+            self.digest.findings.push(finding);
+        }
+    }
+
     /// What could not be read, and why.
     pub(crate) fn unread(&mut self, what: &str, why: &'static str) {
         let unread = Finding::Unread { what: what.to_owned(), why };

@@ -31,6 +31,8 @@ pub(crate) struct Walk {
     /// Rows of the window that were taken, and what asks for the next ones.
     taken: usize,
     cursor: Cursor,
+    /// Pages of the window that were taken.
+    pages: usize,
     /// Rows of all windows.
     total: usize,
 }
@@ -47,7 +49,7 @@ const ROWS_MAX: usize = 4_000_000;
 impl Walk {
     pub(crate) fn new(list: &'static List, subject: Subject, span: Window) -> Self {
         let window = first_of(list, span);
-        Self { list, subject, span, window, taken: 0, cursor: None, total: 0 }
+        Self { list, subject, span, window, taken: 0, cursor: None, pages: 0, total: 0 }
     }
 
     pub(crate) fn question(&self) -> Question<'static> {
@@ -59,6 +61,9 @@ impl Walk {
         match (paging, &self.cursor) {
             (Paging::Offset { parameter, .. }, _) if self.taken > 0 => {
                 question.with.push((parameter, self.taken.to_string()));
+            }
+            (Paging::Numbered { parameter, .. }, _) => {
+                question.with.push((parameter, self.pages.saturating_add(1).to_string()));
             }
             (Paging::Cursor { .. }, Some(cursor)) => question.with.push(cursor.clone()),
             _ => {}
@@ -79,6 +84,7 @@ impl Walk {
     /// There is no way on.
     pub(crate) fn took(&mut self, rows: usize, next: Cursor) -> Result<Step, Refusal> {
         self.taken = self.taken.saturating_add(rows);
+        self.pages = self.pages.saturating_add(1);
         self.total = self.total.saturating_add(rows);
         let refused = |field| Err(Refusal::Answer { endpoint: self.list.name, field });
         if self.total > ROWS_MAX {
@@ -86,8 +92,8 @@ impl Walk {
         }
         match self.list.paging {
             // The last page may be full: then the next one is empty.
-            Paging::Offset { rows: full, .. } if rows < full => {}
-            Paging::Offset { .. } => return Ok(Step::More),
+            Paging::Offset { rows: full, .. } | Paging::Numbered { rows: full, .. } if rows < full => {}
+            Paging::Offset { .. } | Paging::Numbered { .. } => return Ok(Step::More),
             Paging::Cursor { .. } if next.is_none() => {}
             Paging::Cursor { .. } if next == self.cursor => return refused("a page that leads to itself"),
             Paging::Cursor { .. } => {
@@ -126,7 +132,7 @@ impl Walk {
         }
         // Bounds belong to both windows: some venues round times to seconds, and what comes twice counts once.
         self.window = first_of(self.list, Window { from_ms: self.window.to_ms, to_ms: self.span.to_ms });
-        (self.taken, self.cursor) = (0, None);
+        (self.taken, self.pages, self.cursor) = (0, 0, None);
         Step::More
     }
 }

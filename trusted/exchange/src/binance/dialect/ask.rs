@@ -1,6 +1,6 @@
 //! A question as a request: the query is built once, signed, and sent unchanged, in the body where the call is a POST.
 
-use super::routes::Route;
+use super::routes::{MARGIN_FILLS, Route};
 use crate::{
     Method, Refusal, Request,
     binance::{RECEIVE_WINDOW_MS, sign::Signer},
@@ -9,6 +9,8 @@ use crate::{
 use protocol::{Credentials, Secret};
 use zeroize::Zeroizing;
 
+const DAY_MS: i64 = 86_400_000;
+
 pub(super) fn request(
     route: &Route,
     question: &Question<'_>,
@@ -16,6 +18,8 @@ pub(super) fn request(
     moment: Moment,
 ) -> Result<Request, Refusal> {
     let names = route.names;
+    let by_id = is_by_id(route, question);
+    let (from_ms, to_ms) = if by_id { (None, None) } else { (question.from_ms, question.to_ms) };
     let stamp = route.signed.then(|| moment.at.millis());
     let start = Parameters::default().maybe("timestamp", stamp);
     let query = route
@@ -24,9 +28,10 @@ pub(super) fn request(
         .fold(start, |all, (name, value)| all.with(name, value))
         .named(names.symbol, question.symbol)
         .named(names.currency, question.currency)
-        .named(names.from, question.from_ms)
-        .named(names.to, question.to_ms)
+        .named(names.from, from_ms)
+        .named(names.to, to_ms)
         .named(names.limit, question.limit)
+        .maybe("fromId", by_id.then_some(0))
         .and(&question.with)
         .maybe("recvWindow", route.signed.then_some(RECEIVE_WINDOW_MS));
     let (mut headers, mut account) = (Vec::new(), 0);
@@ -54,4 +59,12 @@ pub(super) fn request(
         body,
         cost: route.cost(account),
     })
+}
+
+/// Fills on margin are told by a day at most, or else from an id on: so a longer span is read from the first one, and a page that
+/// follows another from where that ended.
+fn is_by_id(route: &Route, question: &Question<'_>) -> bool {
+    let span_ms = question.from_ms.zip(question.to_ms).map(|(from, to)| to.saturating_sub(from));
+    let goes_on = question.with.iter().any(|(name, _)| *name == "fromId");
+    route.path == MARGIN_FILLS && (goes_on || span_ms.is_some_and(|span_ms| span_ms > DAY_MS))
 }

@@ -19,7 +19,7 @@ pub(super) fn income(endpoint: &'static str, body: &[u8]) -> Result<Said, VenueE
 
 fn booking(row: &Row<'_>) -> Result<Booking, VenueError> {
     Ok(Booking {
-        own: None,
+        own: row.maybe_string("incomeType")?,
         id: row.string("tranId")?,
         kind: kind(&row.text("incomeType")?).to_owned(),
         asset: row.asset("asset")?,
@@ -69,6 +69,31 @@ pub(super) fn funding(endpoint: &'static str, body: &[u8]) -> Result<Said, Venue
         });
     }
     Ok(Said::Funding(payments))
+}
+
+/// Reads `GET /sapi/v1/margin/interestHistory`: what came on top of a debt.
+///
+/// ```json
+/// {"rows":[{"txId":1352286576452864727,"interestAccuredTime":1672160400000,"asset":"USDT","rawAsset":"USDT",
+///  "principal":"45.3313","interest":"0.00024995","interestRate":"0.00013233","type":"ON_BORROW"}],"total":1}
+/// ```
+pub(super) fn interest(endpoint: &'static str, body: &[u8]) -> Result<Said, VenueError> {
+    let answer = Cell::whole(endpoint, body)?.row()?;
+    let mut bookings = Vec::new();
+    for row in answer.rows("rows")? {
+        bookings.push(Booking {
+            own: row.maybe_string("type")?,
+            id: row.string("txId")?,
+            kind: "interest".to_owned(),
+            asset: row.asset("asset")?,
+            change: row.decimal("interest")?.negated(),
+            time: Some(row.time("interestAccuredTime", Unit::Millis)?),
+            symbol: None,
+            reference: None,
+            fee: None,
+        });
+    }
+    Ok(Said::Ledger(bookings))
 }
 
 /// Reads `GET /sapi/v1/asset/assetDividend`: airdrops, interest, rebates; what each was for is told only in words. Direction

@@ -12,6 +12,8 @@ pub(super) const ACCOUNT: &str = "/api/v3/account";
 pub(super) const DUST: &str = "/sapi/v1/asset/dribblet";
 pub(super) const DIVIDENDS: &str = "/sapi/v1/asset/assetDividend";
 pub(super) const ISOLATED: &str = "/sapi/v1/margin/isolated/account";
+pub(super) const MARGIN_FILLS: &str = "/sapi/v1/margin/myTrades";
+pub(super) const INTEREST: &str = "/sapi/v1/margin/interestHistory";
 pub(super) const FIAT: &str = "/sapi/v1/fiat/orders";
 pub(super) const P2P: &str = "/sapi/v1/c2c/orderMatch/listUserOrderHistory";
 pub(super) const PAY: &str = "/sapi/v1/pay/transactions";
@@ -121,19 +123,19 @@ impl Route {
     }
 }
 
-pub(super) static ROUTES: [Route; 69] = [
+pub(super) static ROUTES: [Route; 73] = [
     Route::of(Need::Time, "spot", SPOT, "/api/v3/time").public(),
     Route::of(Need::Time, "usdm", USDM, "/fapi/v1/time").public(),
     Route::of(Need::Time, "coinm", COINM, "/dapi/v1/time").public(),
     Route::of(Need::Permission, "wallet", SPOT, "/sapi/v1/account/apiRestrictions").from(SapiAddress),
     Route::of(Need::Permission, "spot", SPOT, ACCOUNT).costs(20),
+    Route::of(Need::Listings, "spot", SPOT, "/api/v3/exchangeInfo").public().costs(20),
+    Route::of(Need::Listings, "usdm", USDM, "/fapi/v1/exchangeInfo").public(),
+    Route::of(Need::Listings, "coinm", COINM, "/dapi/v1/exchangeInfo").public(),
     // Fills.
     Route::of(Need::Fills, "spot", SPOT, "/api/v3/myTrades").names(SYMBOL_SPAN).costs(20),
-    Route::of(Need::Fills, "margin", SPOT, "/sapi/v1/margin/myTrades")
-        .names(SYMBOL_SPAN)
-        .from(SapiAddress)
-        .costs(10),
-    Route::of(Need::Fills, "isolated", SPOT, "/sapi/v1/margin/myTrades")
+    Route::of(Need::Fills, "margin", SPOT, MARGIN_FILLS).names(SYMBOL_SPAN).from(SapiAddress).costs(10),
+    Route::of(Need::Fills, "isolated", SPOT, MARGIN_FILLS)
         .names(SYMBOL_SPAN)
         .with(&[("isIsolated", "true")])
         .from(SapiAddress)
@@ -215,6 +217,9 @@ pub(super) static ROUTES: [Route; 69] = [
     // Bookings.
     Route::of(Need::Ledger, "usdm", USDM, "/fapi/v1/income").names(SYMBOL_SPAN).costs(30),
     Route::of(Need::Ledger, "coinm", COINM, "/dapi/v1/income").names(SYMBOL_SPAN).costs(20),
+    Route::of(Need::Ledger, "margin", SPOT, INTEREST)
+        .names(Names { currency: Some("asset"), limit: Some("size"), ..SPAN })
+        .from(SapiAddress),
     Route::of(Need::Ledger, "papi-um", PORTFOLIO, "/papi/v1/um/income").names(SYMBOL_SPAN).costs(30),
     Route::of(Need::Ledger, "papi-cm", PORTFOLIO, "/papi/v1/cm/income").names(SYMBOL_SPAN).costs(30),
     Route::of(Need::Ledger, "wallet", SPOT, DIVIDENDS)

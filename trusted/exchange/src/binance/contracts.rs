@@ -1,0 +1,205 @@
+//! The wallets of contracts as the reader sees them (EXCHANGES.md section 2): USD-M and COIN-M. Income tells everything that
+//! changed a wallet, and which contracts were traded; fills are asked for by contract, in windows of seven days.
+//!
+//! The ledger books profit from fills, at the average entry. Venues round each of them, so that a wallet may differ from that in
+//! its last digits while a position is open.
+
+use super::{BinanceDialect, moves};
+use crate::{
+    Board, Booking, Dialect, MovementKind, Need, Question, Reply, VenueError,
+    prices::{Candles, Depth},
+    reader::{Digest, Each, List, Markets, Paging, Plan, Rows, Telling, Told},
+};
+use ledger::Timestamp;
+use protocol::Credentials;
+use std::collections::BTreeSet;
+
+pub(crate) const USDM_ACCOUNT: &str = "binance/usdm";
+pub(crate) const COINM_ACCOUNT: &str = "binance/coinm";
+
+const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
+/// Contracts began in September 2019.
+const GENESIS_MS: i64 = 1_567_296_000_000;
+
+const fn income(name: &'static str, market: &'static str, kept_days: i64) -> List {
+    List {
+        name,
+        need: Need::Ledger,
+        market,
+        with: &[],
+        each: Each::All,
+        since_ms: GENESIS_MS,
+        kept_ms: Some(kept_days * DAY_MS),
+        window_ms: Some(30 * DAY_MS),
+        overlap_ms: HOUR_MS,
+        paging: Paging::Forward { rows: 1000, newest: None },
+        may_be_denied: false,
+    }
+}
+
+const fn fills(name: &'static str, market: &'static str) -> List {
+    List {
+        name,
+        need: Need::Fills,
+        market,
+        with: &[],
+        each: Each::Symbol,
+        since_ms: GENESIS_MS,
+        // Six months, by the venue's word.
+        kept_ms: Some(180 * DAY_MS),
+        window_ms: Some(7 * DAY_MS),
+        overlap_ms: HOUR_MS,
+        paging: Paging::Forward { rows: 1000, newest: None },
+        may_be_denied: false,
+    }
+}
+
+/// One of the two.
+pub(crate) struct Contracts {
+    account: &'static str,
+    saved_head: &'static [u8],
+    /// The dialect's names: of the account, of its list of balances, and of the wallet in a move.
+    market: &'static str,
+    balances: &'static str,
+    wallet: &'static str,
+    lists: &'static [List; 4],
+}
+
+/// Contracts that settle in dollars. Income is told for three months.
+pub(crate) static USDM: Contracts = Contracts {
+    account: USDM_ACCOUNT,
+    saved_head: b"binance-usdm/1\n",
+    market: "usdm",
+    balances: "usdm-balance",
+    wallet: "linear",
+    lists: &USDM_LISTS,
+};
+
+/// Contracts that settle in their coin.
+pub(crate) static COINM: Contracts = Contracts {
+    account: COINM_ACCOUNT,
+    saved_head: b"binance-coinm/1\n",
+    market: "coinm",
+    balances: "coinm-balance",
+    wallet: "inverse",
+    lists: &COINM_LISTS,
+};
+
+/// Income stands before fills: it tells of which contracts there are some.
+static USDM_LISTS: [List; 4] = [
+    income("USD-M income", "usdm", 89),
+    fills("USD-M fills", "usdm"),
+    moves::list("moves from spot to USD-M", &[("type", "MAIN_UMFUTURE")]),
+    moves::list("moves from USD-M to spot", &[("type", "UMFUTURE_MAIN")]),
+];
+static COINM_LISTS: [List; 4] = [
+    income("COIN-M income", "coinm", 180),
+    fills("COIN-M fills", "coinm"),
+    moves::list("moves from spot to COIN-M", &[("type", "MAIN_CMFUTURE")]),
+    moves::list("moves from COIN-M to spot", &[("type", "CMFUTURE_MAIN")]),
+];
+
+impl Plan for Contracts {
+    fn account(&self) -> &'static str {
+        self.account
+    }
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        &BinanceDialect
+    }
+
+    fn saved_head(&self) -> &'static [u8] {
+        self.saved_head
+    }
+
+    fn time(&self) -> Question<'static> {
+        Question::of(Need::Time, self.market)
+    }
+
+    fn rights(&self) -> Question<'static> {
+        Question::of(Need::Permission, "wallet")
+    }
+
+    fn account_id(&self, _: &Reply, key: &Credentials) -> Result<String, VenueError> {
+        Ok(super::key_as_account(key))
+    }
+
+    fn account_types(&self) -> &'static [&'static str] {
+        if self.market == "usdm" { &["usdm"] } else { &["coinm"] }
+    }
+
+    fn listings(&self) -> Vec<Question<'static>> {
+        super::all_listings()
+    }
+
+    /// What lies there, without profit that was not realized: positions stand beside it.
+    fn balances(&self) -> Vec<Question<'static>> {
+        vec![Question::of(Need::Balances, self.balances)]
+    }
+
+    fn positions(&self) -> Vec<Question<'static>> {
+        vec![Question::of(Need::Positions, self.market)]
+    }
+
+    fn is_beside(&self) -> bool {
+        true
+    }
+
+    fn lists(&self) -> &'static [List] {
+        self.lists
+    }
+
+    fn subjects(&self, _: &List, told: &Told<'_>) -> BTreeSet<String> {
+        let [income, ..] = self.lists;
+        let bookings = told.rows.of(income.name).into_iter().flat_map(|listed| &listed.bookings);
+        bookings
+            .filter_map(|booking| Some(booking.symbol.as_ref()?.0.clone()))
+            .filter(|name| !name.is_empty())
+            .collect()
+    }
+
+    fn candles(&self, asked: &Candles) -> Question<'static> {
+        super::spot_candles(asked)
+    }
+
+    fn depth(&self) -> Depth {
+        super::candles::DEPTH
+    }
+
+    fn digest(&self, mut rows: Rows, markets: &Markets, _: Timestamp) -> Digest {
+        let mut telling = Telling::new(self.account, markets);
+        let [income, fills, inward, outward] = self.lists;
+        for execution in rows.take(fills.name).fills {
+            telling.fill(execution);
+        }
+        for booking in rows.take(income.name).bookings {
+            book(&mut telling, booking, markets);
+        }
+        for list in [inward, outward] {
+            moves::tell(&mut telling, self.wallet, rows.take(list.name).shifts, moves::Sides::Spot);
+        }
+        telling.end()
+    }
+}
+
+/// Tells a booking that is of no fill. What came without a word that is known is a gift, what went is a cost: nobody gains by it.
+fn book(telling: &mut Telling<'_>, booking: Booking, markets: &Markets) {
+    let Booking { id, own, asset, change, time: Some(time), symbol, .. } = booking else { return };
+    let word = own.as_deref().unwrap_or_default();
+    let is_listed = |(name, board): &(String, Board)| markets.listings().find(name, *board).is_some();
+    let kind = match word {
+        // The fill tells them, unless nobody knows any more what it was of: then only what it came to is told.
+        "REALIZED_PNL" | "COMMISSION" if symbol.as_ref().is_some_and(is_listed) => return,
+        "TRANSFER" | "INTERNAL_TRANSFER" | "CROSS_COLLATERAL_TRANSFER" => {
+            return telling.change(MovementKind::Transfer, id, (asset, change), time);
+        }
+        "FUNDING_FEE" => MovementKind::Funding,
+        "COMMISSION_REBATE" | "API_REBATE" | "REFERRAL_KICKBACK" => MovementKind::Rebate,
+        "COIN_SWAP_DEPOSIT" | "COIN_SWAP_WITHDRAW" | "AUTO_EXCHANGE" => MovementKind::Convert,
+        "REALIZED_PNL" | "COMMISSION" | "INSURANCE_CLEAR" | "DELIVERED_SETTELMENT" => MovementKind::Interest,
+        _ if change.is_negative() => MovementKind::Interest,
+        _ => MovementKind::Distribution,
+    };
+    telling.change(kind, format!("{word}/{id}"), (asset, change), time);
+}
