@@ -16,7 +16,10 @@ const DEMO_KRAKEN_SECRET: &str =
 /// Of so many fills a year is busy and the account not yet eaten up by their fees.
 const FILLS_MAX: u64 = 1_000_000;
 
-/// Imitates Binance spot and wallet REST, and Kraken spot REST, for development and tests. Loopback only.
+/// The private key of Coinbase's key: made for this program, and for nothing else.
+pub(crate) const COINBASE_SECRET: &str = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIJhKNAMwghO8rqQclGLdP3+cdO+cOonNj5wCqaHuijLGoAoGCCqGSM49\nAwEHoUQDQgAEpTPohvEuKz0baWk05mp8rwpZ0ZayqHh3KBl/3uN+BFeoEvX2lF8L\nl/Gt2U+6TqTaLTD3h6lnkl3Ba4fD5HirIw==\n-----END EC PRIVATE KEY-----\n";
+
+/// Imitates Binance spot and wallet REST, Kraken spot REST, and Coinbase Advanced Trade, for development and tests. Loopback only.
 #[derive(Parser)]
 #[command(name = "perf-aggregator-simulator", version)]
 pub(crate) struct Args {

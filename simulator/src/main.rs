@@ -1,7 +1,9 @@
-//! An invented exchange that imitates Binance spot and wallet REST, and Kraken spot REST, strictly: for development and
-//! tests only, on loopback only. Its world grows from a seed, its faults from another, and its time can be moved.
+//! An invented exchange that imitates Binance spot and wallet REST, Kraken spot REST, and Coinbase Advanced Trade, strictly: for
+//! development and tests only, on loopback only. Its world grows from a seed, its faults from another, and its time can be
+//! moved.
 //!
-//! Both venues tell of one account, each in its own words: below `/0/` it is Kraken, elsewhere Binance.
+//! All venues tell of one account, each in its own words: below `/0/` it is Kraken, below `/api/v3/brokerage/` and `/v2/`
+//! Coinbase, elsewhere Binance.
 //!
 //! It knows nothing of the programs that are tested against it.
 
@@ -17,6 +19,7 @@ mod http;
 mod venue;
 mod rest;
 mod kraken;
+mod coinbase;
 mod truth;
 mod control;
 
@@ -24,6 +27,7 @@ use anyhow::Context as _;
 use args::Args;
 use clap::Parser as _;
 use clock::Clock;
+use coinbase::Coinbase;
 use faults::Faults;
 use http::Outcome;
 use kraken::Kraken;
@@ -66,6 +70,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let binance = Arc::new(Binance::new(Arc::clone(&venue), keys));
     let keys = kraken::Keys::new(args.kraken_key(), args.kraken_secret());
     let kraken = Arc::new(Kraken::new(Arc::clone(&venue), keys));
+    let keys = coinbase::Keys::new(args.key(), args::COINBASE_SECRET);
+    let coinbase = Arc::new(Coinbase::new(Arc::clone(&venue), keys));
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stdout = std::io::stdout().lock();
@@ -76,11 +82,14 @@ async fn run(args: Args) -> anyhow::Result<()> {
 
     let served = http::serve(listener, move |request| {
         let (venue, binance, kraken) = (Arc::clone(&venue), Arc::clone(&binance), Arc::clone(&kraken));
+        let coinbase = Arc::clone(&coinbase);
         async move {
             if request.path.starts_with(control::PREFIX) {
                 Outcome::Whole(control::answer(&venue, &request).await)
             } else if request.path.starts_with(kraken::PREFIX) {
                 kraken.answer(request).await
+            } else if coinbase::is_path(&request.path) {
+                coinbase.answer(request).await
             } else {
                 binance.answer(request).await
             }
@@ -112,6 +121,8 @@ fn ready_line(args: &Args, world: &World, port: u16, now_ms: i64) -> Value {
         "secret": args.public_secret(),
         // The same account, as Kraken tells of it.
         "kraken": { "key": args.kraken_key(), "secret": args.public_kraken_secret() },
+        // And as Coinbase does: the name of the key is that of Binance's.
+        "coinbase": { "key": args.key(), "secret": args::COINBASE_SECRET },
     });
     if let (Some(contracts), Some(ready)) = (&world.contracts, ready.as_object_mut()) {
         let symbols: Vec<&str> = contracts.markets.iter().map(|market| market.symbol).collect();
