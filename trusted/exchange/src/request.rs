@@ -1,5 +1,6 @@
 //! A request as it will be sent, and the answer as it came. The signed bytes are the sent bytes.
 
+use crate::dialect::percent_encoded;
 use core::fmt;
 use zeroize::Zeroizing;
 
@@ -59,12 +60,14 @@ impl Request {
         let mut target = Zeroizing::new(match (self.path.split_once('{'), &self.segment) {
             (None, None) => self.path.to_owned(),
             (Some((before, rest)), Some(segment)) => {
-                let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+                // Of letters beyond ASCII nothing can lead elsewhere once they are encoded; some coins are named so.
+                let plain =
+                    |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || !byte.is_ascii();
                 let (_, after) = rest.split_once('}')?;
                 if segment.is_empty() || !segment.bytes().all(plain) {
                     return None;
                 }
-                format!("{before}{segment}{after}")
+                format!("{before}{}{after}", percent_encoded(segment))
             }
             _ => return None,
         });

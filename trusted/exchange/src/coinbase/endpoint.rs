@@ -74,7 +74,7 @@ pub(super) fn of(question: &Question<'_>) -> Option<&'static Endpoint> {
         (Need::Ledger | Need::Deposits | Need::Withdrawals | Need::Transfers, _) => &TRANSACTIONS,
         (Need::Permission, _) => &KEY,
         (Need::Prices, _) if question.symbol.is_some() => &TICKER,
-        (Need::Prices, _) => &PRODUCTS,
+        (Need::Prices | Need::Listings, _) => &PRODUCTS,
         (Need::Klines, _) => &CANDLES,
         (Need::Time, _) => &TIME,
         _ => return None,

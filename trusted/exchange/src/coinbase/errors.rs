@@ -4,12 +4,17 @@
 
 use crate::dialect::{Cell, Row};
 use crate::{Refusal, Reply, VenueError};
+use ledger::Timestamp;
 
 /// Errors are short: a longer answer that came with success is none.
 const ERROR_BYTES_MAX: usize = 4096;
 
-/// The error in an answer, if it is one.
-pub(super) fn error(reply: &Reply) -> Option<VenueError> {
+/// A clock that is off by more than this makes tokens that hold not yet or no more: their times are whole seconds, as those of
+/// answers are.
+const CLOCK_MS: u64 = 2_000;
+
+/// The error in an answer, if it is one. `now` is the venue's time by our reckoning.
+pub(super) fn error(reply: &Reply, now: Timestamp) -> Option<VenueError> {
     let success = (200..300).contains(&reply.status);
     if success && reply.body.len() > ERROR_BYTES_MAX {
         return None;
@@ -29,7 +34,9 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
         "expired_token",
         "token is expired",
         "token is not valid yet",
-    ]) {
+    ]) || (words.is_empty() && reply.status == 401 && is_clock_off(reply, now))
+    {
+        // A token that is not right gets one bare word, whatever is wrong with it.
         VenueError::FixClock
     } else if matches!(reply.status, 408 | 500..) || is(&["internal_server_error", "internal", "unavailable"])
     {
@@ -55,6 +62,22 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     } else {
         VenueError::Permanent(Refusal::Request { code: numeric.unwrap_or(0) })
     })
+}
+
+/// Whether the answer was written at another time than we thought.
+fn is_clock_off(reply: &Reply, now: Timestamp) -> bool {
+    let written = reply.header("date").and_then(written);
+    written.is_some_and(|at| at.millis().abs_diff(now.millis()) > CLOCK_MS)
+}
+
+/// `Sun, 22 Nov 2026 07:12:03 GMT` (RFC 9110 section 5.6.7).
+fn written(date: &str) -> Option<Timestamp> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = date.split_once(", ")?.1.split(' ');
+    let (day, month, year, clock) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let month = MONTHS.iter().position(|name| *name == month)?.checked_add(1)?;
+    (parts.next()? == "GMT").then(|| protocol::parse_rfc3339(&format!("{year}-{month:02}-{day}T{clock}Z")))?
 }
 
 /// The words of an answer for what went wrong.
@@ -86,7 +109,7 @@ mod tests {
 
     fn read(status: u16, body: &str) -> Option<VenueError> {
         let headers = vec![("retry-after".to_owned(), "3".to_owned())];
-        error(&Reply { status, headers, body: body.as_bytes().to_vec() })
+        error(&Reply { status, headers, body: body.as_bytes().to_vec() }, Timestamp::from_millis(0))
     }
 
     #[test]
@@ -126,6 +149,28 @@ mod tests {
             (200, r#"{"error_response":{"error":"UNKNOWN_FAILURE_REASON","message":""}}"#, request(0)),
         ] {
             assert_eq!(read(status, body), Some(kind), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_bare_refusal_at_another_time_than_ours_is_one_of_the_clock() {
+        let at = |now_ms, date: &str| {
+            let headers = vec![("date".to_owned(), date.to_owned())];
+            let reply = Reply { status: 401, headers, body: b"Unauthorized".to_vec() };
+            error(&reply, Timestamp::from_millis(now_ms))
+        };
+        // 2026-11-22T07:12:03Z.
+        let (date, credentials) = ("Sun, 22 Nov 2026 07:12:03 GMT", VenueError::Permanent(Refusal::Credentials));
+        for (now_ms, kind) in [
+            (1_795_331_523_000, credentials),
+            (1_795_331_525_000, credentials),
+            (1_795_331_525_001, VenueError::FixClock),
+            (1_795_331_520_999, VenueError::FixClock),
+        ] {
+            assert_eq!(at(now_ms, date), Some(kind), "{now_ms}");
+        }
+        for odd in ["", "Sun, 22 Nov 2026", "Sun, 22 Nix 2026 07:12:03 GMT", "Sun, 22 Nov 2026 07:12:03 CET"] {
+            assert_eq!(at(0, odd), Some(credentials), "{odd}");
         }
     }
 

@@ -1,8 +1,50 @@
 //! What products trade at, and the clock.
 
 use crate::VenueError;
-use crate::dialect::{Asked, Board, Cell, Kline, Listings, Row, Said, Ticker, Unit};
-use ledger::Decimal;
+use crate::dialect::{Asked, Board, Cell, Kline, Listing, Listings, Row, Said, Ticker, Unit};
+use ledger::{Asset, Decimal};
+
+/// Reads `GET …/market/products`. Products that are not traded any more are listed too; of another kind than these there are
+/// none that fills are told of.
+///
+/// ```json
+/// {"products":[{"product_id":"BTC-USD","product_type":"SPOT","base_currency_id":"BTC","quote_currency_id":"USD",
+///   "status":"online","trading_disabled":false},
+///  {"product_id":"BIT-26APR24-CDE","product_type":"FUTURE","base_currency_id":"","quote_currency_id":"USD",
+///   "future_product_details":{"contract_root_unit":"BTC","contract_size":"0.01","contract_expiry":"2024-04-26T15:00:00Z"}}],
+///  "num_products":2}
+/// ```
+pub(super) fn listings(body: &[u8]) -> Result<Said, VenueError> {
+    let rows = Cell::whole("products", body)?.row()?.rows("products")?;
+    let listed = rows.iter().filter_map(|row| listing(row).transpose());
+    Ok(Said::Listings(listed.collect::<Result<_, _>>()?))
+}
+
+fn listing(row: &Row<'_>) -> Result<Option<Listing>, VenueError> {
+    let (id, quote) = (row.string("product_id")?, row.asset("quote_currency_id")?);
+    match row.maybe_text("product_type")?.as_deref() {
+        None | Some("SPOT") => Ok(Some(Listing {
+            id,
+            board: Board::Spot,
+            base: row.asset("base_currency_id")?,
+            quote,
+            settle: None,
+            contract_size: Decimal::ONE,
+            inverse: false,
+        })),
+        Some("FUTURE") => {
+            let details = row.row("future_product_details")?;
+            let unit = match details.maybe_text("contract_root_unit")? {
+                Some(unit) => Asset::from(&*unit),
+                None => row.asset("base_currency_id")?,
+            };
+            let contract_size = details.decimal("contract_size")?;
+            let (board, settle) = (Board::Contract, Some(quote.clone()));
+            Ok(Some(Listing { id, board, base: unit, quote, settle, contract_size, inverse: false }))
+        }
+        Some(_) => Ok(None),
+    }
+}
 
 /// Reads `GET …/products/{product_id}/ticker`, the newest trades of one product, and `GET …/products`, all products.
 ///
@@ -124,6 +166,26 @@ mod tests {
                 told
             );
         }
+    }
+
+    #[test]
+    fn products_of_both_kinds_are_listed_and_others_are_not() {
+        let body = br#"{"products":[
+            {"product_id":"ETH-BTC","product_type":"SPOT","base_currency_id":"ETH","quote_currency_id":"BTC"},
+            {"product_id":"BIT-26APR24-CDE","product_type":"FUTURE","base_currency_id":"","quote_currency_id":"USD",
+             "future_product_details":{"contract_root_unit":"BTC","contract_size":"0.01"}},
+            {"product_id":"X-USD","product_type":"EQUITY","quote_currency_id":"USD"}],"num_products":3}"#;
+        let Said::Listings(rows) = listings(body).unwrap() else { panic!() };
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let settle = row.settle.as_ref().map_or("", Asset::as_str);
+                format!("{} {} {} {settle} {}", row.id, row.base.as_str(), row.quote.as_str(), row.contract_size)
+            })
+            .collect();
+        assert_eq!(told, ["ETH-BTC ETH BTC  1", "BIT-26APR24-CDE BTC USD USD 0.01"]);
+        let without = br#"{"products":[{"product_id":"ETH-BTC","product_type":"SPOT","quote_currency_id":"BTC"}]}"#;
+        assert_eq!(listings(without), Err(crate::dialect::wrong("products", "base_currency_id")));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Markets: `spot`; `wallet`, the `/v2` accounts with their transactions; `fiat`, their deposits and withdrawals of money.
 //! A question about one account of `/v2` names it in `segment`. A key sees one portfolio.
 //!
-//! Not here: the products' list, and what a conversion's two sides have in common: each stands in its own account.
+//! Not here: what a conversion's two sides come to: each stands in its own account, and both have one id.
 
 mod sign;
 mod endpoint;
@@ -65,8 +65,8 @@ impl Dialect for Coinbase {
         Ok(request)
     }
 
-    fn error(&self, reply: &Reply, _: Timestamp) -> Option<VenueError> {
-        errors::error(reply)
+    fn error(&self, reply: &Reply, now: Timestamp) -> Option<VenueError> {
+        errors::error(reply, now)
     }
 
     fn read(&self, asked: Asked<'_>, reply: &Reply, listings: &Listings) -> Result<Said, VenueError> {
@@ -78,6 +78,7 @@ impl Dialect for Coinbase {
             Need::Ledger => wallet::bookings(asked, body),
             Need::Deposits | Need::Withdrawals => wallet::crossings(asked, body),
             Need::Transfers => wallet::transfers(body),
+            Need::Listings => market::listings(body),
             Need::Prices => market::prices(asked, body, listings),
             Need::Klines => market::klines(body),
             Need::Time => market::time(body),

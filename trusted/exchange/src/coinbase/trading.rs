@@ -60,7 +60,7 @@ fn fill(row: &Row<'_>, symbol: String, listings: &Listings) -> Result<Execution,
         (Some(_), None) => return Err(row.wrong("product_id")),
     };
     Ok(Execution {
-        sequence: None,
+        sequence: sequence(row)?,
         id,
         order_id: row.maybe_string("order_id")?,
         symbol,
@@ -78,6 +78,19 @@ fn fill(row: &Row<'_>, symbol: String, listings: &Listings) -> Result<Execution,
         },
         time: row.date("trade_time")?,
     })
+}
+
+/// The place of a fill among those of its instant: `sequence_timestamp`, to the billionth of a second that `trade_time` does
+/// not show.
+fn sequence(row: &Row<'_>) -> Result<Option<u64>, VenueError> {
+    let Some(at) = row.maybe("sequence_timestamp").map_or(Ok(None), Cell::maybe_date)? else { return Ok(None) };
+    let text = row.maybe_text("sequence_timestamp")?.unwrap_or_default();
+    let fraction = text.split_once('.').map_or("", |(_, rest)| rest).trim_end_matches(|c: char| !c.is_ascii_digit());
+    // A zone behind it has digits too: then the millisecond must do.
+    let finer = fraction.get(3..).filter(|finer| finer.len() <= 6 && finer.bytes().all(|byte| byte.is_ascii_digit()));
+    let finer = format!("{:0<6}", finer.unwrap_or_default()).parse::<u64>().ok();
+    let millis = u64::try_from(at.millis()).ok().and_then(|millis| millis.checked_mul(1_000_000));
+    Ok(millis.zip(finer).and_then(|(millis, finer)| millis.checked_add(finer)))
 }
 
 /// `size / price`, cut off.
@@ -170,6 +183,22 @@ mod tests {
             Said::Fills(mut fills) => Ok(fills.remove(0)),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn fills_of_one_instant_have_an_order() {
+        for (at, sequence) in [
+            (r#","sequence_timestamp":"2023-01-18T01:37:38.092520Z""#, Some(1_674_005_858_092_520_000)),
+            (r#","sequence_timestamp":"2023-01-18T01:37:38.092000007Z""#, Some(1_674_005_858_092_000_007)),
+            (r#","sequence_timestamp":"2023-01-18T01:37:38Z""#, Some(1_674_005_858_000_000_000)),
+            (r#","sequence_timestamp":"2023-01-18T01:37:38.5+00:00""#, Some(1_674_005_858_500_000_000)),
+            ("", None),
+        ] {
+            let fields = r#""product_id":"BTC-USD","side":"BUY","trade_type":"FILL","price":"3","size":"1""#;
+            assert_eq!(one(&format!("{fields}{at}")).unwrap().sequence, sequence, "{at}");
+        }
+        let odd = r#""product_id":"BTC-USD","side":"BUY","price":"3","size":"1","sequence_timestamp":"yesterday""#;
+        assert_eq!(one(odd), Err(wrong("fills", "sequence_timestamp")));
     }
 
     #[test]

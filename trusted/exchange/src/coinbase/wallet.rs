@@ -7,7 +7,8 @@ use ledger::{Asset, Decimal};
 
 /// Reads `GET /v2/accounts/{account_id}/transactions`. Types are `buy`, `sell`, `send`, `receive`, `request`, `transfer`,
 /// `trade`, `advanced_trade_fill`, `fiat_deposit`, `fiat_withdrawal`, `pro_deposit`, `staking_reward`, `interest`,
-/// `earn_payout`, `cardspend`, `unwrap_asset`, … and what comes after them, told as they are.
+/// `earn_payout`, `cardspend`, `unwrap_asset`, … and what comes after them, told as they are, with their status: what is
+/// pending or failed is listed too.
 ///
 /// ```json
 /// {"pagination":{"next_uri":null},"data":[{"id":"57ff…","type":"send","status":"completed",
@@ -26,7 +27,7 @@ pub(super) fn bookings(asked: Asked<'_>, body: &[u8]) -> Result<Said, VenueError
         let fee = network.map_or(Ok(None), |network| maybe_money(&network, "transaction_fee"))?;
         let own = row.string("type")?;
         bookings.push(Booking {
-            own: None,
+            own: Some(format!("{own}/{}", row.maybe_text("status")?.as_deref().unwrap_or("completed"))),
             id: row.string("id")?,
             symbol: nested(&row, "advanced_trade_fill", "product_id")?.map(|product| (product, Board::Spot)),
             reference: reference(&row)?,
@@ -58,7 +59,8 @@ fn nested(row: &Row<'_>, object: &'static str, field: &'static str) -> Result<Op
     row.maybe(object).map_or(Ok(None), |cell| cell.row()?.maybe_string(field))
 }
 
-/// What else a booking belongs to: the order of a fill, or the id that both sides of a conversion or purchase share.
+/// What else a booking belongs to: the order of a fill, the id that both sides of a conversion or purchase share, or the
+/// transaction on its chain.
 fn reference(row: &Row<'_>) -> Result<Option<String>, VenueError> {
     for (object, field) in [
         ("advanced_trade_fill", "order_id"),
@@ -66,6 +68,7 @@ fn reference(row: &Row<'_>) -> Result<Option<String>, VenueError> {
         ("buy", "id"),
         ("sell", "id"),
         ("fiat_deposit", "id"),
+        ("network", "hash"),
     ] {
         if let Some(found) = nested(row, object, field)? {
             return Ok(Some(found));
@@ -260,7 +263,7 @@ mod tests {
             [
                 "1 advanced_trade_fill 0.5 Some(\"o\")",
                 "2 trade -0.001 Some(\"t\")",
-                "3 transaction -0.0011 None",
+                "3 transaction -0.0011 Some(\"h\")",
                 "4 transaction 2 None",
                 "5 staking_reward 0.01 None",
                 "6 transfer -5 None",
