@@ -9,6 +9,22 @@ pub(crate) fn text(at_ms: i64) -> String {
 
 /// `Sun, 22 Nov 26 07:12:03 +0000`, as Kraken tells its time.
 pub(crate) fn rfc1123(at_ms: i64) -> String {
+    let (weekday, of_month, month, year) = words(at_ms);
+    format!("{weekday}, {of_month:02} {month} {:02} {} +0000", year % 100, clock(at_ms))
+}
+
+/// `Sun, 22 Nov 2026 07:12:03 GMT`, as heads of answers tell it.
+pub(crate) fn http_date(at_ms: i64) -> String {
+    let (weekday, of_month, month, year) = words(at_ms);
+    format!("{weekday}, {of_month:02} {month} {year:04} {} GMT", clock(at_ms))
+}
+
+fn clock(at_ms: i64) -> String {
+    text(at_ms).split(' ').next_back().unwrap_or_default().to_owned()
+}
+
+/// Day of the week, day of the month, month and year.
+fn words(at_ms: i64) -> (&'static str, i64, &'static str, i64) {
     // 1970 began on a Thursday.
     const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] =
@@ -18,10 +34,7 @@ pub(crate) fn rfc1123(at_ms: i64) -> String {
     let name = |names: &[&'static str], index: i64| {
         usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
     };
-    let (weekday, month) = (name(&WEEKDAYS, day.rem_euclid(7)), name(&MONTHS, month - 1));
-    let time = text(at_ms);
-    let time = time.split(' ').next_back().unwrap_or_default();
-    format!("{weekday}, {of_month:02} {month} {:02} {time} +0000", year % 100)
+    (name(&WEEKDAYS, day.rem_euclid(7)), of_month, name(&MONTHS, month - 1), year)
 }
 
 /// The first instant of the month after the one that `at_ms` is in.
@@ -109,6 +122,7 @@ mod tests {
     fn withdrawal_times_and_months_are_those_of_the_calendar() {
         assert_eq!(text(1_709_251_199_999), "2024-02-29 23:59:59");
         assert_eq!(rfc1123(1_616_336_594_000), "Sun, 21 Mar 21 14:23:14 +0000");
+        assert_eq!(http_date(784_111_777_000), "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(text(this_month(1_709_251_199_999)), "2024-02-01 00:00:00");
         assert_eq!(text(next_month(1_709_251_199_999)), "2024-03-01 00:00:00");
         assert_eq!(text(next_month(1_735_600_000_000)), "2025-01-01 00:00:00");

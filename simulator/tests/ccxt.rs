@@ -32,6 +32,13 @@ fn an_unmodified_ccxt_reads_the_same_truth_from_kraken() {
     check(&venue, "kraken.mjs", &[("KRAKEN_KEY", KRAKEN_KEY), ("KRAKEN_SECRET", KRAKEN_SECRET)]);
 }
 
+#[test]
+fn an_unmodified_ccxt_reads_the_same_truth_from_coinbase() {
+    let venue = Venue::still(&[]);
+    let secret = venue.ready["coinbase"]["secret"].as_str().unwrap().to_owned();
+    check(&venue, "coinbase.mjs", &[("COINBASE_KEY", KEY), ("COINBASE_SECRET", &secret)]);
+}
+
 fn check(venue: &Venue, script: &str, keys: &[(&str, &str)]) {
     #[expect(clippy::disallowed_methods, reason = "how the test command hands the directory over")]
     let Some(directory) = std::env::var_os("PERFAGG_CCXT_DIR") else {

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Call,
-    coins::{Coin, portfolios, product_id},
+    coins::{Coin, Product, portfolios},
     ids,
     query::date,
     refusal::Refusal,
@@ -93,7 +93,7 @@ pub(super) fn orders(call: &Call<'_>) -> Answer {
     let open = call.world.account.open_order.as_ref();
     let open = open.filter(|_| wanted.is_empty() || wanted.contains(&"OPEN"));
     let row = open.and_then(|order| {
-        let product = product_id(call.world.markets.get(order.market)?);
+        let product = Product::of(call.world, order.market)?.id();
         let limit = json!({ "base_size": order.quantity.short(), "limit_price": order.price.short(), "post_only": false });
         Some(json!({
             "order_id": ids::uuid("order", &[call.world.seed, name(&product), order.id]),

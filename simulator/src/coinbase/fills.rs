@@ -3,7 +3,7 @@
 use super::{
     Answer, Call,
     book::Fill,
-    coins::{market, portfolios, product_id},
+    coins::{Product, portfolios},
     ids,
     query::instant,
     refusal::Refusal,
@@ -20,10 +20,11 @@ pub(super) fn fills(call: &Call<'_>) -> Answer {
     let limit = query.limit(ROWS, ROWS_MAX)?;
     let (start, end) = (query.instant("start_sequence_timestamp")?, query.instant("end_sequence_timestamp")?);
     let of_products = query.all("product_ids").chain(query.all("product_id"));
-    let markets = of_products
-        .map(|id| market(call.world, id).ok_or_else(|| Refusal::argument("product_id", "is not known")))
-        .map(|found| found.map(|(index, _)| index))
-        .collect::<Result<Vec<usize>, _>>()?;
+    let products = of_products
+        .map(|id| {
+            Product::find(call.world, id).ok_or_else(|| Refusal::argument("product_id", "is not known"))
+        })
+        .collect::<Result<Vec<Product<'_>>, _>>()?;
     let orders: Vec<&str> = query.all("order_ids").chain(query.all("order_id")).collect();
     // The cursor names the last row that was told.
     let before = match query.text("cursor") {
@@ -38,7 +39,7 @@ pub(super) fn fills(call: &Call<'_>) -> Answer {
     let window = call.book.fills.get(first..last).unwrap_or_default();
     let is_told = |fill: &&Fill| fill.time_ms <= call.now_ms && fill.found_ms <= call.now_ms;
     let is_wanted = |fill: &&Fill| {
-        (markets.is_empty() || markets.contains(&fill.market))
+        (products.is_empty() || products.iter().any(|product| product.traded() == Some(fill.market)))
             && (orders.is_empty() || orders.contains(&order_id(call.world, fill).as_str()))
     };
     let found = window.iter().rev().filter(is_told).filter(is_wanted);
@@ -58,8 +59,8 @@ pub(super) fn order_id(world: &World, fill: &Fill) -> String {
 }
 
 fn fill_row(world: &World, fill: &Fill) -> Value {
-    let product = world.markets.get(fill.market);
-    let of = [world.seed, product.map_or(0, |market| name(&market.symbol)), fill.id];
+    let symbol = world.markets.get(fill.market).map_or(0, |market| name(&market.symbol));
+    let of = [world.seed, symbol, fill.id];
     let [portfolio, _] = portfolios(world);
     json!({
         "entry_id": ids::entry(&of),
@@ -70,7 +71,7 @@ fn fill_row(world: &World, fill: &Fill) -> Value {
         "price": fill.price.short(),
         "size": fill.quantity.short(),
         "commission": fill.commission.short(),
-        "product_id": product.map(product_id),
+        "product_id": Product::of(world, fill.market).map(Product::id),
         "sequence_timestamp": instant(fill.sequence_ns),
         "liquidity_indicator": if fill.maker { "MAKER" } else { "TAKER" },
         "size_in_quote": false,

@@ -4,13 +4,13 @@ mod prices;
 
 use super::{
     Answer, Call,
-    coins::{Coin, market, product_id},
+    coins::{Coin, Product},
     query::{date, instant},
     refusal::Refusal,
 };
 use crate::{
     amount::Amount,
-    world::{asset, market::Market, price::MINUTE_MS},
+    world::{asset, price::MINUTE_MS},
 };
 use serde_json::{Map, Value, json};
 
@@ -40,41 +40,44 @@ pub(super) fn products(call: &Call<'_>) -> Answer {
     };
     let ids: Vec<&str> = call.query.all("product_ids").collect();
     let limit = call.query.limit(PRODUCTS_MAX, PRODUCTS_MAX)?;
-    let markets = call.world.markets.iter().filter(|_| of_spot);
-    let wanted = markets.filter(|market| ids.is_empty() || ids.contains(&product_id(market).as_str()));
-    let rows: Vec<Value> = wanted.take(limit).map(|market| product_row(call, market)).collect();
+    let all = Product::all(call.world).filter(|_| of_spot);
+    let wanted = all.filter(|product| ids.is_empty() || ids.contains(&product.id().as_str()));
+    let rows: Vec<Value> = wanted.take(limit).map(|product| product_row(call, product)).collect();
     Ok(json!({ "num_products": rows.len(), "products": rows }))
 }
 
 pub(super) fn product(call: &Call<'_>) -> Answer {
-    named(call).map(|market| product_row(call, market))
+    named(call).map(|product| product_row(call, product))
 }
 
 /// The product that stands in the path.
-fn named<'a>(call: &Call<'a>) -> Result<&'a Market, Refusal> {
-    market(call.world, call.segment).map(|(_, market)| market).ok_or(Refusal::NotFound)
+fn named<'a>(call: &Call<'a>) -> Result<Product<'a>, Refusal> {
+    Product::find(call.world, call.segment).ok_or(Refusal::NotFound)
 }
 
-/// A market that closed for good is still listed, so that its fills can be understood.
-fn product_row(call: &Call<'_>, market: &Market) -> Value {
+/// One that closed for good is still listed, so that its fills can be understood.
+fn product_row(call: &Call<'_>, product: Product<'_>) -> Value {
     let least = |decimals: u32| Amount::of(1, decimals).short();
-    let minute = call.world.last_minute(market, call.now_ms);
-    let day = call.world.prices.span(market, minute + 1 - 1440, minute + 1);
-    let closed = market.closed_ms.is_some();
+    let (tick, step) = product.decimals();
+    let (base, base_name) = product.base_names();
+    let quote_name = asset(product.quote).map_or("USDC", |quote| quote.long_name);
+    let next_ms = (product.last_minute(call.world, call.now_ms) + 1) * MINUTE_MS;
+    let day = product.candle(call.world, next_ms - 1440 * MINUTE_MS, next_ms, call.now_ms);
+    let closed = product.is_closed();
     json!({
-        "product_id": product_id(market),
-        "price": Amount::of(i128::from(day.close), market.tick).short(),
+        "product_id": product.id(),
+        "price": day.map(|day| product.price(day.close)).unwrap_or_default(),
         "price_percentage_change_24h": "",
-        "volume_24h": Amount::of(i128::from(day.volume), market.step).short(),
+        "volume_24h": day.map(|day| product.volume(day.volume)).unwrap_or_default(),
         "volume_percentage_change_24h": "",
-        "base_increment": least(market.step),
-        "quote_increment": least(market.tick),
-        "quote_min_size": market.min_notional().short(),
+        "base_increment": least(step),
+        "quote_increment": least(tick),
+        "quote_min_size": product.min_notional().short(),
         "quote_max_size": "100000000",
-        "base_min_size": least(market.step),
+        "base_min_size": least(step),
         "base_max_size": "100000000",
-        "base_name": market.base.long_name,
-        "quote_name": market.quote.long_name,
+        "base_name": base_name,
+        "quote_name": quote_name,
         "watched": false,
         "is_disabled": closed,
         "new": false,
@@ -85,17 +88,17 @@ fn product_row(call: &Call<'_>, market: &Market) -> Value {
         "trading_disabled": closed,
         "auction_mode": false,
         "product_type": "SPOT",
-        "quote_currency_id": market.quote.name,
-        "base_currency_id": market.base.name,
+        "quote_currency_id": product.quote,
+        "base_currency_id": base,
         "fcm_trading_session_details": null,
         "mid_market_price": "",
         "alias": "",
         "alias_to": [],
-        "base_display_symbol": market.base.name,
-        "quote_display_symbol": market.quote.name,
+        "base_display_symbol": base,
+        "quote_display_symbol": product.quote,
         "view_only": false,
-        "price_increment": least(market.tick),
-        "display_name": product_id(market),
+        "price_increment": least(tick),
+        "display_name": product.id(),
         "product_venue": "CBE",
     })
 }

@@ -20,6 +20,7 @@ mod wallet;
 
 use crate::{
     args::Rights,
+    calendar,
     faults::{Disorder, Fault, broken},
     http::{Incoming, Outcome, Reply},
     venue::{Access, Mode, Settings, Venue},
@@ -105,6 +106,8 @@ impl Coinbase {
             Ok(answer) => Reply::json(200, answer),
             Err(refusal) => refusal.reply(path),
         };
+        // What the token is judged by: a client may learn of its own clock here.
+        let reply = reply.with("date", calendar::http_date(now_ms));
         let reply = match left {
             Some((most, left)) => reply.with("x-ratelimit-limit", most).with("x-ratelimit-remaining", left),
             None => reply,

@@ -5,7 +5,7 @@ use crate::faults::disturb;
 use serde_json::{Value, json};
 
 const ROWS: usize = 25;
-const ROWS_MAX: usize = 100;
+const ROWS_MAX: usize = 300;
 
 /// The page that `limit`, `order`, `starting_after` and `ending_before` ask for, of rows that stand newest first.
 pub(super) fn page<T>(

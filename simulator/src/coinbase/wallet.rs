@@ -3,7 +3,7 @@
 use super::{
     Answer, Call,
     book::{Detail, Transaction},
-    coins::Coin,
+    coins::{Coin, Product},
     ids,
     page::page,
     query::date,
@@ -98,12 +98,12 @@ fn tell(call: &Call<'_>, coin: Coin, detail: &Detail, status: &str, fields: &mut
         Detail::None => {}
         Detail::Fill(place) => {
             let Some(fill) = call.book.fills.get(*place) else { return };
-            let Some(market) = call.world.markets.get(fill.market) else { return };
+            let Some(product) = Product::of(call.world, fill.market) else { return };
             with(
                 "advanced_trade_fill",
                 json!({
                     "fill_price": fill.price.short(),
-                    "product_id": super::coins::product_id(market),
+                    "product_id": product.id(),
                     "order_id": super::fills::order_id(call.world, fill),
                     "commission": fill.commission.short(),
                     "order_side": if fill.buyer { "buy" } else { "sell" },
@@ -127,16 +127,17 @@ fn tell(call: &Call<'_>, coin: Coin, detail: &Detail, status: &str, fields: &mut
             with("from", json!({ "resource": "address_book", "id": id, "currency": coin.name() }));
         }
         Detail::Sent { network, hash, arrives, fee } => {
-            with(
-                "network",
-                json!({
-                    "status": on_chain,
-                    "hash": hash,
-                    "network_name": network.to_lowercase(),
-                    "transaction_fee": money(coin.name(), *fee),
-                    "transaction_amount": money(coin.name(), *arrives),
-                }),
-            );
+            let mut told = json!({
+                "status": on_chain,
+                "network_name": network.to_lowercase(),
+                "transaction_fee": money(coin.name(), *fee),
+                "transaction_amount": money(coin.name(), *arrives),
+            });
+            // What never left has none.
+            if let Some(told) = told.as_object_mut().filter(|_| status == "completed") {
+                told.insert("hash".to_owned(), Value::from(hash.as_str()));
+            }
+            with("network", told);
             let address = format!("somewhere-else-{network}");
             with("to", json!({ "resource": "address", "address": address, "currency": coin.name() }));
         }

@@ -2,9 +2,8 @@
 
 use super::named;
 use crate::{
-    amount::Amount,
-    coinbase::{Answer, Call, coins::product_id, query::instant, refusal::Refusal},
-    world::{market::Market, price::MINUTE_MS},
+    coinbase::{Answer, Call, query::instant, refusal::Refusal},
+    world::price::MINUTE_MS,
 };
 use serde_json::{Value, json};
 
@@ -22,18 +21,10 @@ const GRANULARITIES: [(&str, i64); 9] = [
     ("ONE_DAY", 1440),
 ];
 
-fn price(market: &Market, ticks: i64) -> String {
-    Amount::of(i128::from(ticks), market.tick).short()
-}
-
-fn volume(market: &Market, steps: i64) -> String {
-    Amount::of(i128::from(steps), market.step).short()
-}
-
 /// Candles that open between two instants, both included, newest first. A span that has more than may be told is refused
 /// as a whole; one in which nobody traded has no candle. The minute that runs shows its end already, as on other venues.
 pub(in crate::coinbase) fn candles(call: &Call<'_>) -> Answer {
-    let market = named(call)?;
+    let product = named(call)?;
     let name = call.query.required("granularity")?;
     let known = GRANULARITIES.iter().find(|(known, _)| *known == name);
     let (_, minutes) = known.ok_or_else(|| Refusal::argument("granularity", "is not known"))?;
@@ -51,14 +42,14 @@ pub(in crate::coinbase) fn candles(call: &Call<'_>) -> Answer {
     let opens = (first..=last).rev().map(|index| index * length_ms);
     let there = opens.filter(|open_ms| open_ms + length_ms > call.world.listed_ms && *open_ms <= call.now_ms);
     let rows = there.take(limit).filter_map(|open_ms| {
-        let candle = call.world.candle(market, open_ms, open_ms + length_ms, call.now_ms)?;
+        let candle = product.candle(call.world, open_ms, open_ms + length_ms, call.now_ms)?;
         Some(json!({
             "start": open_ms.div_euclid(1000).to_string(),
-            "low": price(market, candle.low),
-            "high": price(market, candle.high),
-            "open": price(market, candle.open),
-            "close": price(market, candle.close),
-            "volume": volume(market, candle.volume),
+            "low": product.price(candle.low),
+            "high": product.price(candle.high),
+            "open": product.price(candle.open),
+            "close": product.price(candle.close),
+            "volume": product.volume(candle.volume),
         }))
     });
     Ok(json!({ "candles": rows.collect::<Vec<Value>>() }))
@@ -66,23 +57,24 @@ pub(in crate::coinbase) fn candles(call: &Call<'_>) -> Answer {
 
 /// The last trade, and what is offered beside it.
 pub(in crate::coinbase) fn ticker(call: &Call<'_>) -> Answer {
-    let market = named(call)?;
+    let product = named(call)?;
     call.query.required("limit")?;
     call.query.limit(1, 1000)?;
-    let minute = call.world.last_minute(market, call.now_ms);
-    let close = call.world.prices.close(market, minute);
+    let minute = product.last_minute(call.world, call.now_ms);
+    let last = product.candle(call.world, minute * MINUTE_MS, (minute + 1) * MINUTE_MS, call.now_ms);
+    let close = last.ok_or(Refusal::NotFound)?.close;
     let at_ms = (minute * MINUTE_MS + 59_000).min(call.now_ms);
     let trade = json!({
         "trade_id": minute.to_string(),
-        "product_id": product_id(market),
-        "price": price(market, close),
-        "size": volume(market, 1),
+        "product_id": product.id(),
+        "price": product.price(close),
+        "size": product.volume(1),
         "time": instant(at_ms * 1_000_000),
         "side": "BUY",
         "bid": "",
         "ask": "",
         "exchange": "CBE",
     });
-    let (bid, ask) = (price(market, (close - 1).max(1)), price(market, close + 1));
+    let (bid, ask) = (product.price((close - 1).max(1)), product.price(close + 1));
     Ok(json!({ "trades": [trade], "best_bid": bid, "best_ask": ask }))
 }
