@@ -164,6 +164,14 @@ pub trait Dialect: Sync {
     /// `Answer`, with the field: it is not as documented. `Retry`: it was cut off.
     fn read(&self, asked: Asked<'_>, reply: &Reply, listings: &Listings) -> Result<Said, VenueError>;
 
+    /// The venue's ids of the wallets in an answer of balances, where it has lists of one wallet at a time.
+    ///
+    /// # Errors
+    /// As those of [`read`](Self::read).
+    fn wallets(&self, _reply: &Reply) -> Result<Vec<String>, VenueError> {
+        Ok(Vec::new())
+    }
+
     /// What goes with the same question for the page that follows, by the venue's name for it. `None`: the venue has no
     /// more, or tells no such thing and is asked for the next window instead.
     ///

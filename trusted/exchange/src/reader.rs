@@ -285,12 +285,13 @@ impl Reader {
     fn take_collected(
         &mut self,
         told: Option<(Said, Cursor)>,
+        wallets: Vec<String>,
         venue_now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         let Job::Collect(collect) = &mut self.job else { return Ok(Vec::new()) };
         let (said, next) = told.map_or((None, None), |(said, next)| (Some(said), next));
         let (plan, markets) = (self.plan, &*self.markets);
-        let desk = Desk { plan, known: &mut self.known, markets, now: venue_now };
+        let desk = Desk { plan, known: &mut self.known, markets, wallets, now: venue_now };
         let mut findings = collect.take(desk, said, next)?;
         if !findings.is_empty() {
             findings.extend(self.inventory.and_then(|(_, count)| below(count)));
@@ -335,7 +336,13 @@ impl Reader {
                 self.inventory = Some((venue_now, count));
                 Ok(Vec::new())
             }
-            (Due::Collect, told) => self.take_collected(told, venue_now),
+            (Due::Collect, told) => {
+                let wallets = match (&told, answer) {
+                    (Some((Said::Balances(_), _)), Ok(reply)) => self.plan.dialect().wallets(reply)?,
+                    _ => Vec::new(),
+                };
+                self.take_collected(told, wallets, venue_now)
+            }
             (Due::Candles(interval), told) => {
                 self.take_candles(told.map(|(told, _)| told), interval, venue_now)
             }

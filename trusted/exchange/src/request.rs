@@ -61,8 +61,9 @@ impl Request {
             (None, None) => self.path.to_owned(),
             (Some((before, rest)), Some(segment)) => {
                 // Of letters beyond ASCII nothing can lead elsewhere once they are encoded; some coins are named so.
-                let plain =
-                    |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || !byte.is_ascii();
+                let plain = |byte: u8| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || !byte.is_ascii()
+                };
                 let (_, after) = rest.split_once('}')?;
                 if segment.is_empty() || !segment.bytes().all(plain) {
                     return None;

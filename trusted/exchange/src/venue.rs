@@ -1,6 +1,6 @@
 //! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
 
-use crate::{ExchangeConnector, Method, binance, dialect, kraken, reader};
+use crate::{ExchangeConnector, Method, binance, coinbase, dialect, kraken, reader};
 use protocol::{Credentials, Secret};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ pub struct SharedMarkets {
     binance: Arc<binance::Listed>,
     binance_wallets: Arc<reader::Listed>,
     kraken: Arc<reader::Listed>,
+    coinbase: Arc<reader::Listed>,
 }
 
 /// A conversation about a Binance account with the wallets beside its spot account: USD-M, COIN-M and cross margin. What is found
@@ -30,11 +31,13 @@ pub enum Venue {
     Binance,
     /// Kraken, spot accounts (EXCHANGES.md section 5).
     Kraken,
+    /// Coinbase, the portfolio of the key (EXCHANGES.md section 6).
+    Coinbase,
 }
 
 impl Venue {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Binance, Self::Kraken];
+    pub const ALL: [Self; 3] = [Self::Binance, Self::Kraken, Self::Coinbase];
 
     /// The venue of that name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -46,6 +49,7 @@ impl Venue {
         match self {
             Self::Binance => "binance",
             Self::Kraken => "kraken",
+            Self::Coinbase => "coinbase",
         }
     }
 
@@ -66,6 +70,10 @@ impl Venue {
                 let listed = Arc::clone(&markets.kraken);
                 Box::new(reader::Reader::new(&kraken::plan::Spot, credentials, listed))
             }
+            Self::Coinbase => {
+                let listed = Arc::clone(&markets.coinbase);
+                Box::new(reader::Reader::new(&coinbase::plan::Spot, credentials, listed))
+            }
         }
     }
 
@@ -80,6 +88,7 @@ impl Venue {
         match self {
             Self::Binance => binance::SPOT,
             Self::Kraken => kraken::plan::ACCOUNT,
+            Self::Coinbase => coinbase::plan::ACCOUNT,
         }
     }
 
@@ -88,6 +97,7 @@ impl Venue {
         match self {
             Self::Binance => binance::ACCOUNT_TYPES,
             Self::Kraken => kraken::plan::ACCOUNT_TYPES,
+            Self::Coinbase => coinbase::plan::ACCOUNT_TYPES,
         }
     }
 
@@ -95,6 +105,7 @@ impl Venue {
     pub fn reporting_currency(self) -> &'static str {
         match self {
             Self::Binance | Self::Kraken => "USDT",
+            Self::Coinbase => "USDC",
         }
     }
 
@@ -105,6 +116,8 @@ impl Venue {
             Self::Binance => false,
             // There is none for everyone.
             Self::Kraken => false,
+            // Its own gives the same answers to everybody.
+            Self::Coinbase => false,
         }
     }
 
@@ -113,6 +126,7 @@ impl Venue {
         match self {
             Self::Binance => binance::READS,
             Self::Kraken => kraken::plan::READS,
+            Self::Coinbase => coinbase::plan::READS,
         }
     }
 
@@ -121,6 +135,7 @@ impl Venue {
         match self {
             Self::Binance => binance::CANNOT_SEE,
             Self::Kraken => kraken::plan::CANNOT_SEE,
+            Self::Coinbase => coinbase::plan::CANNOT_SEE,
         }
     }
 
@@ -129,6 +144,7 @@ impl Venue {
         match self {
             Self::Binance => binance::HISTORY_LIMIT,
             Self::Kraken => kraken::plan::HISTORY_LIMIT,
+            Self::Coinbase => coinbase::plan::HISTORY_LIMIT,
         }
     }
 
@@ -141,6 +157,9 @@ impl Venue {
             }
             Self::Kraken => {
                 dialect("kraken").is_some_and(|kraken| kraken.calls().contains(&(method, host, path)))
+            }
+            Self::Coinbase => {
+                dialect("coinbase").is_some_and(|coinbase| coinbase.calls().contains(&(method, host, path)))
             }
         }
     }

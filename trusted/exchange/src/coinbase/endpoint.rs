@@ -37,6 +37,7 @@ static FILLS: Endpoint = private("/api/v3/brokerage/orders/historical/fills");
 static ACCOUNTS: Endpoint = private("/api/v3/brokerage/accounts");
 static SUMMARY: Endpoint = private("/api/v3/brokerage/transaction_summary");
 static KEY: Endpoint = private("/api/v3/brokerage/key_permissions");
+static PORTFOLIOS: Endpoint = private("/api/v3/brokerage/portfolios");
 static PRODUCTS: Endpoint = public("/api/v3/brokerage/market/products");
 static TICKER: Endpoint = public("/api/v3/brokerage/market/products/{product_id}/ticker");
 static CANDLES: Endpoint = public("/api/v3/brokerage/market/products/{product_id}/candles");
@@ -47,11 +48,12 @@ static DEPOSITS: Endpoint = wallet("/v2/accounts/{account_id}/deposits");
 static WITHDRAWALS: Endpoint = wallet("/v2/accounts/{account_id}/withdrawals");
 
 /// The allow-list.
-pub(super) static CALLS: [(Method, &str, &str); 12] = [
+pub(super) static CALLS: [(Method, &str, &str); 13] = [
     (Method::Get, HOST, FILLS.path),
     (Method::Get, HOST, ACCOUNTS.path),
     (Method::Get, HOST, SUMMARY.path),
     (Method::Get, HOST, KEY.path),
+    (Method::Get, HOST, PORTFOLIOS.path),
     (Method::Get, HOST, PRODUCTS.path),
     (Method::Get, HOST, TICKER.path),
     (Method::Get, HOST, CANDLES.path),
@@ -73,6 +75,7 @@ pub(super) fn of(question: &Question<'_>) -> Option<&'static Endpoint> {
         (Need::Withdrawals, "fiat") => &WITHDRAWALS,
         (Need::Ledger | Need::Deposits | Need::Withdrawals | Need::Transfers, _) => &TRANSACTIONS,
         (Need::Permission, _) => &KEY,
+        (Need::SubAccounts, _) => &PORTFOLIOS,
         (Need::Prices, _) if question.symbol.is_some() => &TICKER,
         (Need::Prices | Need::Listings, _) => &PRODUCTS,
         (Need::Klines, _) => &CANDLES,
@@ -97,7 +100,7 @@ impl Endpoint {
                 .maybe("end", to_ms.map(|ms| ms.div_euclid(1000)))
                 .maybe("limit", limit),
             path if path == TICKER.path => query.with("limit", limit.unwrap_or(1)),
-            path if path == SUMMARY.path || path == KEY.path || path == TIME.path => query,
+            path if [SUMMARY.path, KEY.path, PORTFOLIOS.path, TIME.path].contains(&path) => query,
             _ => query.maybe("limit", limit),
         }
     }

@@ -9,7 +9,7 @@ use ledger::Timestamp;
 /// Errors are short: a longer answer that came with success is none.
 const ERROR_BYTES_MAX: usize = 4096;
 
-/// A clock that is off by more than this makes tokens that hold not yet or no more: their times are whole seconds, as those of
+/// A clock that is off by so much makes tokens that hold not yet or no more: their times are whole seconds, as those of
 /// answers are.
 const CLOCK_MS: u64 = 2_000;
 
@@ -67,7 +67,7 @@ pub(super) fn error(reply: &Reply, now: Timestamp) -> Option<VenueError> {
 /// Whether the answer was written at another time than we thought.
 fn is_clock_off(reply: &Reply, now: Timestamp) -> bool {
     let written = reply.header("date").and_then(written);
-    written.is_some_and(|at| at.millis().abs_diff(now.millis()) > CLOCK_MS)
+    written.is_some_and(|at| at.millis().abs_diff(now.millis()) >= CLOCK_MS)
 }
 
 /// `Sun, 22 Nov 2026 07:12:03 GMT` (RFC 9110 section 5.6.7).
@@ -160,16 +160,18 @@ mod tests {
             error(&reply, Timestamp::from_millis(now_ms))
         };
         // 2026-11-22T07:12:03Z.
-        let (date, credentials) = ("Sun, 22 Nov 2026 07:12:03 GMT", VenueError::Permanent(Refusal::Credentials));
+        let (date, credentials) =
+            ("Sun, 22 Nov 2026 07:12:03 GMT", VenueError::Permanent(Refusal::Credentials));
         for (now_ms, kind) in [
             (1_795_331_523_000, credentials),
-            (1_795_331_525_000, credentials),
-            (1_795_331_525_001, VenueError::FixClock),
+            (1_795_331_524_999, credentials),
+            (1_795_331_525_000, VenueError::FixClock),
             (1_795_331_520_999, VenueError::FixClock),
         ] {
             assert_eq!(at(now_ms, date), Some(kind), "{now_ms}");
         }
-        for odd in ["", "Sun, 22 Nov 2026", "Sun, 22 Nix 2026 07:12:03 GMT", "Sun, 22 Nov 2026 07:12:03 CET"] {
+        for odd in ["", "Sun, 22 Nov 2026", "Sun, 22 Nix 2026 07:12:03 GMT", "Sun, 22 Nov 2026 07:12:03 CET"]
+        {
             assert_eq!(at(0, odd), Some(credentials), "{odd}");
         }
     }

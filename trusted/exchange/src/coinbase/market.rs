@@ -31,6 +31,7 @@ fn listing(row: &Row<'_>) -> Result<Option<Listing>, VenueError> {
             settle: None,
             contract_size: Decimal::ONE,
             inverse: false,
+            expires: None,
         })),
         Some("FUTURE") => {
             let details = row.row("future_product_details")?;
@@ -39,8 +40,9 @@ fn listing(row: &Row<'_>) -> Result<Option<Listing>, VenueError> {
                 None => row.asset("base_currency_id")?,
             };
             let contract_size = details.decimal("contract_size")?;
+            let expires = details.maybe("contract_expiry").map_or(Ok(None), Cell::maybe_date)?;
             let (board, settle) = (Board::Contract, Some(quote.clone()));
-            Ok(Some(Listing { id, board, base: unit, quote, settle, contract_size, inverse: false }))
+            Ok(Some(Listing { id, board, base: unit, quote, settle, contract_size, inverse: false, expires }))
         }
         Some(_) => Ok(None),
     }
@@ -180,11 +182,18 @@ mod tests {
             .iter()
             .map(|row| {
                 let settle = row.settle.as_ref().map_or("", Asset::as_str);
-                format!("{} {} {} {settle} {}", row.id, row.base.as_str(), row.quote.as_str(), row.contract_size)
+                format!(
+                    "{} {} {} {settle} {}",
+                    row.id,
+                    row.base.as_str(),
+                    row.quote.as_str(),
+                    row.contract_size
+                )
             })
             .collect();
         assert_eq!(told, ["ETH-BTC ETH BTC  1", "BIT-26APR24-CDE BTC USD USD 0.01"]);
-        let without = br#"{"products":[{"product_id":"ETH-BTC","product_type":"SPOT","quote_currency_id":"BTC"}]}"#;
+        let without =
+            br#"{"products":[{"product_id":"ETH-BTC","product_type":"SPOT","quote_currency_id":"BTC"}]}"#;
         assert_eq!(listings(without), Err(crate::dialect::wrong("products", "base_currency_id")));
     }
 

@@ -14,6 +14,7 @@ mod money;
 mod trading;
 mod wallet;
 mod market;
+pub(crate) mod plan;
 
 use crate::dialect::{Asked, Cell, Dialect, Listings, Moment, Need, Question, Said, key_hash, wrong};
 use crate::{Cost, Method, Refusal, Reply, Request, VenueError};
@@ -36,10 +37,18 @@ impl Dialect for Coinbase {
     fn ask(&self, question: &Question<'_>, key: &Credentials, moment: Moment) -> Result<Request, Refusal> {
         let endpoint = endpoint::of(question).ok_or(Refusal::Request { code: 0 })?;
         let start = endpoint.parameters(question);
-        let query = start.and(&question.with);
+        // A product stands in the path, whichever way it is named.
+        let (named, with): (Vec<_>, Vec<_>) = question
+            .with
+            .iter()
+            .cloned()
+            .partition(|(name, _)| *name == "product_id" && endpoint.path.contains("{product_id}"));
+        let query = start.and(&with);
         let segment = match endpoint.path.split_once('{') {
             None => None,
-            Some((_, rest)) if rest.starts_with("product_id") => question.symbol,
+            Some((_, rest)) if rest.starts_with("product_id") => {
+                question.symbol.or_else(|| named.first().map(|(_, product)| product.as_str()))
+            }
             Some(_) => question.segment,
         };
         let mut request = Request {
@@ -82,9 +91,14 @@ impl Dialect for Coinbase {
             Need::Prices => market::prices(asked, body, listings),
             Need::Klines => market::klines(body),
             Need::Time => market::time(body),
+            Need::SubAccounts => rights::portfolios(body).map(Said::SubAccounts),
             Need::Permission => rights::rights(body).map(Said::Rights),
             _ => Err(VenueError::Permanent(Refusal::Request { code: 0 })),
         }
+    }
+
+    fn wallets(&self, reply: &Reply) -> Result<Vec<String>, VenueError> {
+        trading::wallets(&reply.body)
     }
 
     /// `cursor` of v3, empty on the last page; of v2 `next_uri`, of which only the id is taken: no address is followed that

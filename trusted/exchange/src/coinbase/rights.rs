@@ -26,6 +26,20 @@ pub(super) fn rights(body: &[u8]) -> Result<KeyRights, VenueError> {
     Ok(KeyRights { read, trade, withdraw: transfer, transfer, ip_restricted: None, verdict })
 }
 
+/// Reads `GET /api/v3/brokerage/portfolios`: how many there are beside the one that the key reads, which is among them.
+///
+/// ```json
+/// {"portfolios":[{"name":"Default","uuid":"b87a…","type":"DEFAULT","deleted":false}]}
+/// ```
+pub(super) fn portfolios(body: &[u8]) -> Result<usize, VenueError> {
+    let mut there = 0_usize;
+    for row in Cell::whole("portfolios", body)?.row()?.rows("portfolios")? {
+        row.string("uuid")?;
+        there = there.saturating_add(usize::from(!row.maybe_flag("deleted")?.unwrap_or(false)));
+    }
+    Ok(there.saturating_sub(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +64,18 @@ mod tests {
         ] {
             assert_eq!(verdict(body), Ok(Verdict::Refuse), "{body}");
         }
+    }
+
+    #[test]
+    fn other_portfolios_are_counted_and_deleted_ones_are_not() {
+        let row = |uuid: &str, deleted: bool| {
+            format!(r#"{{"name":"n","uuid":"{uuid}","type":"CONSUMER","deleted":{deleted}}}"#)
+        };
+        let count =
+            |rows: &[String]| portfolios(format!(r#"{{"portfolios":[{}]}}"#, rows.join(",")).as_bytes());
+        assert_eq!(count(&[row("a", false)]), Ok(0));
+        assert_eq!(count(&[row("a", false), row("b", true), row("c", false)]), Ok(1));
+        assert_eq!(portfolios(b"{}"), Err(wrong("portfolios", "portfolios")));
     }
 
     #[test]

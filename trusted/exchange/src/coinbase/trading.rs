@@ -83,11 +83,15 @@ fn fill(row: &Row<'_>, symbol: String, listings: &Listings) -> Result<Execution,
 /// The place of a fill among those of its instant: `sequence_timestamp`, to the billionth of a second that `trade_time` does
 /// not show.
 fn sequence(row: &Row<'_>) -> Result<Option<u64>, VenueError> {
-    let Some(at) = row.maybe("sequence_timestamp").map_or(Ok(None), Cell::maybe_date)? else { return Ok(None) };
+    let Some(at) = row.maybe("sequence_timestamp").map_or(Ok(None), Cell::maybe_date)? else {
+        return Ok(None);
+    };
     let text = row.maybe_text("sequence_timestamp")?.unwrap_or_default();
-    let fraction = text.split_once('.').map_or("", |(_, rest)| rest).trim_end_matches(|c: char| !c.is_ascii_digit());
+    let fraction =
+        text.split_once('.').map_or("", |(_, rest)| rest).trim_end_matches(|c: char| !c.is_ascii_digit());
     // A zone behind it has digits too: then the millisecond must do.
-    let finer = fraction.get(3..).filter(|finer| finer.len() <= 6 && finer.bytes().all(|byte| byte.is_ascii_digit()));
+    let finer =
+        fraction.get(3..).filter(|finer| finer.len() <= 6 && finer.bytes().all(|byte| byte.is_ascii_digit()));
     let finer = format!("{:0<6}", finer.unwrap_or_default()).parse::<u64>().ok();
     let millis = u64::try_from(at.millis()).ok().and_then(|millis| millis.checked_mul(1_000_000));
     Ok(millis.zip(finer).and_then(|(millis, finer)| millis.checked_add(finer)))
@@ -149,6 +153,14 @@ pub(super) fn balances(body: &[u8]) -> Result<Said, VenueError> {
     Ok(Said::Balances(holdings))
 }
 
+/// The ids of the accounts in such an answer: their transactions are listed under them.
+pub(super) fn wallets(body: &[u8]) -> Result<Vec<String>, VenueError> {
+    let told = Cell::whole("accounts", body)?.row()?;
+    let is_v3 = told.maybe("accounts").is_some();
+    let rows = told.rows(if is_v3 { "accounts" } else { "data" })?;
+    rows.iter().map(|row| row.string(if is_v3 { "uuid" } else { "id" })).collect()
+}
+
 /// Reads `GET /api/v3/brokerage/transaction_summary`: one tier for all products of the kind that was asked for.
 ///
 /// ```json
@@ -197,7 +209,8 @@ mod tests {
             let fields = r#""product_id":"BTC-USD","side":"BUY","trade_type":"FILL","price":"3","size":"1""#;
             assert_eq!(one(&format!("{fields}{at}")).unwrap().sequence, sequence, "{at}");
         }
-        let odd = r#""product_id":"BTC-USD","side":"BUY","price":"3","size":"1","sequence_timestamp":"yesterday""#;
+        let odd =
+            r#""product_id":"BTC-USD","side":"BUY","price":"3","size":"1","sequence_timestamp":"yesterday""#;
         assert_eq!(one(odd), Err(wrong("fills", "sequence_timestamp")));
     }
 

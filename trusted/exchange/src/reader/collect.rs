@@ -41,6 +41,7 @@ pub(crate) struct Collect {
     /// Questions of balances or positions.
     asking: Asking,
     holdings: Vec<Holding>,
+    wallets: BTreeSet<String>,
     positions: Vec<Position>,
     /// The lists that are still to be read in this slice, the next one last, and what is read of the one before them.
     lists: Vec<&'static List>,
@@ -62,6 +63,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) plan: &'static dyn Plan,
     pub(crate) known: &'a mut Known,
     pub(crate) markets: &'a Markets,
+    /// The venue's ids of wallets that the answer tells.
+    pub(crate) wallets: Vec<String>,
     /// The venue's time.
     pub(crate) now: Timestamp,
 }
@@ -72,6 +75,7 @@ impl Collect {
             stage: Stage::Opening,
             asking: Asking::of(plan.balances()),
             holdings: Vec::new(),
+            wallets: BTreeSet::new(),
             positions: Vec::new(),
             lists: Vec::new(),
             walks: VecDeque::new(),
@@ -125,6 +129,7 @@ impl Collect {
         next: Cursor,
     ) -> Result<Vec<Finding>, VenueError> {
         let mut findings = Vec::new();
+        self.wallets.append(&mut core::mem::take(&mut desk.wallets).into_iter().collect());
         match (self.stage, said) {
             (Stage::Opening, Some(Said::Balances(rows))) => {
                 self.holdings.extend(rows);
@@ -214,7 +219,8 @@ impl Collect {
                 self.walk(desk, list, None);
                 continue;
             }
-            let told = Told { rows: &self.rows, holdings: &self.holdings, markets: desk.markets };
+            let (rows, holdings, wallets) = (&self.rows, &*self.holdings, &self.wallets);
+            let told = Told { rows, holdings, wallets, markets: desk.markets };
             let mut subjects = desk.plan.subjects(list, &told);
             subjects.extend(desk.known.subjects_of(list.name));
             for subject in subjects {
@@ -282,6 +288,7 @@ impl Collect {
             return Ok(());
         }
         let Some(walk) = self.walks.front_mut() else { return Ok(()) };
+        let next = next.filter(|_| !walk.is_past(said.first()));
         self.rows.add(list.name, said);
         match walk.took(rows, next) {
             Ok(Step::More) => {}

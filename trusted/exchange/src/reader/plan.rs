@@ -69,6 +69,11 @@ pub(crate) enum Paging {
         /// Rows that are asked for.
         rows: usize,
     },
+    /// As [`Dialect::next_page`] says, from the newest row back, until one is older than what is wanted: a list that knows no times.
+    Back {
+        /// Rows that are asked for.
+        rows: usize,
+    },
     /// From a time on that [`Dialect::next_page`] says, in milliseconds: of the last row of a full page, inclusive. A page that
     /// is full of rows of one instant cannot be passed.
     Forward {
@@ -85,6 +90,7 @@ impl Paging {
         let (Self::Offset { rows, .. }
         | Self::Numbered { rows, .. }
         | Self::Cursor { rows }
+        | Self::Back { rows }
         | Self::Forward { rows, .. }) = self;
         rows
     }
@@ -179,5 +185,7 @@ pub(crate) trait Plan: Send + Sync {
 pub(crate) struct Told<'a> {
     pub(crate) rows: &'a Rows,
     pub(crate) holdings: &'a [Holding],
+    /// The venue's ids of wallets, where its dialect tells them.
+    pub(crate) wallets: &'a BTreeSet<String>,
     pub(crate) markets: &'a Markets,
 }

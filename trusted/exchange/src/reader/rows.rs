@@ -61,6 +61,15 @@ impl Rows {
 }
 
 impl Said {
+    /// When the first thing happened, where rows are bookings or fills.
+    pub(super) fn first(&self) -> Option<Timestamp> {
+        match self {
+            Self::Fills(rows) => rows.iter().map(|row| row.time).min(),
+            Self::Ledger(rows) => rows.iter().filter_map(|row| row.time).min(),
+            _ => None,
+        }
+    }
+
     /// How many rows of a list these are; `None`: it is nothing that a list tells.
     pub(super) const fn rows(&self) -> Option<usize> {
         Some(match self {

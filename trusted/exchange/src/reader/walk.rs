@@ -5,6 +5,7 @@ use crate::{
     Question, Refusal,
     saved::{Form, Instant},
 };
+use ledger::Timestamp;
 use std::sync::Arc;
 
 /// A span of time, bounds included.
@@ -65,7 +66,7 @@ impl Walk {
             (Paging::Numbered { parameter, .. }, _) => {
                 question.with.push((parameter, self.pages.saturating_add(1).to_string()));
             }
-            (Paging::Cursor { .. }, Some(cursor)) => question.with.push(cursor.clone()),
+            (Paging::Cursor { .. } | Paging::Back { .. }, Some(cursor)) => question.with.push(cursor.clone()),
             _ => {}
         }
         question
@@ -94,9 +95,11 @@ impl Walk {
             // The last page may be full: then the next one is empty.
             Paging::Offset { rows: full, .. } | Paging::Numbered { rows: full, .. } if rows < full => {}
             Paging::Offset { .. } | Paging::Numbered { .. } => return Ok(Step::More),
-            Paging::Cursor { .. } if next.is_none() => {}
-            Paging::Cursor { .. } if next == self.cursor => return refused("a page that leads to itself"),
-            Paging::Cursor { .. } => {
+            Paging::Cursor { .. } | Paging::Back { .. } if next.is_none() => {}
+            Paging::Cursor { .. } | Paging::Back { .. } if next == self.cursor => {
+                return refused("a page that leads to itself");
+            }
+            Paging::Cursor { .. } | Paging::Back { .. } => {
                 self.cursor = next;
                 return Ok(Step::More);
             }
@@ -119,6 +122,12 @@ impl Walk {
         matches!(self.list.paging, Paging::Offset { rows: full, .. } if rows >= full)
             && self.taken == 0
             && self.list.window_ms.is_none()
+    }
+
+    /// Whether a page has rows that are older than what is asked for, where pages go back: then so are all behind it.
+    pub(crate) fn is_past(&self, first: Option<Timestamp>) -> bool {
+        matches!(self.list.paging, Paging::Back { .. })
+            && first.is_some_and(|first| first.millis() < self.window.from_ms)
     }
 
     /// Whether the list had more rows than it tells.
