@@ -9,7 +9,7 @@
 
 use crate::told::Told;
 use exchange::{
-    ExchangeConnector, Hosts, MovementKind, MovementStatus, PriceAt, PriceWanted, Reach, Refusal,
+    Clock as _, ExchangeConnector, Hosts, MovementKind, MovementStatus, PriceAt, PriceWanted, Reach, Refusal,
     SimulatedClock, Task, Transport, Venue, VenueError, Verdict,
 };
 use ledger::{Asset, Decimal, Timestamp};
@@ -254,7 +254,7 @@ async fn prices_are_the_closes_of_the_world_in_dollars() {
     let Some(simulator) = Simulator::start(&[]) else { return };
     let truth = simulator.ask("GET", "/simulator/truth", "");
     let closes = truth["prices"]["BTCUSDT"].as_object().unwrap();
-    let old = closes.iter().filter(|(open, _)| **open < *NOW_MS).step_by(closes.len() / 20 + 1);
+    let old = closes.iter().filter(|(open, _)| open.as_str() < NOW_MS).step_by(closes.len() / 20 + 1);
     let old: Vec<(i64, Decimal)> =
         old.map(|(open, close)| (open.parse().unwrap(), close.as_str().unwrap().parse().unwrap())).collect();
     let wanted = |asset: &str, at_ms: i64| PriceWanted {
