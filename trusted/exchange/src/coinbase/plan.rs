@@ -161,8 +161,8 @@ impl Plan for Spot {
                 _ => tell(&mut telling, &booking, now),
             }
         }
-        for (reference, sides) in exchanged {
-            exchange(&mut telling, reference, &sides, now);
+        for sides in exchanged.into_values() {
+            exchange(&mut telling, &sides, now);
         }
         telling.end()
     }
@@ -184,26 +184,18 @@ fn status(booking: &Booking) -> MovementStatus {
 
 /// Types that turn one thing into another, each side in its own wallet.
 fn is_exchange(own: &str) -> bool {
-    matches!(own, "trade" | "buy" | "sell" | "wrap_asset" | "unwrap_asset")
+    matches!(own, "trade" | "wrap_asset" | "unwrap_asset")
 }
 
-/// An exchange, if both of its sides are there.
-fn exchange(telling: &mut Telling<'_>, reference: String, sides: &[Booking], now: Timestamp) {
-    if let [one, other] = sides
-        && one.change.is_negative() != other.change.is_negative()
-        && let Some(time) = one.time.max(other.time)
-    {
-        let (out, came) = if one.change.is_negative() { (one, other) } else { (other, one) };
-        let status = status(out).max(self::status(came));
-        let spent = Some((out.asset.clone(), out.change.negated()));
-        let received = Some((came.asset.clone(), came.change));
-        let movement = Movement { spent, received, status, ..empty(MovementKind::Convert, reference, time) };
-        return settle(telling, movement, now);
-    }
+/// An exchange. Each side is told by itself, whatever else is there: sides that are read again without each other, at the
+/// beginning of what is read, are known already. A side that is new waits for the other.
+fn exchange(telling: &mut Telling<'_>, sides: &[Booking], now: Timestamp) {
+    let is_whole = sides.iter().any(|side| side.change.is_negative())
+        && sides.iter().any(|side| !side.change.is_negative());
     for side in sides {
         match side.time {
             // The other side stands in another wallet, which was read before it happened.
-            Some(at) if now.millis().saturating_sub(at.millis()) <= LATE_MS => telling.hold(at),
+            Some(at) if !is_whole && now.millis().saturating_sub(at.millis()) <= LATE_MS => telling.hold(at),
             _ => tell(telling, side, now),
         }
     }
@@ -256,7 +248,7 @@ fn kind(own: &str, came: bool) -> MovementKind {
         ("retail_simple_dust", _) => MovementKind::Dust,
         // Given back: a gift that was none.
         ("clawback" | "incentives_shared_clawback", _) => MovementKind::Distribution,
-        // To and from what the key does not read; one side of an exchange, whose other one is not told.
+        // To and from what the key does not read. A simple purchase may be paid by a card or a bank, and then has one side.
         (
             "transfer"
             | "vault_withdrawal"
@@ -271,10 +263,12 @@ fn kind(own: &str, came: bool) -> MovementKind {
             | "derivatives_settlement"
             | "fcm_futures_usdc_sell"
             | "fcm_futures_usdc_sell_additional_encumberment_rollup"
-            | "unsupported_asset_recovery",
+            | "unsupported_asset_recovery"
+            | "buy"
+            | "sell",
             _,
         ) => MovementKind::Transfer,
-        (own, _) if is_exchange(own) => MovementKind::Transfer,
+        (own, _) if is_exchange(own) => MovementKind::Convert,
         (_, true) => MovementKind::Distribution,
         (_, false) => MovementKind::Interest,
     }

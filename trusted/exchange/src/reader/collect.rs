@@ -129,7 +129,7 @@ impl Collect {
         next: Cursor,
     ) -> Result<Vec<Finding>, VenueError> {
         let mut findings = Vec::new();
-        self.wallets.append(&mut core::mem::take(&mut desk.wallets).into_iter().collect());
+        self.wallets.extend(core::mem::take(&mut desk.wallets));
         match (self.stage, said) {
             (Stage::Opening, Some(Said::Balances(rows))) => {
                 self.holdings.extend(rows);
@@ -276,7 +276,7 @@ impl Collect {
     fn take_page(&mut self, desk: &mut Desk<'_>, said: Option<Said>, next: Cursor) -> Result<(), VenueError> {
         let Some(walk) = self.walks.front_mut() else { return Ok(()) };
         let list = walk.list;
-        let Some(said) = said else {
+        let Some(mut said) = said else {
             // Partial, never lower: it is said, and the next round asks again from the beginning.
             self.refused.insert(list.name);
             self.walks.retain(|walk| walk.list.name != list.name);
@@ -288,7 +288,7 @@ impl Collect {
             return Ok(());
         }
         let Some(walk) = self.walks.front_mut() else { return Ok(()) };
-        let next = next.filter(|_| !walk.is_past(said.first()));
+        let next = if walk.cut(&mut said) { None } else { next };
         self.rows.add(list.name, said);
         match walk.took(rows, next) {
             Ok(Step::More) => {}

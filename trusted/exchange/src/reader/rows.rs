@@ -61,12 +61,12 @@ impl Rows {
 }
 
 impl Said {
-    /// When the first thing happened, where rows are bookings or fills.
-    pub(super) fn first(&self) -> Option<Timestamp> {
+    /// Leaves out bookings and fills of before.
+    pub(super) fn keep_from(&mut self, from: Timestamp) {
         match self {
-            Self::Fills(rows) => rows.iter().map(|row| row.time).min(),
-            Self::Ledger(rows) => rows.iter().filter_map(|row| row.time).min(),
-            _ => None,
+            Self::Fills(rows) => rows.retain(|row| row.time >= from),
+            Self::Ledger(rows) => rows.retain(|row| row.time.is_none_or(|time| time >= from)),
+            _ => {}
         }
     }
 

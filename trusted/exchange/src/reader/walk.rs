@@ -2,7 +2,7 @@
 
 use super::{Each, List, Paging};
 use crate::{
-    Question, Refusal,
+    Question, Refusal, Said,
     saved::{Form, Instant},
 };
 use ledger::Timestamp;
@@ -124,10 +124,14 @@ impl Walk {
             && self.list.window_ms.is_none()
     }
 
-    /// Whether a page has rows that are older than what is asked for, where pages go back: then so are all behind it.
-    pub(crate) fn is_past(&self, first: Option<Timestamp>) -> bool {
-        matches!(self.list.paging, Paging::Back { .. })
-            && first.is_some_and(|first| first.millis() < self.window.from_ms)
+    /// Leaves out rows of a page that are older than what is asked for, where pages go back. Whether there were some: then
+    /// all behind them are older still.
+    pub(crate) fn cut(&self, said: &mut Said) -> bool {
+        let before = said.rows();
+        if matches!(self.list.paging, Paging::Back { .. }) {
+            said.keep_from(Timestamp::from_millis(self.window.from_ms));
+        }
+        said.rows() != before
     }
 
     /// Whether the list had more rows than it tells.

@@ -221,19 +221,35 @@ fn a_conversion_is_told_when_both_of_its_sides_are() {
     assert!(desk.collect(connector.as_mut()).movements.is_empty(), "the other wallet is behind");
     let saved = connector.saved();
     desk.now_ms += 8 * HOUR_MS;
-    desk.transaction("w-usd", at_ms, "trade", "40000", trade.clone());
+    desk.transaction("w-usd", at_ms, "trade", "40000", trade);
     let mut other = self::connector();
     assert!(other.resume(&saved));
     let told = desk.collect(other.as_mut());
-    let movement = &told.movements[&(MovementKind::Convert, "T".to_owned())];
-    assert_eq!(movement.spent, Some(("BTC".into(), decimal("0.5"))));
-    assert_eq!(movement.received, Some(("USD".into(), decimal("40000"))));
+    let second = at_ms / 1000;
+    let expected = [("BTC", "-0.5"), ("USD", "40000")]
+        .map(|(asset, amount)| (second, (asset.into(), decimal(amount)), MovementStatus::Settled));
+    assert_eq!(told.sides(&[MovementKind::Convert]), expected);
 
-    // A side that stays alone for a day went elsewhere: neither gain nor loss.
+    // A side that is old is told by itself, under the name that it has beside the other.
     desk.transaction("w-eth", NOW_MS - 2 * DAY_MS, "trade", "-7", json!({ "trade": { "id": "U" } }));
     let told = desk.collect(self::connector().as_mut());
-    let moved = told.moved(&[MovementKind::Transfer]);
-    assert_eq!(moved[0].1, [("ETH".into(), decimal("-7"))]);
+    assert!(told.movements.contains_key(&(MovementKind::Convert, "w-eth-0".to_owned())));
+    assert_eq!(told.movements.len(), 3);
+}
+
+#[test]
+fn what_was_read_long_ago_is_not_told_again_by_a_wallet_in_which_little_happens() {
+    let mut desk = Desk::new();
+    let trade = json!({ "trade": { "id": "T" } });
+    desk.transaction("w-eth", NOW_MS - 90 * DAY_MS, "trade", "7", trade.clone());
+    desk.transaction("w-usd", NOW_MS - 90 * DAY_MS, "trade", "-9", trade);
+    (0..5).for_each(|number| {
+        desk.transaction("w-usd", NOW_MS - number * HOUR_MS, "interest", "0.1", json!({}))
+    });
+    let mut connector = connector();
+    assert_eq!(desk.collect(connector.as_mut()).sides(&[MovementKind::Convert]).len(), 2);
+    desk.now_ms += 60_000;
+    assert!(desk.collect(connector.as_mut()).sides(&[MovementKind::Convert]).is_empty());
 }
 
 #[test]
@@ -274,6 +290,7 @@ fn each_type_means_what_it_is() {
         ("incentives_shared_clawback", "-1", json!({}), MovementKind::Distribution),
         ("retail_simple_dust", "-1", json!({}), MovementKind::Dust),
         ("transfer", "-1", json!({}), MovementKind::Transfer),
+        ("buy", "1", json!({ "buy": { "id": "b" } }), MovementKind::Transfer),
         ("intx_deposit", "-1", json!({}), MovementKind::Transfer),
         ("derivatives_settlement", "1", json!({}), MovementKind::Transfer),
         ("something_new", "1", json!({}), MovementKind::Distribution),

@@ -76,6 +76,16 @@ impl Told {
         moved
     }
 
+    /// The same, each side of a movement by itself: some venues book one thing into two wallets.
+    pub(crate) fn sides(&self, kinds: &[MovementKind]) -> Vec<(i64, (Asset, Decimal), MovementStatus)> {
+        let moved = self.moved(kinds).into_iter();
+        let mut sides: Vec<_> = moved
+            .flat_map(|(second, changes, status)| changes.into_iter().map(move |side| (second, side, status)))
+            .collect();
+        sides.sort();
+        sides
+    }
+
     /// What nothing explains, by asset: balances minus all that was told to have changed them.
     pub(crate) fn residual(&self) -> BTreeMap<Asset, Decimal> {
         let mut left: BTreeMap<Asset, Decimal> = BTreeMap::new();
