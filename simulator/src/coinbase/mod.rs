@@ -86,7 +86,7 @@ impl Coinbase {
             return Outcome::Whole(Refusal::NotFound.reply(path));
         };
         if route.access == Access::Public
-            && let Err(refusal) = held(&self.budgets).take(route.budget, now_ms)
+            && let Err(refusal) = self.take(route, now_ms)
         {
             return Outcome::Whole(refusal.reply(path));
         }
@@ -130,7 +130,7 @@ impl Coinbase {
                 return Err(Refusal::Unauthorized);
             }
             self.keys.check(request, now_ms)?;
-            *left = Some(held(&self.budgets).take(route.budget, now_ms)?);
+            *left = self.take(route, now_ms)?;
             if !route.access.is_within(rights) {
                 return Err(Refusal::Permission);
             }
@@ -139,6 +139,12 @@ impl Coinbase {
         let world = self.venue.world();
         let book = self.book(&world);
         (route.answer)(&Call { world: &world, book: &book, query: &query, segment, now_ms, rights, disorder })
+    }
+
+    /// Takes what a request costs, if anything costs anything: how much there may be at once, and is left.
+    fn take(&self, route: &Route, now_ms: i64) -> Result<Option<(i64, i64)>, Refusal> {
+        let is_limited = self.venue.is_limited;
+        is_limited.then(|| held(&self.budgets).take(route.budget, now_ms)).transpose()
     }
 
     /// The account as Coinbase keeps it. Made again only when there is more to tell.
