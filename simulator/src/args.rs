@@ -8,6 +8,8 @@ use std::path::PathBuf;
 /// Publicly known: the account behind it is invented.
 const DEMO_KEY: &str = "demoKeyOfAnInventedAccountdemoKeyOfAnInventedAccountdemoKey00001";
 const DEMO_SECRET: &str = "demoSecretOfAnInventedAccountdemoSecretOfAnInventedAccount000002";
+/// Venues that want a passphrase want this one.
+const DEMO_PASSPHRASE: &str = "demo-passphrase";
 /// Kraken's secrets are Base64: this one says that it is of an invented account.
 const DEMO_KRAKEN_KEY: &str = "demoKrakenKeyOfAnInventedAccountdemoKrakenKeyOfAnInvent0001";
 const DEMO_KRAKEN_SECRET: &str =
@@ -41,6 +43,9 @@ pub(crate) struct Args {
     /// Secret of that key, in Base64
     #[arg(long, value_parser = base64)]
     kraken_secret: Option<String>,
+    /// Passphrase of the key, where a venue wants one
+    #[arg(long)]
+    passphrase: Option<String>,
     /// What the keys may do
     #[arg(long, value_enum, default_value_t = Rights::Read)]
     pub(crate) rights: Rights,
@@ -93,6 +98,15 @@ impl Args {
 
     pub(crate) fn kraken_secret(&self) -> &str {
         self.kraken_secret.as_deref().unwrap_or(DEMO_KRAKEN_SECRET)
+    }
+
+    pub(crate) fn passphrase(&self) -> &str {
+        self.passphrase.as_deref().unwrap_or(DEMO_PASSPHRASE)
+    }
+
+    /// The passphrase, if it is the one everybody knows.
+    pub(crate) fn public_passphrase(&self) -> Option<&str> {
+        self.passphrase.is_none().then_some(DEMO_PASSPHRASE)
     }
 
     /// Kraken's secret, if it is the one everybody knows.

@@ -20,6 +20,7 @@ mod venue;
 mod rest;
 mod kraken;
 mod coinbase;
+mod okx;
 mod truth;
 mod control;
 
@@ -31,6 +32,7 @@ use coinbase::Coinbase;
 use faults::Faults;
 use http::Outcome;
 use kraken::Kraken;
+use okx::Okx;
 use rest::{Binance, Keys};
 use serde_json::{Value, json};
 use std::{fs, io::Write as _, process::ExitCode, sync::Arc};
@@ -72,6 +74,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let kraken = Arc::new(Kraken::new(Arc::clone(&venue), keys));
     let keys = coinbase::Keys::new(args.key(), args::COINBASE_SECRET);
     let coinbase = Arc::new(Coinbase::new(Arc::clone(&venue), keys));
+    let keys = okx::Keys::new(args.key(), args.secret(), args.passphrase());
+    let okx = Arc::new(Okx::new(Arc::clone(&venue), keys));
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stdout = std::io::stdout().lock();
@@ -83,6 +87,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let served = http::serve(listener, move |request| {
         let (venue, binance, kraken) = (Arc::clone(&venue), Arc::clone(&binance), Arc::clone(&kraken));
         let coinbase = Arc::clone(&coinbase);
+        let okx = Arc::clone(&okx);
         async move {
             if request.path.starts_with(control::PREFIX) {
                 Outcome::Whole(control::answer(&venue, &request).await)
@@ -90,6 +95,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
                 kraken.answer(request).await
             } else if coinbase::is_path(&request.path) {
                 coinbase.answer(request).await
+            } else if request.path.starts_with(okx::PREFIX) {
+                okx.answer(request).await
             } else {
                 binance.answer(request).await
             }
@@ -123,6 +130,8 @@ fn ready_line(args: &Args, world: &World, port: u16, now_ms: i64) -> Value {
         "kraken": { "key": args.kraken_key(), "secret": args.public_kraken_secret() },
         // And as Coinbase does: the name of the key is that of Binance's.
         "coinbase": { "key": args.key(), "secret": args::COINBASE_SECRET },
+        // As OKX tells of it: its keys are those of Binance, and a passphrase.
+        "okx": { "passphrase": args.public_passphrase() },
     });
     if let (Some(contracts), Some(ready)) = (&world.contracts, ready.as_object_mut()) {
         let symbols: Vec<&str> = contracts.markets.iter().map(|market| market.symbol).collect();

@@ -1,0 +1,122 @@
+//! The account as OKX keeps it: executions, and the bookings of two accounts, each with the balance after it. All of it
+//! follows from the world; nothing is drawn.
+//!
+//! Everything lives in the trading account:
+//! - deposits and gifts come into the funding account and are transferred to the trading account in the same instant,
+//!   withdrawals the other way round; so the funding account is empty but for what no market trades;
+//! - of that the first gift stays there, and the second is subscribed to savings at once;
+//! - conversions and sweeps of dust are booked in the trading account, as `Convert` (27) and `Easy convert` (28);
+//! - a fee in a third coin is a booking of its own under the execution's order.
+
+mod writer;
+
+use super::page::Row;
+use crate::{amount::Amount, faults::Faults, world::World};
+use writer::Writer;
+
+/// Everything, oldest first.
+pub(super) struct Book {
+    fills: usize,
+    pub(super) executions: Vec<Execution>,
+    pub(super) trading: Vec<Bill>,
+    pub(super) funding: Vec<Bill>,
+    /// What is subscribed to savings.
+    pub(super) savings: Vec<(&'static str, Amount)>,
+}
+
+/// An execution, as `fills-history` has it.
+pub(super) struct Execution {
+    pub(super) bill_id: i64,
+    pub(super) time_ms: i64,
+    found_ms: i64,
+    pub(super) instrument: String,
+    pub(super) kind: &'static str,
+    pub(super) trade_id: String,
+    pub(super) order_id: String,
+    pub(super) buyer: bool,
+    pub(super) maker: bool,
+    pub(super) price: Amount,
+    /// Of coins, or contracts.
+    pub(super) size: Amount,
+    /// Charged above zero.
+    pub(super) fee: Amount,
+    pub(super) fee_asset: &'static str,
+    /// Realised by it, the fee not in it.
+    pub(super) profit: Amount,
+}
+
+/// A booking.
+pub(super) struct Bill {
+    pub(super) id: i64,
+    pub(super) time_ms: i64,
+    found_ms: i64,
+    pub(super) asset: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) subtype: &'static str,
+    /// The fee is in it.
+    pub(super) change: Amount,
+    pub(super) balance: Amount,
+    pub(super) fee: Amount,
+    pub(super) profit: Amount,
+    /// Of transfers: where from and where to.
+    pub(super) between: Option<(&'static str, &'static str)>,
+    /// Of executions, and of payments for positions: what they are about.
+    pub(super) about: Option<About>,
+}
+
+/// What a booking is about.
+#[derive(Clone)]
+pub(super) struct About {
+    pub(super) instrument: String,
+    pub(super) kind: &'static str,
+    pub(super) order_id: String,
+    pub(super) trade_id: String,
+    pub(super) price: Amount,
+    pub(super) size: Amount,
+    pub(super) maker: Option<bool>,
+}
+
+impl Book {
+    /// The book of a world. Faults decide what of it is found late.
+    pub(super) fn new(world: &World, faults: Option<&Faults>) -> Self {
+        Writer::new(world, faults).written()
+    }
+
+    /// Whether nothing happened since. Only fills are ever added to a world.
+    pub(super) fn is_of(&self, world: &World) -> bool {
+        self.fills == world.account.fill_count()
+    }
+
+    /// What is in an account: its last booking says so.
+    pub(super) fn held(bills: &[Bill], asset: &str) -> Option<Amount> {
+        bills.iter().rfind(|bill| bill.asset == asset).map(|bill| bill.balance)
+    }
+}
+
+impl Row for Execution {
+    fn time_ms(&self) -> i64 {
+        self.time_ms
+    }
+
+    fn found_ms(&self) -> i64 {
+        self.found_ms
+    }
+
+    fn number(&self) -> i64 {
+        self.bill_id
+    }
+}
+
+impl Row for Bill {
+    fn time_ms(&self) -> i64 {
+        self.time_ms
+    }
+
+    fn found_ms(&self) -> i64 {
+        self.found_ms
+    }
+
+    fn number(&self) -> i64 {
+        self.id
+    }
+}
