@@ -39,6 +39,13 @@ fn an_unmodified_ccxt_reads_the_same_truth_from_coinbase() {
     check(&venue, "coinbase.mjs", &[("COINBASE_KEY", KEY), ("COINBASE_SECRET", &secret)]);
 }
 
+#[test]
+fn an_unmodified_ccxt_reads_the_same_truth_from_okx() {
+    let venue = Venue::still(&[]);
+    let passphrase = venue.ready["okx"]["passphrase"].as_str().unwrap();
+    check(&venue, "okx.mjs", &[("OKX_KEY", KEY), ("OKX_SECRET", SECRET), ("OKX_PASSPHRASE", passphrase)]);
+}
+
 fn check(venue: &Venue, script: &str, keys: &[(&str, &str)]) {
     #[expect(clippy::disallowed_methods, reason = "how the test command hands the directory over")]
     let Some(directory) = std::env::var_os("PERFAGG_CCXT_DIR") else {

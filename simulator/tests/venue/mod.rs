@@ -119,6 +119,11 @@ impl Venue {
         self.tell("clock", &format!(r#"{{"advance_ms":{milliseconds}}}"#));
     }
 
+    /// The time that the world has, which is nobody's clock.
+    pub(crate) fn truth_ms(&self) -> i64 {
+        self.public("/simulator/clock").json()["now_ms"].as_i64().unwrap()
+    }
+
     pub(crate) fn truth(&self) -> Value {
         self.public("/simulator/truth").json()
     }
