@@ -1,15 +1,29 @@
 //! The key, balances, the order that waits, and what trading costs.
 
-use super::{Answer, Call, book::Book, names, names::KINDS};
+use super::{
+    Answer, Call,
+    book::Book,
+    names::{self, KINDS, SWAP},
+};
 use crate::{
     amount::Amount,
     args::Rights,
-    world::{asset, market::Asset, price::MINUTE_MS},
+    world::{
+        asset,
+        contracts::{ContractMarket, Position},
+        market::Asset,
+        price::MINUTE_MS,
+    },
 };
 use serde_json::{Value, json};
 
-/// Maker and taker alike; what is charged is below zero.
+/// Of coins, maker and taker alike; what is charged is below zero.
 const FEE: &str = "-0.001";
+/// Of contracts.
+const CONTRACT_MAKER: &str = "-0.0002";
+const CONTRACT_TAKER: &str = "-0.0005";
+/// A third of a position is margin.
+const LEVER: i128 = 3;
 
 pub(super) fn config(call: &Call<'_>) -> Answer {
     let perm = match call.rights {
@@ -19,7 +33,8 @@ pub(super) fn config(call: &Call<'_>) -> Answer {
     };
     let uid = call.world.account.uid.to_string();
     Ok(json!([{
-        "acctLv": "1",
+        // Coins alone, or futures too.
+        "acctLv": if call.world.contracts.is_some() { "2" } else { "1" },
         "acctStpMode": "cancel_maker",
         "autoLoan": false,
         "ctIsoMode": "automatic",
@@ -65,9 +80,9 @@ pub(super) fn balance(call: &Call<'_>) -> Answer {
         if held == Amount::ZERO {
             continue;
         }
-        let (bound, dollars) = (call.world.account.locked(coin.name), worth(call, coin, held));
-        total = total.plus(dollars);
-        details.push(detail(call, coin, (held, bound), dollars));
+        let row = Detail::new(call, coin, held);
+        total = total.plus(row.worth);
+        details.push(row.told(call));
     }
     let now = call.now_ms.to_string();
     Ok(json!([{
@@ -77,33 +92,103 @@ pub(super) fn balance(call: &Call<'_>) -> Answer {
     .to_string())
 }
 
-fn detail(call: &Call<'_>, coin: &Asset, (held, bound): (Amount, Amount), dollars: Amount) -> Value {
-    let free = held.minus(bound).short();
-    let mut row = json!({
-        "availBal": free,
-        "availEq": "",
-        "cashBal": held.short(),
-        "ccy": coin.name,
-        "collateralEnabled": false,
-        "disEq": dollars.short(),
-        "eq": held.short(),
-        "eqUsd": dollars.short(),
-        "fixedBal": "0",
-        "frozenBal": bound.short(),
-        "isoEq": "0",
-        "isoUpl": "0",
-        "ordFrozen": bound.short(),
-        "spotBal": held.short(),
-        "stgyEq": "0",
-        "uTime": call.world.account.updated_ms.to_string(),
-        "upl": "0",
-    });
-    let empty =
-        ["borrowFroz", "crossLiab", "imr", "interest", "isoLiab", "liab", "maxLoan", "mgnRatio", "mmr"];
-    if let Some(fields) = row.as_object_mut() {
-        fields.extend(empty.map(|name| (name.to_owned(), Value::from(""))));
+/// A coin of the trading account.
+struct Detail {
+    coin: &'static Asset,
+    held: Amount,
+    ordered: Amount,
+    margin: Amount,
+    unrealized: Amount,
+    worth: Amount,
+}
+
+impl Detail {
+    fn new(call: &Call<'_>, coin: &'static Asset, held: Amount) -> Self {
+        let positions = open(call).filter(|one| one.market.settle == coin.name);
+        let (margin, unrealized) = positions
+            .fold((Amount::ZERO, Amount::ZERO), |(margin, unrealized), one| {
+                (margin.plus(one.margin()), unrealized.plus(one.unrealized()))
+            });
+        let ordered = call.world.account.locked(coin.name);
+        let worth = worth(call, coin, held.plus(unrealized));
+        Self { coin, held, ordered, margin, unrealized, worth }
     }
-    row
+
+    /// Equity has in it what positions would bring; what is available is that without what is bound. In an account of
+    /// coins alone there is no equity to be available.
+    fn told(&self, call: &Call<'_>) -> Value {
+        let (equity, bound) = (self.held.plus(self.unrealized), self.ordered.plus(self.margin));
+        let free = equity.minus(bound).max(Amount::ZERO).short();
+        let has_contracts = call.world.contracts.is_some();
+        let mut row = json!({
+            "availBal": free,
+            "availEq": if has_contracts { free.as_str() } else { "" },
+            "cashBal": self.held.short(),
+            "ccy": self.coin.name,
+            "collateralEnabled": false,
+            "disEq": self.worth.short(),
+            "eq": equity.short(),
+            "eqUsd": self.worth.short(),
+            "fixedBal": "0",
+            "frozenBal": bound.short(),
+            "imr": if has_contracts { self.margin.short() } else { String::new() },
+            "isoEq": "0",
+            "isoUpl": "0",
+            "ordFrozen": self.ordered.short(),
+            "spotBal": if has_contracts { String::new() } else { self.held.short() },
+            "stgyEq": "0",
+            "uTime": call.world.account.updated_ms.to_string(),
+            "upl": self.unrealized.short(),
+        });
+        let empty = ["borrowFroz", "crossLiab", "interest", "isoLiab", "liab", "maxLoan", "mgnRatio", "mmr"];
+        if let Some(fields) = row.as_object_mut() {
+            fields.extend(empty.map(|name| (name.to_owned(), Value::from(""))));
+        }
+        row
+    }
+}
+
+/// A position that is open.
+struct Open<'a> {
+    market: &'a ContractMarket,
+    position: Position,
+    mark: Amount,
+    index: Amount,
+    opened_ms: i64,
+    updated_ms: i64,
+}
+
+impl Open<'_> {
+    fn held(&self) -> Amount {
+        self.position.quantity.max(self.position.quantity.negative())
+    }
+
+    fn margin(&self) -> Amount {
+        self.market.value(self.held(), self.mark).over(Amount::of(LEVER, 0))
+    }
+
+    fn unrealized(&self) -> Amount {
+        self.position.unrealized(self.market, self.mark)
+    }
+}
+
+fn open<'a>(call: &Call<'a>) -> impl Iterator<Item = Open<'a>> {
+    let (world, now_ms) = (call.world, call.now_ms);
+    let contracts = world.contracts.iter();
+    contracts.flat_map(move |contracts| {
+        contracts.traded().enumerate().filter_map(move |(number, (market, fills))| {
+            let position = contracts.position(number, now_ms);
+            let times = || fills.iter().map(|fill| fill.time_ms).filter(|at_ms| *at_ms <= now_ms);
+            position.is_open().then(|| Open {
+                market,
+                position,
+                mark: world.mark_price(market, now_ms),
+                index: world.index_price(market, now_ms),
+                opened_ms: times().next().unwrap_or_default(),
+                updated_ms: times().next_back().unwrap_or_default(),
+            })
+        })
+    })
 }
 
 pub(super) fn funding_balances(call: &Call<'_>) -> Answer {
@@ -133,8 +218,54 @@ pub(super) fn savings(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn positions(call: &Call<'_>) -> Answer {
-    call.query.word("instType", &KINDS)?;
-    Ok("[]".to_owned())
+    let kind = call.query.word("instType", &KINDS)?;
+    let wanted = call.query.list("instId");
+    let rows = open(call).filter(|_| kind.is_none_or(|kind| kind == SWAP)).filter_map(|open| {
+        let id = names::contract(open.market);
+        let row = position_row(&open, &id);
+        Some(row).filter(|_| wanted.as_ref().is_none_or(|wanted| wanted.contains(&id.as_str())))
+    });
+    Ok(Value::from(rows.collect::<Vec<_>>()).to_string())
+}
+
+/// In net mode: what is short is below zero.
+fn position_row(open: &Open<'_>, id: &str) -> Value {
+    let Open { market, position, mark, .. } = open;
+    let notional =
+        if market.inverse { open.held().times(market.face) } else { market.value(open.held(), *mark) };
+    let mut row = json!({
+        "adl": "1",
+        "avgPx": position.entry_price(market).short(),
+        "cTime": open.opened_ms.to_string(),
+        "ccy": market.settle,
+        "fee": "0",
+        "fundingFee": "0",
+        "idxPx": open.index.short(),
+        "imr": open.margin().short(),
+        "instId": id,
+        "instType": SWAP,
+        "last": mark.short(),
+        "lever": LEVER.to_string(),
+        "liqPenalty": "0",
+        "markPx": mark.short(),
+        "mgnMode": "cross",
+        "mmr": open.margin().over(Amount::of(10, 0)).short(),
+        "notionalUsd": notional.short(),
+        "pnl": "0",
+        "pos": names::contract_count(market, position.quantity).short(),
+        "posId": (1_000_000_000 + open.opened_ms).to_string(),
+        "posSide": "net",
+        "realizedPnl": "0",
+        "tradeId": "",
+        "uTime": open.updated_ms.to_string(),
+        "upl": open.unrealized().short(),
+        "uplRatio": "",
+    });
+    let empty = ["availPos", "interest", "liab", "liabCcy", "liqPx", "margin", "mgnRatio", "posCcy", "usdPx"];
+    if let Some(fields) = row.as_object_mut() {
+        fields.extend(empty.map(|name| (name.to_owned(), Value::from(""))));
+    }
+    row
 }
 
 pub(super) fn subaccounts(_: &Call<'_>) -> Answer {
@@ -145,8 +276,9 @@ pub(super) fn trade_fee(call: &Call<'_>) -> Answer {
     call.query.required("instType")?;
     let kind = call.query.word("instType", &KINDS)?;
     if let Some(id) = call.query.text("instId") {
-        names::market(call.world, id)?;
+        names::listed(call.world, id)?;
     }
+    let (maker, taker) = if kind == Some(SWAP) { (CONTRACT_MAKER, CONTRACT_TAKER) } else { (FEE, FEE) };
     let nothing: [u8; 0] = [];
     Ok(json!([{
         "category": "1",
@@ -156,12 +288,12 @@ pub(super) fn trade_fee(call: &Call<'_>) -> Answer {
         "fiat": nothing,
         "instType": kind,
         "level": "Lv1",
-        "maker": FEE,
-        "makerU": "",
+        "maker": maker,
+        "makerU": if kind == Some(SWAP) { maker } else { "" },
         "makerUSDC": FEE,
         "ruleType": "normal",
-        "taker": FEE,
-        "takerU": "",
+        "taker": taker,
+        "takerU": if kind == Some(SWAP) { taker } else { "" },
         "takerUSDC": FEE,
         "ts": call.now_ms.to_string(),
     }])

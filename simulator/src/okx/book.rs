@@ -6,7 +6,8 @@
 //!   withdrawals the other way round; so the funding account is empty but for what no market trades;
 //! - of that the first gift stays there, and the second is subscribed to savings at once;
 //! - conversions and sweeps of dust are booked in the trading account, as `Convert` (27) and `Easy convert` (28);
-//! - a fee in a third coin is a booking of its own under the execution's order.
+//! - a fee in a third coin is a booking of its own under the execution's order;
+//! - contracts settle in the same balances, so that what the world moves between its wallets is nothing here.
 
 mod writer;
 
@@ -16,7 +17,8 @@ use writer::Writer;
 
 /// Everything, oldest first.
 pub(super) struct Book {
-    fills: usize,
+    /// How many fills, and payments for positions, there were when it was written.
+    written: (usize, usize),
     pub(super) executions: Vec<Execution>,
     pub(super) trading: Vec<Bill>,
     pub(super) funding: Vec<Bill>,
@@ -34,7 +36,9 @@ pub(super) struct Execution {
     pub(super) trade_id: String,
     pub(super) order_id: String,
     pub(super) buyer: bool,
-    pub(super) maker: bool,
+    /// None of both where the venue itself closed a position.
+    pub(super) maker: Option<bool>,
+    pub(super) subtype: &'static str,
     pub(super) price: Amount,
     /// Of coins, or contracts.
     pub(super) size: Amount,
@@ -77,14 +81,19 @@ pub(super) struct About {
 }
 
 impl Book {
-    /// The book of a world. Faults decide what of it is found late.
-    pub(super) fn new(world: &World, faults: Option<&Faults>) -> Self {
-        Writer::new(world, faults).written()
+    /// The book of a world up to an instant. Faults decide what of it is found late.
+    pub(super) fn new(world: &World, faults: Option<&Faults>, now_ms: i64) -> Self {
+        Writer::new(world, faults, now_ms).written()
     }
 
-    /// Whether nothing happened since. Only fills are ever added to a world.
-    pub(super) fn is_of(&self, world: &World) -> bool {
-        self.fills == world.account.fill_count()
+    /// Whether nothing happened since. Only fills are ever added to a world, and payments come by themselves.
+    pub(super) fn is_of(&self, world: &World, now_ms: i64) -> bool {
+        self.written == Self::events(world, now_ms)
+    }
+
+    fn events(world: &World, now_ms: i64) -> (usize, usize) {
+        let payments = world.contracts.as_ref().map_or(0, |contracts| contracts.funding_until(now_ms).len());
+        (world.account.fill_count(), payments)
     }
 
     /// What is in an account: its last booking says so.

@@ -53,9 +53,16 @@ impl Row for Convert {
     }
 }
 
+/// By their time, whatever was put down first.
+fn in_order<T: Row>(all: &[T]) -> impl DoubleEndedIterator<Item = &T> {
+    let mut all: Vec<&T> = all.iter().collect();
+    all.sort_by_key(|one| one.time_ms());
+    all.into_iter()
+}
+
 pub(super) fn deposits(call: &Call<'_>) -> Answer {
     let is = |name: &str, value: &str| call.query.text(name).is_none_or(|wanted| wanted == value);
-    let rows = page(call, call.world.account.deposits.iter(), (By::Time, 0), |deposit| {
+    let rows = page(call, in_order(&call.world.account.deposits), (By::Time, 0), |deposit| {
         is("ccy", deposit.asset.name)
             && is("depId", &deposit.id.to_string())
             && is("txId", &deposit.transaction)
@@ -104,7 +111,7 @@ const fn withdrawal_state(withdrawal: &Withdrawal) -> &'static str {
 
 pub(super) fn withdrawals(call: &Call<'_>) -> Answer {
     let is = |name: &str, value: &str| call.query.text(name).is_none_or(|wanted| wanted == value);
-    let rows = page(call, call.world.account.withdrawals.iter(), (By::Time, 0), |withdrawal| {
+    let rows = page(call, in_order(&call.world.account.withdrawals), (By::Time, 0), |withdrawal| {
         is("ccy", withdrawal.asset.name)
             && is("wdId", &withdrawal_id(withdrawal))
             && is("state", withdrawal_state(withdrawal))
@@ -133,7 +140,7 @@ pub(super) fn withdrawals(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn conversions(call: &Call<'_>) -> Answer {
-    let rows = page(call, call.world.account.converts.iter(), (By::Time, 0), |_| true)?;
+    let rows = page(call, in_order(&call.world.account.converts), (By::Time, 0), |_| true)?;
     Ok(told(rows, conversion_row))
 }
 

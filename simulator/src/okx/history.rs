@@ -3,7 +3,7 @@
 use super::{
     Answer, Call,
     book::{Bill, Execution},
-    names::KINDS,
+    names::{KINDS, SPOT},
     page::{By, page, told},
     refusal::Refusal,
 };
@@ -48,8 +48,16 @@ fn executions(call: &Call<'_>, kind: Option<&str>, kept_ms: i64) -> Answer {
     Ok(told(rows, execution_row))
 }
 
+const fn word(maker: Option<bool>) -> &'static str {
+    match maker {
+        None => "",
+        Some(true) => "M",
+        Some(false) => "T",
+    }
+}
+
 fn execution_row(execution: &Execution) -> Value {
-    let is_spot = execution.kind == super::names::SPOT;
+    let is_spot = execution.kind == SPOT;
     json!({
         "side": if execution.buyer { "buy" } else { "sell" },
         "fillSz": execution.size.short(),
@@ -66,11 +74,11 @@ fn execution_row(execution: &Execution) -> Value {
         "clOrdId": "",
         "posSide": "net",
         "billId": execution.bill_id.to_string(),
-        "subType": if execution.buyer { "1" } else { "2" },
+        "subType": execution.subtype,
         "fillMarkVol": "",
         "tag": "",
         "fillTime": execution.time_ms.to_string(),
-        "execType": if execution.maker { "M" } else { "T" },
+        "execType": word(execution.maker),
         "fillIdxPx": "",
         "tradeId": execution.trade_id,
         "fillMarkPx": "",
@@ -94,6 +102,7 @@ fn trading_bills(call: &Call<'_>, kept_ms: i64) -> Answer {
     let rows = page(call, call.book.trading.iter(), (By::Number, call.now_ms - kept_ms), |bill| {
         let of_kind = |kind| bill.about.as_ref().is_some_and(|about| about.kind == kind);
         instrument_kind.is_none_or(of_kind)
+            && is("instId", bill.about.as_ref().map_or("", |about| &about.instrument))
             && is("ccy", bill.asset)
             && is("type", bill.kind)
             && is("subType", bill.subtype)
@@ -113,14 +122,14 @@ fn bill_row(bill: &Bill) -> Value {
         "clOrdId": "",
         "earnAmt": "",
         "earnApr": "",
-        "execType": about.and_then(|about| about.maker).map_or("", |maker| if maker { "M" } else { "T" }),
+        "execType": word(about.and_then(|about| about.maker)),
         "fee": signed_fee(bill.fee),
         "fillTime": if about.is_some() { bill.time_ms.to_string() } else { String::new() },
         "from": from,
         "instId": text(|about| about.instrument.clone()),
         "instType": text(|about| about.kind.to_owned()),
         "interest": "0",
-        "mgnMode": if about.is_none() { "" } else { "cash" },
+        "mgnMode": about.map_or("", |about| if about.kind == SPOT { "cash" } else { "cross" }),
         "notes": "",
         "ordId": text(|about| about.order_id.clone()),
         "pnl": bill.profit.short(),

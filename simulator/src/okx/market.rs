@@ -4,11 +4,15 @@ mod candles;
 
 use super::{
     Answer, Call,
-    names::{self, KINDS, SPOT},
+    names::{self, KINDS, Listed, SPOT, SWAP},
 };
 use crate::{
     amount::Amount,
-    world::market::{ASSETS, Market},
+    world::{
+        contracts::ContractMarket,
+        market::{ASSETS, Market},
+        price::MINUTE_MS,
+    },
 };
 use serde_json::{Value, json};
 
@@ -18,19 +22,62 @@ pub(super) fn time(call: &Call<'_>) -> Answer {
     Ok(json!([{ "ts": call.now_ms.to_string() }]).to_string())
 }
 
+/// All of a kind. There are coins and perpetual contracts, and nothing else.
+fn of_kind<'a>(call: &Call<'a>, kind: Option<&str>) -> Vec<Listed<'a>> {
+    match kind {
+        Some(SPOT) => call.world.markets.iter().map(Listed::Coins).collect(),
+        Some(SWAP) => names::contracts(call.world).map(Listed::Contract).collect(),
+        _ => Vec::new(),
+    }
+}
+
 pub(super) fn instruments(call: &Call<'_>) -> Answer {
     call.query.required("instType")?;
     let kind = call.query.word("instType", &KINDS)?;
     let wanted = call.query.text("instId");
-    if kind != Some(SPOT) {
-        return Ok("[]".to_owned());
-    }
     if let Some(id) = wanted {
-        names::market(call.world, id)?;
+        names::listed(call.world, id)?;
     }
-    let markets = call.world.markets.iter();
-    let rows = markets.filter(|market| wanted.is_none_or(|id| id == names::instrument(market)));
-    Ok(Value::from(rows.map(|market| spot_row(call, market)).collect::<Vec<_>>()).to_string())
+    let listed = of_kind(call, kind).into_iter();
+    let rows = listed.filter(|listed| wanted.is_none_or(|id| id == listed.id())).map(|listed| match listed {
+        Listed::Coins(market) => spot_row(call, market),
+        Listed::Contract(market) => contract_row(call, market),
+    });
+    Ok(Value::from(rows.collect::<Vec<_>>()).to_string())
+}
+
+fn contract_row(call: &Call<'_>, market: &ContractMarket) -> Value {
+    let size = names::contract_size(market).short();
+    json!({
+        "alias": "",
+        "baseCcy": "",
+        "category": "1",
+        "contTdSwTime": "",
+        "ctMult": "1",
+        "ctType": if market.inverse { "inverse" } else { "linear" },
+        "ctVal": size,
+        "ctValCcy": if market.inverse { market.quote } else { market.base },
+        "expTime": "",
+        "instFamily": names::family(market),
+        "instId": names::contract(market),
+        "instType": SWAP,
+        "lever": "100",
+        "listTime": call.world.listed_ms.to_string(),
+        "lotSz": "1",
+        "maxLmtAmt": "20000000",
+        "maxLmtSz": "100000000",
+        "maxMktAmt": "",
+        "maxMktSz": "10000",
+        "minSz": "1",
+        "optType": "",
+        "quoteCcy": "",
+        "ruleType": "normal",
+        "settleCcy": market.settle,
+        "state": "live",
+        "stk": "",
+        "tickSz": Amount::of(1, market.tick).short(),
+        "uly": names::family(market),
+    })
 }
 
 fn spot_row(call: &Call<'_>, market: &Market) -> Value {
@@ -102,38 +149,42 @@ pub(super) fn currencies(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn ticker(call: &Call<'_>) -> Answer {
-    let market = names::market(call.world, call.query.required("instId")?)?;
-    Ok(Value::from(vec![ticker_row(call, market)]).to_string())
+    let listed = names::listed(call.world, call.query.required("instId")?)?;
+    Ok(Value::from_iter(ticker_row(call, listed)).to_string())
 }
 
 pub(super) fn tickers(call: &Call<'_>) -> Answer {
     call.query.required("instType")?;
     let kind = call.query.word("instType", &KINDS)?;
-    let markets = call.world.markets.iter().filter(|_| kind == Some(SPOT));
-    Ok(Value::from(markets.map(|market| ticker_row(call, market)).collect::<Vec<_>>()).to_string())
+    let rows = of_kind(call, kind).into_iter().filter_map(|listed| ticker_row(call, listed));
+    Ok(Value::from(rows.collect::<Vec<_>>()).to_string())
 }
 
-fn ticker_row(call: &Call<'_>, market: &Market) -> Value {
-    let minute = call.world.last_minute(market, call.now_ms);
-    let day = call.world.prices.span(market, minute - 1439, minute + 1);
-    let price = |ticks: i64| Amount::of(i128::from(ticks), market.tick).short();
-    let least = Amount::of(1, market.step).short();
-    json!({
-        "askPx": price(day.close + 1),
-        "askSz": least,
-        "bidPx": price((day.close - 1).max(1)),
-        "bidSz": least,
-        "high24h": price(day.high),
-        "instId": names::instrument(market),
-        "instType": SPOT,
-        "last": price(day.close),
-        "lastSz": least,
-        "low24h": price(day.low),
-        "open24h": price(day.open),
-        "sodUtc0": price(day.open),
-        "sodUtc8": price(day.open),
+/// Of what closed for good it is its last day.
+fn ticker_row(call: &Call<'_>, listed: Listed<'_>) -> Option<Value> {
+    let minute = match listed {
+        Listed::Coins(market) => call.world.last_minute(market, call.now_ms),
+        Listed::Contract(_) => call.now_ms.div_euclid(MINUTE_MS),
+    };
+    let day =
+        listed.candle(call.world, (minute - 1439) * MINUTE_MS, (minute + 1) * MINUTE_MS, call.now_ms)?;
+    let volumes = listed.volumes(&day);
+    Some(json!({
+        "askPx": listed.price(day.close + 1),
+        "askSz": "1",
+        "bidPx": listed.price((day.close - 1).max(1)),
+        "bidSz": "1",
+        "high24h": listed.price(day.high),
+        "instId": listed.id(),
+        "instType": listed.kind(),
+        "last": listed.price(day.close),
+        "lastSz": "1",
+        "low24h": listed.price(day.low),
+        "open24h": listed.price(day.open),
+        "sodUtc0": listed.price(day.open),
+        "sodUtc8": listed.price(day.open),
         "ts": call.now_ms.to_string(),
-        "vol24h": Amount::of(i128::from(day.volume), market.step).short(),
-        "volCcy24h": Amount::of(day.quote_volume, market.tick + market.step).short(),
-    })
+        "vol24h": volumes.size.short(),
+        "volCcy24h": if listed.kind() == SPOT { volumes.quote } else { volumes.base }.short(),
+    }))
 }

@@ -121,7 +121,7 @@ impl Okx {
         }
         let query = Query::parse(&request.query)?;
         let world = self.venue.world();
-        let book = self.book(&world);
+        let book = self.book(&world, now_ms);
         (route.answer)(&Call { world: &world, book: &book, query: &query, now_ms, rights, disorder })
     }
 
@@ -131,11 +131,11 @@ impl Okx {
     }
 
     /// The account as OKX keeps it. Made again only when there is more to tell.
-    fn book(&self, world: &World) -> Arc<Book> {
+    fn book(&self, world: &World, now_ms: i64) -> Arc<Book> {
         let mut kept = held(&self.book);
-        match kept.as_ref().filter(|book| book.is_of(world)) {
+        match kept.as_ref().filter(|book| book.is_of(world, now_ms)) {
             Some(book) => Arc::clone(book),
-            None => Arc::clone(kept.insert(Arc::new(Book::new(world, self.venue.faults.as_ref())))),
+            None => Arc::clone(kept.insert(Arc::new(Book::new(world, self.venue.faults.as_ref(), now_ms)))),
         }
     }
 

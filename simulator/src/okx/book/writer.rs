@@ -4,10 +4,11 @@ use super::{About, Bill, Book, Execution};
 use crate::{
     amount::Amount,
     faults::Faults,
-    okx::names::{self, SPOT},
+    okx::names::{self, SPOT, SWAP},
     world::{
         World,
         account::{Convert, Dividend, Dust, Fill},
+        contracts::{ContractFill, ContractMarket, FundingPayment},
         market::{Market, UNLISTED},
     },
 };
@@ -23,6 +24,7 @@ const TRADING: &str = "18";
 pub(super) struct Writer<'a> {
     world: &'a World,
     faults: Option<&'a Faults>,
+    now_ms: i64,
     last: (i64, i64),
     executions: Vec<Execution>,
     trading: Ledger,
@@ -47,6 +49,8 @@ enum Event<'a> {
     Convert(&'a Convert),
     Dust(&'a Dust),
     Fill(&'a Market, &'a Fill),
+    ContractFill(&'a ContractMarket, &'a ContractFill),
+    Payment(&'a ContractMarket, &'a FundingPayment),
 }
 
 /// What bookings have in common.
@@ -66,10 +70,11 @@ impl Head<'_> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(world: &'a World, faults: Option<&'a Faults>) -> Self {
+    pub(super) fn new(world: &'a World, faults: Option<&'a Faults>, now_ms: i64) -> Self {
         Self {
             world,
             faults,
+            now_ms,
             last: (0, 0),
             executions: Vec::new(),
             trading: Ledger::default(),
@@ -79,7 +84,7 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn written(mut self) -> Book {
-        for (time_ms, event) in events(self.world) {
+        for (time_ms, event) in events(self.world, self.now_ms) {
             match event {
                 Event::Came(kind, asset, amount) => self.came(kind, asset, amount, time_ms),
                 Event::Left(asset, amount) => {
@@ -93,10 +98,12 @@ impl<'a> Writer<'a> {
                 }
                 Event::Dust(dust) => self.dust(dust),
                 Event::Fill(market, fill) => self.fill(market, fill),
+                Event::ContractFill(market, fill) => self.contract_fill(market, fill),
+                Event::Payment(market, payment) => self.payment(market, payment),
             }
         }
         Book {
-            fills: self.world.account.fill_count(),
+            written: Book::events(self.world, self.now_ms),
             executions: self.executions,
             trading: self.trading.bills,
             funding: self.funding.bills,
@@ -182,13 +189,78 @@ impl<'a> Writer<'a> {
             trade_id: about.trade_id,
             order_id: about.order_id,
             buyer: fill.buyer,
-            maker: fill.maker,
+            maker: Some(fill.maker),
+            subtype,
             price: fill.price,
             size: fill.quantity,
             fee: fill.fee,
             fee_asset: fill.fee_asset,
             profit: Amount::ZERO,
         });
+    }
+
+    /// What it realized less its fee; nothing else moves. Where the venue closed a position its word and its number of the
+    /// trade say so.
+    fn contract_fill(&mut self, market: &ContractMarket, fill: &ContractFill) {
+        let found_ms = self.faults.map_or(fill.time_ms, |faults| faults.found_ms(fill.id, fill.time_ms));
+        let sign = if fill.liquidation { "-" } else { "" };
+        let about = About {
+            instrument: names::contract(market),
+            kind: SWAP,
+            order_id: fill.order_id.to_string(),
+            trade_id: format!("{sign}{}", fill.id),
+            price: fill.price,
+            size: names::contract_count(market, fill.quantity),
+            maker: Some(fill.maker).filter(|_| !fill.liquidation),
+        };
+        let (kind, subtype) = match (fill.liquidation, fill.buyer) {
+            (false, true) => ("2", "1"),
+            (false, false) => ("2", "2"),
+            (true, true) => ("5", "106"),
+            (true, false) => ("5", "107"),
+        };
+        let head = Head { found_ms, about: Some(&about), ..Head::new(kind, subtype, fill.time_ms) };
+        let bill_id = self.charge(&head, market.settle, fill.realized, fill.fee);
+        if let Some(bill) = self.trading.bills.last_mut() {
+            bill.profit = fill.realized;
+        }
+        self.executions.push(Execution {
+            bill_id,
+            time_ms: fill.time_ms,
+            found_ms,
+            instrument: about.instrument,
+            kind: SWAP,
+            trade_id: about.trade_id,
+            order_id: about.order_id,
+            buyer: fill.buyer,
+            maker: about.maker,
+            subtype,
+            price: fill.price,
+            size: about.size,
+            fee: fill.fee,
+            fee_asset: market.settle,
+            profit: fill.realized,
+        });
+    }
+
+    /// What a position paid or received.
+    fn payment(&mut self, market: &ContractMarket, payment: &FundingPayment) {
+        let held = payment.quantity.max(payment.quantity.negative());
+        let about = About {
+            instrument: names::contract(market),
+            kind: SWAP,
+            order_id: String::new(),
+            trade_id: String::new(),
+            price: payment.mark,
+            size: names::contract_count(market, held),
+            maker: None,
+        };
+        let subtype = if payment.amount < Amount::ZERO { "173" } else { "174" };
+        let head = Head { about: Some(&about), ..Head::new("8", subtype, payment.time_ms) };
+        self.book(&head, market.settle, payment.amount);
+        if let Some(bill) = self.trading.bills.last_mut() {
+            bill.profit = payment.amount;
+        }
     }
 
     fn charge(&mut self, head: &Head<'_>, asset: &'static str, change: Amount, fee: Amount) -> i64 {
@@ -250,7 +322,7 @@ fn kind_of(dividend: &Dividend) -> &'static str {
 }
 
 /// All that changed a balance, in its order.
-fn events(world: &World) -> Vec<(i64, Event<'_>)> {
+fn events(world: &World, now_ms: i64) -> Vec<(i64, Event<'_>)> {
     let account = &world.account;
     let mut all: Vec<(i64, usize, Event<'_>)> = Vec::new();
     let arrived = account.deposits.iter().filter(|deposit| deposit.status != 0);
@@ -271,6 +343,17 @@ fn events(world: &World) -> Vec<(i64, Event<'_>)> {
     for (market, fills) in world.markets.iter().zip(&account.fills) {
         all.extend(fills.iter().map(|fill| (fill.time_ms, fill.sequence, Event::Fill(market, fill))));
     }
+    if let Some(contracts) = &world.contracts {
+        for (market, fills) in contracts.traded() {
+            all.extend(
+                fills.iter().map(|fill| (fill.time_ms, fill.sequence, Event::ContractFill(market, fill))),
+            );
+        }
+        all.extend(contracts.funding_until(now_ms).iter().filter_map(|payment| {
+            let market = contracts.markets.get(payment.market)?;
+            Some((payment.time_ms, 0, Event::Payment(market, payment)))
+        }));
+    }
     all.sort_by_key(|(time_ms, sequence, _)| (*time_ms, *sequence));
     all.into_iter().map(|(time_ms, _, event)| (time_ms, event)).collect()
 }
@@ -280,31 +363,39 @@ mod tests {
     use super::*;
     use crate::world::{FILLS, market::ASSETS};
 
+    const NOW_MS: i64 = 1_795_305_600_000;
+
+    fn check(world: &World) {
+        let book = Writer::new(world, None, NOW_MS).written();
+        for bills in [&book.trading, &book.funding] {
+            assert!(bills.is_sorted_by_key(|bill| bill.id) && bills.is_sorted_by_key(|bill| bill.time_ms));
+            assert!(bills.iter().all(|bill| bill.balance >= Amount::ZERO));
+        }
+        for asset in &ASSETS {
+            let saved = book.savings.iter().find(|(name, _)| *name == asset.name);
+            let told = [
+                Book::held(&book.trading, asset.name).unwrap_or_default(),
+                Book::held(&book.funding, asset.name).unwrap_or_default(),
+                saved.map_or(Amount::ZERO, |(_, amount)| *amount),
+            ];
+            let spot = world.account.free(asset.name).plus(world.account.locked(asset.name));
+            let wallet = world.contracts.as_ref().map(|contracts| contracts.wallet(asset.name, NOW_MS));
+            let there = spot.plus(wallet.unwrap_or_default());
+            assert_eq!(told.into_iter().fold(Amount::ZERO, Amount::plus), there, "{}", asset.name);
+            assert_eq!(told[1].is_positive() && told[2].is_positive(), asset.name == UNLISTED);
+        }
+        let contracts = world.contracts.as_ref().map_or(0, |contracts| contracts.fill_count());
+        assert_eq!(book.executions.len(), world.account.fill_count() + contracts);
+        assert!(book.executions.is_sorted_by(|one, other| one.bill_id < other.bill_id));
+    }
+
     #[test]
     fn no_account_goes_below_zero_and_together_they_hold_what_the_world_holds() {
         for seed in 1..4 {
-            let mut world = World::new(seed, 1_795_305_600_000, FILLS);
-            world.more_fills(1_795_305_600_000, 50);
-            let book = Writer::new(&world, None).written();
-            for bills in [&book.trading, &book.funding] {
-                assert!(
-                    bills.is_sorted_by_key(|bill| bill.id) && bills.is_sorted_by_key(|bill| bill.time_ms)
-                );
-                assert!(bills.iter().all(|bill| bill.balance >= Amount::ZERO), "seed {seed}");
-            }
-            for asset in &ASSETS {
-                let saved = book.savings.iter().find(|(name, _)| *name == asset.name);
-                let told = [
-                    Book::held(&book.trading, asset.name).unwrap_or_default(),
-                    Book::held(&book.funding, asset.name).unwrap_or_default(),
-                    saved.map_or(Amount::ZERO, |(_, amount)| *amount),
-                ];
-                let there = world.account.free(asset.name).plus(world.account.locked(asset.name));
-                assert_eq!(told.into_iter().fold(Amount::ZERO, Amount::plus), there, "{}", asset.name);
-                assert_eq!(told[1].is_positive() && told[2].is_positive(), asset.name == UNLISTED);
-            }
-            assert_eq!(book.executions.len(), world.account.fill_count());
-            assert!(book.executions.is_sorted_by(|one, other| one.bill_id < other.bill_id));
+            let mut world = World::new(seed, NOW_MS, FILLS);
+            world.more_fills(NOW_MS, 50);
+            check(&world);
+            check(&world.with_contracts(NOW_MS));
         }
     }
 }

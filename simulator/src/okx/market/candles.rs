@@ -1,13 +1,13 @@
 //! Candles, newest first. Those of six hours and more open at midnight in Hong Kong, unless `utc` is asked for.
 
 use crate::{
-    amount::Amount,
     calendar,
-    okx::{Answer, Call, names, refusal::Refusal},
-    world::{
-        market::Market,
-        price::{Candle, MINUTE_MS},
+    okx::{
+        Answer, Call,
+        names::{self, Listed},
+        refusal::Refusal,
     },
+    world::price::{Candle, MINUTE_MS},
 };
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ pub(in crate::okx) fn history_candles(call: &Call<'_>) -> Answer {
 /// must agree. A span in which nobody traded has no candle.
 fn told(call: &Call<'_>, kept: Option<i64>) -> Answer {
     let query = call.query;
-    let market = names::market(call.world, query.required("instId")?)?;
+    let market = names::listed(call.world, query.required("instId")?)?;
     let bar = Bar::parse(query.text("bar").unwrap_or("1m")).ok_or_else(|| Refusal::parameter("bar"))?;
     let (after, before) = (query.number("after")?, query.number("before")?);
     let limit = query.limit(ROWS, ROWS_MAX)?;
@@ -108,24 +108,25 @@ fn told(call: &Call<'_>, kept: Option<i64>) -> Answer {
         .take_while(|open_ms| *open_ms >= last_ms);
     let rows = opens.filter_map(|open_ms| {
         let next_ms = bar.next(open_ms);
-        let candle = call.world.candle(market, open_ms, next_ms, call.now_ms)?;
+        let candle = market.candle(call.world, open_ms, next_ms, call.now_ms)?;
         Some(row(market, open_ms, &candle, next_ms <= call.now_ms))
     });
     Ok(Value::from(rows.take(limit).collect::<Vec<_>>()).to_string())
 }
 
-fn row(market: &Market, open_ms: i64, candle: &Candle, is_over: bool) -> Value {
-    let price = |ticks: i64| Amount::of(i128::from(ticks), market.tick).short();
-    let quote = Amount::of(candle.quote_volume, market.tick + market.step).short();
+fn row(market: Listed<'_>, open_ms: i64, candle: &Candle, is_over: bool) -> Value {
+    let volumes = market.volumes(candle);
+    let of_spot = market.kind() == names::SPOT;
     json!([
         open_ms.to_string(),
-        price(candle.open),
-        price(candle.high),
-        price(candle.low),
-        price(candle.close),
-        Amount::of(i128::from(candle.volume), market.step).short(),
-        quote,
-        quote,
+        market.price(candle.open),
+        market.price(candle.high),
+        market.price(candle.low),
+        market.price(candle.close),
+        volumes.size.short(),
+        // Of coins it is in the quote already.
+        if of_spot { volumes.quote } else { volumes.base }.short(),
+        volumes.quote.short(),
         if is_over { "1" } else { "0" },
     ])
 }
