@@ -49,7 +49,9 @@ pub(super) fn page<'a, T: Row>(
         .collect();
     let first = after.map_or(0, |after| found.partition_point(|row| place(row) >= after));
     let last = before.map_or(found.len(), |before| found.partition_point(|row| place(row) > before));
-    let first = first.saturating_sub(repeated(call, limit)).min(last);
+    // What is over begins with nothing.
+    let again = if first < last { repeated(call, limit) } else { 0 };
+    let first = first.saturating_sub(again).min(last);
     let mut rows: Vec<&T> = found.get(first..last).unwrap_or_default().iter().take(limit).copied().collect();
     if let Some((disorder, detail)) = call.disorder {
         disturb(&mut rows, limit, disorder, detail);

@@ -10,4 +10,5 @@ mod market;
 mod history;
 mod bills;
 mod funding;
+mod contracts;
 mod faults;
