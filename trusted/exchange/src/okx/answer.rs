@@ -5,6 +5,9 @@ use crate::{
     dialect::{Asked, Board, Cell, Row, wrong},
 };
 
+/// Rows of a page that is full, unless fewer were asked for.
+const ROWS_MAX: usize = 100;
+
 /// `{"code":"0","msg":"","data":[…]}`
 pub(super) struct Answer<'a> {
     pub(super) endpoint: &'static str,
@@ -26,9 +29,21 @@ impl<'a> Answer<'a> {
         self.rows()?.into_iter().next().ok_or_else(|| wrong(self.endpoint, "data"))
     }
 
-    /// A field of the last row, which is the oldest.
-    pub(super) fn last(&self, field: &'static str) -> Result<Option<String>, VenueError> {
-        self.rows()?.last().map(|row| row.string(field)).transpose()
+    /// The lowest number of a field, which the oldest row has, wherever that stands.
+    pub(super) fn lowest(&self, field: &'static str) -> Result<Option<u64>, VenueError> {
+        let mut lowest = None;
+        for row in self.rows()? {
+            let number: u64 = row.text(field)?.parse().map_err(|_| row.wrong(field))?;
+            lowest = Some(lowest.map_or(number, |lowest: u64| lowest.min(number)));
+        }
+        Ok(lowest)
+    }
+
+    /// The instant that asks for the rows from the oldest one of a full page on, it and those of its instant included: a bound
+    /// is left out itself, and a page may end between two rows of one instant.
+    pub(super) fn from_oldest(&self) -> Result<Option<u64>, VenueError> {
+        let is_full = self.rows()?.len() >= ROWS_MAX;
+        Ok(self.lowest("ts")?.filter(|_| is_full).map(|oldest| oldest.saturating_add(1)))
     }
 
     /// When the last candle opened.

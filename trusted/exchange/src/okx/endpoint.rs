@@ -22,6 +22,7 @@ const fn signed(path: &'static str, per_minute: u32) -> Endpoint {
 }
 
 pub(super) static TIME: Endpoint = public("/api/v5/public/time", 300);
+pub(super) static INSTRUMENTS: Endpoint = public("/api/v5/public/instruments", 600);
 pub(super) static TICKER: Endpoint = public("/api/v5/market/ticker", 600);
 pub(super) static TICKERS: Endpoint = public("/api/v5/market/tickers", 600);
 pub(super) static CANDLES: Endpoint = public("/api/v5/market/candles", 1200);
@@ -41,9 +42,11 @@ pub(super) static DEPOSITS: Endpoint = signed("/api/v5/asset/deposit-history", 3
 pub(super) static WITHDRAWALS: Endpoint = signed("/api/v5/asset/withdrawal-history", 360);
 pub(super) static CONVERSIONS: Endpoint = signed("/api/v5/asset/convert/history", 360);
 pub(super) static SAVINGS: Endpoint = signed("/api/v5/finance/savings/balance", 360);
+pub(super) static SUB_ACCOUNTS: Endpoint = signed("/api/v5/users/subaccount/list", 60);
 
-static ALL: [&Endpoint; 20] = [
+static ALL: [&Endpoint; 22] = [
     &TIME,
+    &INSTRUMENTS,
     &TICKER,
     &TICKERS,
     &CANDLES,
@@ -63,11 +66,12 @@ static ALL: [&Endpoint; 20] = [
     &WITHDRAWALS,
     &CONVERSIONS,
     &SAVINGS,
+    &SUB_ACCOUNTS,
 ];
 
 /// The allow-list. None of these can change anything.
-pub(super) static CALLS: [(Method, &str, &str); 20] = {
-    let mut calls = [(Method::Get, HOST, ""); 20];
+pub(super) static CALLS: [(Method, &str, &str); 22] = {
+    let mut calls = [(Method::Get, HOST, ""); 22];
     let mut at = 0;
     while at < calls.len() {
         #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler: both have as many")]
@@ -84,6 +88,8 @@ pub(super) fn of(need: Need, market: &str, of_one: bool) -> Option<&'static Endp
     Some(match (need, market) {
         (Need::Time, _) => &TIME,
         (Need::Permission, _) => &CONFIG,
+        (Need::SubAccounts, _) => &SUB_ACCOUNTS,
+        (Need::Listings, _) if kind(market).is_some() => &INSTRUMENTS,
         (Need::Fills, "any") => &FILLS,
         (Need::Fills, _) if kind(market).is_some() => &FILLS_HISTORY,
         (Need::Ledger, "trading") => &BILLS,

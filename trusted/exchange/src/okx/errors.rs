@@ -5,6 +5,9 @@ use crate::{
     dialect::{Cell, Row},
 };
 
+/// No budget of OKX runs for longer, and none is told.
+const SPAN_MS: u64 = 2_000;
+
 /// The error in an answer, if it is one.
 pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     let success = (200..300).contains(&reply.status);
@@ -15,9 +18,10 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     let refused = VenueError::Permanent;
     Some(match (reply.status, code) {
         (_, Some(50102)) => VenueError::FixClock,
-        (429, _) | (_, Some(50001 | 50011 | 50040 | 50061)) => {
-            VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }
+        (429, _) | (_, Some(50011 | 50040 | 50061)) => {
+            VenueError::BackOff { retry_after_ms: reply.retry_after_ms().or(Some(SPAN_MS)) }
         }
+        (_, Some(50001)) => VenueError::BackOff { retry_after_ms: reply.retry_after_ms() },
         (_, Some(50004 | 50005 | 50013 | 50026)) => VenueError::Retry,
         (_, Some(50110)) => refused(Refusal::Address),
         (_, Some(50007..=50009 | 50100..=50114 | 50119 | 50120)) => refused(Refusal::Credentials),
@@ -75,6 +79,18 @@ mod tests {
         }
         assert_eq!(of(200, r#"{"code":"0","data":[],"msg":""}"#), None);
         assert_eq!(of(200, r#"{"code":0,"data":[]}"#), None);
+    }
+
+    #[test]
+    fn who_asked_too_often_waits_for_the_next_span_and_longer_in_an_outage() {
+        let wait = |code: &str| {
+            let body = format!(r#"{{"code":"{code}","data":[],"msg":"?"}}"#).into_bytes();
+            error(&Reply { status: 429, headers: Vec::new(), body })
+        };
+        assert_eq!(wait("50011"), Some(VenueError::BackOff { retry_after_ms: Some(2_000) }));
+        let body = br#"{"code":"50001","data":[],"msg":"?"}"#.to_vec();
+        let outage = error(&Reply { status: 503, headers: Vec::new(), body });
+        assert_eq!(outage, Some(VenueError::BackOff { retry_after_ms: None }));
     }
 
     #[test]

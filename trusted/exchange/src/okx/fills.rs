@@ -16,7 +16,8 @@ use super::answer::{Answer, board};
 ///   "fee":"-0.00000192834","fillTime":"1708587373361","ts":"1708587373362"}]
 /// ```
 ///
-/// A fee below zero was charged. `tradeId` is one of its instrument: two of them may have the same.
+/// A fee below zero was charged. `tradeId` is one of its instrument: two of them may have the same. `billId` is the account's
+/// own, and rises.
 pub(super) fn executions(answer: &Answer<'_>) -> Result<Vec<Execution>, VenueError> {
     answer.rows()?.iter().map(execution).collect()
 }
@@ -28,7 +29,7 @@ fn execution(row: &Row<'_>) -> Result<Execution, VenueError> {
         None => Vec::new(),
     };
     Ok(Execution {
-        sequence: None,
+        sequence: row.maybe_text("billId")?.and_then(|id| id.parse().ok()),
         id: match row.maybe_string("tradeId")? {
             Some(id) => id,
             None => row.string("billId")?,

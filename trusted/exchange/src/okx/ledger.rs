@@ -22,7 +22,8 @@ use super::{
 /// [{"billId":"12344","ccy":"BTC","balChg":"2","bal":"12","type":"1","ts":"1597026383085"}]
 /// ```
 ///
-/// A fee below zero was charged, and is part of `balChg`.
+/// A fee below zero was charged, and is part of `balChg`. OKX's own words for it are its codes, `type/subType`, and
+/// `type/subType/trade` where it belongs to an execution.
 pub(super) fn bookings(
     answer: &Answer<'_>,
     words: impl Fn(&str) -> &str,
@@ -30,7 +31,7 @@ pub(super) fn bookings(
     let read = |row: &Row<'_>| {
         let asset = row.asset("ccy")?;
         Ok(Booking {
-            own: None,
+            own: Some(own(row)?),
             id: row.string("billId")?,
             kind: words(&row.text("type")?).to_owned(),
             change: row.decimal("balChg")?,
@@ -45,6 +46,17 @@ pub(super) fn bookings(
         })
     };
     answer.rows()?.iter().map(read).collect()
+}
+
+fn own(row: &Row<'_>) -> Result<String, VenueError> {
+    let mut own = row.string("type")?;
+    let subtype = row.maybe_text("subType")?;
+    let of_trade = row.maybe_text("tradeId")?.is_some();
+    for part in subtype.as_deref().into_iter().chain(of_trade.then_some("trade")) {
+        own.push('/');
+        own.push_str(part);
+    }
+    Ok(own)
 }
 
 /// What a type is called by all venues, where it has such a name; else OKX's own code. The two accounts have codes of

@@ -2,14 +2,83 @@
 
 use crate::{
     VenueError,
-    dialect::{Board, Cell, FeeRate, Kline, Position, Row, Ticker, Unit, wrong},
+    dialect::{Board, Cell, FeeRate, Kline, Listing, Position, Row, Ticker, Unit, wrong},
 };
-use ledger::{Decimal, Side, Timestamp};
+use ledger::{Asset, Decimal, Side, Timestamp};
 
 use super::{
     answer::{Answer, board},
     endpoint,
 };
+
+/// Reads `GET /api/v5/public/instruments`. A contract stands for `ctVal` times `ctMult` of its base, or of its quote where it is
+/// inverse. What is announced and not open yet has no coins, and is left out.
+///
+/// ```json
+/// [{"instType":"SPOT","instId":"BTC-USDT","baseCcy":"BTC","quoteCcy":"USDT","settleCcy":"","ctVal":"","state":"live"}]
+/// [{"instType":"FUTURES","instId":"BTC-USD-261225","baseCcy":"","quoteCcy":"","uly":"BTC-USD","settleCcy":"BTC",
+///   "ctVal":"100","ctMult":"1","ctType":"inverse","expTime":"1798185600000","state":"live"}]
+/// ```
+pub(super) fn listings(answer: &Answer<'_>) -> Result<Vec<Listing>, VenueError> {
+    let mut listings = Vec::new();
+    for row in answer.rows()? {
+        let id = row.string("instId")?;
+        listings.extend(match row.maybe_text("ctVal")? {
+            None => coins(&row, id)?,
+            Some(_) => contract(&row, id)?,
+        });
+    }
+    Ok(listings)
+}
+
+fn coins(row: &Row<'_>, id: String) -> Result<Option<Listing>, VenueError> {
+    let (Some(base), Some(quote)) = (row.maybe_text("baseCcy")?, row.maybe_text("quoteCcy")?) else {
+        return Ok(None);
+    };
+    Ok(Some(Listing {
+        id,
+        board: Board::Spot,
+        base: Asset::from(&*base),
+        quote: Asset::from(&*quote),
+        settle: None,
+        contract_size: Decimal::ONE,
+        inverse: false,
+        expires: None,
+    }))
+}
+
+fn contract(row: &Row<'_>, id: String) -> Result<Option<Listing>, VenueError> {
+    let (Some(underlying), Some(settle)) = (row.maybe_text("uly")?, row.maybe_text("settleCcy")?) else {
+        return Ok(None);
+    };
+    let (base, quote) = underlying.split_once('-').ok_or_else(|| row.wrong("uly"))?;
+    let multiplier = row.maybe_decimal("ctMult")?.unwrap_or(Decimal::ONE);
+    let contract_size = row.decimal("ctVal")?.checked_mul(multiplier).map_err(|_| row.wrong("ctVal"))?;
+    Ok(Some(Listing {
+        id,
+        board: Board::Contract,
+        base: Asset::from(base),
+        quote: Asset::from(quote),
+        settle: Some(Asset::from(&*settle)),
+        contract_size,
+        inverse: match &*row.text("ctType")? {
+            "linear" => false,
+            "inverse" => true,
+            _ => return Err(row.wrong("ctType")),
+        },
+        expires: row.maybe_time("expTime", Unit::Millis)?,
+    }))
+}
+
+/// Reads `GET /api/v5/users/subaccount/list`, from the account above them.
+///
+/// ```json
+/// [{"enable":true,"subAcct":"test-1","uid":"7236","type":"1","label":"","ts":"1597026383085"}]
+/// ```
+pub(super) fn sub_accounts(answer: &Answer<'_>) -> Result<usize, VenueError> {
+    let names = answer.rows()?.iter().map(|row| row.string("subAcct")).collect::<Result<Vec<_>, _>>()?;
+    Ok(names.len())
+}
 
 /// Reads `GET /api/v5/market/ticker` and `…/tickers`.
 ///

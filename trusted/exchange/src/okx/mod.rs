@@ -3,9 +3,11 @@
 //! Markets are kinds of instruments: `spot`, `margin`, `swap` (also `linear`, `inverse`), `futures`, `option`; executions of
 //! the last three days come of `any` kind. Accounts: `trading` (bookings of a week), `archive` (of three months),
 //! `funding` (of a month) and `funding-archive`; balances of `trading`, `cash` (the same without profit that is not
-//! realised yet), `funding` and `savings`. Candles are those of the history, or `recent`.
+//! realised yet), `settled` (cash, and what of it orders bind), `funding` and `savings`. Candles are those of the history, or `recent`.
 //!
 //! Every answer is `{"code":"0","msg":"","data":[…]}`. All values are texts, and an empty text is none.
+//!
+//! A page goes on from its oldest row, wherever that stands: by the id of a booking, or by time where there is nothing else.
 //!
 //! Not here: the quarterly archive of bookings, a file that must be ordered first.
 
@@ -80,7 +82,9 @@ impl Dialect for Okx {
             Need::Klines => Said::Klines(market::klines(&answer)?),
             Need::Time => Said::Time(market::time(&answer)?),
             Need::Permission => Said::Rights(rights::rights(&answer)?),
-            Need::Request | Need::Listings | Need::SubAccounts => return Err(wrong("okx", "path")),
+            Need::Listings => Said::Listings(market::listings(&answer)?),
+            Need::SubAccounts => Said::SubAccounts(market::sub_accounts(&answer)?),
+            Need::Request => return Err(wrong("okx", "path")),
         };
         asked.narrow(&mut said);
         Ok(said)
@@ -94,9 +98,9 @@ impl Dialect for Okx {
         let endpoint = endpoint::at(asked.path).ok_or_else(|| wrong("okx", "path"))?;
         let answer = Answer::of(endpoint.path, asked, &reply.body)?;
         let after = match endpoint {
-            _ if by_bill(endpoint) => answer.last("billId")?,
+            _ if by_bill(endpoint) => answer.lowest("billId")?.map(|id| id.to_string()),
             _ if *endpoint == CANDLES || *endpoint == HISTORY_CANDLES => answer.last_candle()?,
-            _ if by_time(endpoint) => answer.last("ts")?,
+            _ if by_time(endpoint) => answer.from_oldest()?.map(|at| at.to_string()),
             _ => None,
         };
         Ok(after.map(|after| ("after", after)))
@@ -134,7 +138,7 @@ fn parameters(endpoint: &'static Endpoint, question: &Question<'_>) -> Zeroizing
     };
     let (instrument, symbol) = instrument(*need, market, *symbol);
     let kind = match (need, instrument) {
-        (Need::Fills | Need::Fees | Need::Positions, _) => endpoint::kind(market),
+        (Need::Fills | Need::Fees | Need::Positions | Need::Listings, _) => endpoint::kind(market),
         (Need::Prices, _) if symbol.is_none() => endpoint::kind(market),
         _ => None,
     };

@@ -271,16 +271,82 @@ fn bounds_are_inclusive_although_those_of_pages_are_not() {
 }
 
 #[test]
-fn a_page_begins_after_the_last_row_of_the_one_before() {
+fn a_page_goes_on_from_the_oldest_row_of_the_one_before_wherever_it_stands() {
     let after = |need, path: &str, data: &str| Okx.next_page(asked(need, "-", path), &body(data)).unwrap();
     let told = |text: &str| Some(("after", text.to_owned()));
-    let bills = r#"{"billId":"2","ts":"20"},{"billId":"1","ts":"10"}"#;
-    assert_eq!(after(Need::Fills, "/api/v5/trade/fills", bills), told("1"));
-    assert_eq!(after(Need::Ledger, "/api/v5/account/bills-archive", bills), told("1"));
-    assert_eq!(after(Need::Deposits, "/api/v5/asset/deposit-history", bills), told("10"));
+    let bills = r#"{"billId":"9","ts":"20"},{"billId":"8","ts":"10"},{"billId":"10","ts":"20"}"#;
+    assert_eq!(after(Need::Fills, "/api/v5/trade/fills", bills), told("8"), "ids are numbers and no words");
+    assert_eq!(after(Need::Ledger, "/api/v5/account/bills-archive", bills), told("8"));
     assert_eq!(after(Need::Klines, "/api/v5/market/history-candles", r#"["20","1"],["10","1"]"#), told("10"));
     assert_eq!(after(Need::Fills, "/api/v5/trade/fills", ""), None);
     assert_eq!(after(Need::Balances, "/api/v5/account/balance", "{}"), None);
+    // By time alone: rows of one instant may stand on two pages.
+    let page = |rows: usize| {
+        let rows: Vec<String> = (0..rows).map(|row| format!(r#"{{"ts":"{}"}}"#, 500 + row / 2)).collect();
+        after(Need::Deposits, "/api/v5/asset/deposit-history", &rows.join(","))
+    };
+    assert_eq!((page(100), page(99)), (told("501"), None));
+}
+
+#[test]
+fn a_contract_is_worth_its_value_times_its_multiplier() {
+    let listed = |rows: &str| match read(Need::Listings, "futures", "/api/v5/public/instruments", rows) {
+        Ok(Said::Listings(rows)) => rows,
+        other => panic!("{other:?}"),
+    };
+    let spot = r#"{"instType":"SPOT","instId":"BTC-USDT","baseCcy":"BTC","quoteCcy":"USDT","settleCcy":"","ctVal":"",
+        "ctMult":"","ctType":"","uly":"","expTime":"","state":"live"}"#;
+    let linear = r#"{"instType":"SWAP","instId":"BTC-USDT-SWAP","baseCcy":"","quoteCcy":"","settleCcy":"USDT","ctVal":"0.01",
+        "ctMult":"10","ctType":"linear","uly":"BTC-USDT","expTime":"","state":"live"}"#;
+    let inverse = r#"{"instType":"FUTURES","instId":"ETH-USD-261225","baseCcy":"","quoteCcy":"","settleCcy":"ETH","ctVal":"10",
+        "ctMult":"1","ctType":"inverse","uly":"ETH-USD","expTime":"1798185600000","state":"live"}"#;
+    let announced = r#"{"instType":"SWAP","instId":"NEW-USDT-SWAP","state":"preopen"}"#;
+    let rows = listed(&[spot, linear, inverse, announced].join(","));
+    assert_eq!(rows.len(), 3);
+    assert_eq!((rows[0].board, &rows[0].settle, rows[0].contract_size), (Board::Spot, &None, number("1")));
+    assert_eq!(
+        (rows[1].board, rows[1].inverse, rows[1].contract_size),
+        (Board::Contract, false, number("0.1"))
+    );
+    assert_eq!((rows[1].base.as_str(), rows[1].quote.as_str(), rows[1].expires), ("BTC", "USDT", None));
+    assert_eq!((rows[2].inverse, rows[2].contract_size), (true, number("10")));
+    assert_eq!(rows[2].settle, Some(Asset::from("ETH")));
+    assert_eq!(rows[2].expires, Some(Timestamp::from_millis(1_798_185_600_000)));
+    let strange = linear.replace("linear", "cubic");
+    let path = "/api/v5/public/instruments";
+    assert_eq!(read(Need::Listings, "swap", path, &strange), Err(wrong(path, "ctType")));
+}
+
+#[test]
+fn settled_balances_are_cash_and_what_orders_bind() {
+    let row = r#"{"details":[{"ccy":"USDT","eq":"110","cashBal":"100","availEq":"90","availBal":"80","frozenBal":"30",
+        "ordFrozen":"20"}]}"#;
+    let Ok(Said::Balances(rows)) = read(Need::Balances, "settled", "/api/v5/account/balance", row) else {
+        panic!("no balances");
+    };
+    let told = (rows[0].total, rows[0].used, rows[0].free);
+    assert_eq!(told, (Some(number("100")), Some(number("20")), None));
+}
+
+#[test]
+fn bookings_have_okxs_codes_and_say_whether_they_are_of_a_trade() {
+    let own = |row: &str| match read(Need::Ledger, "archive", "/api/v5/account/bills-archive", row) {
+        Ok(Said::Ledger(rows)) => rows[0].own.clone().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let row =
+        |kind: &str| format!(r#"{{"billId":"1","ccy":"BTC","balChg":"1","ts":"1597026383085",{kind}}}"#);
+    assert_eq!(own(&row(r#""type":"2","subType":"1","tradeId":"744876980""#)), "2/1/trade");
+    assert_eq!(own(&row(r#""type":"8","subType":"174","tradeId":"""#)), "8/174");
+    assert_eq!(own(&row(r#""type":"130""#)), "130");
+}
+
+#[test]
+fn accounts_below_are_counted() {
+    let rows =
+        r#"{"subAcct":"test-1","uid":"1","enable":true},{"subAcct":"test-2","uid":"2","enable":false}"#;
+    let said = read(Need::SubAccounts, "trading", "/api/v5/users/subaccount/list", rows);
+    assert_eq!(said, Ok(Said::SubAccounts(2)));
 }
 
 #[test]

@@ -29,14 +29,20 @@ pub(super) fn balances(answer: &Answer<'_>) -> Result<Vec<Holding>, VenueError> 
     let mut holdings = Vec::new();
     for account in answer.rows()? {
         for row in account.rows("details")? {
-            holdings.push(if answer.asked.market == "cash" {
-                holding(&row, "cashBal")?
-            } else {
-                equity(&row)?
+            holdings.push(match answer.asked.market {
+                "cash" => holding(&row, "cashBal")?,
+                "settled" => settled(&row)?,
+                _ => equity(&row)?,
             });
         }
     }
     Ok(holdings)
+}
+
+/// What is there in cash, and what of it orders bind: profit that is not realised yet, and margin, are none.
+fn settled(row: &Row<'_>) -> Result<Holding, VenueError> {
+    let (total, used) = (Some(row.decimal("cashBal")?), row.maybe_decimal("ordFrozen")?);
+    Ok(Holding { asset: row.asset("ccy")?, free: None, used, total, debt: None })
 }
 
 /// With what positions are worth now.
