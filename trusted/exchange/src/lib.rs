@@ -49,4 +49,4 @@ pub use request::{Cost, Method, Reply, Request};
 #[cfg(feature = "development")]
 pub use simulated_clock::SimulatedClock;
 pub use transport::Transport;
-pub use venue::{SharedMarkets, Venue, binance_with_wallets};
+pub use venue::{SharedMarkets, Venue};

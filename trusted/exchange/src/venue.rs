@@ -1,6 +1,9 @@
 //! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
 
-use crate::{ExchangeConnector, Method, binance, coinbase, dialect, kraken, reader};
+use crate::{
+    ExchangeConnector, Method, binance, coinbase, dialect, kraken, okx,
+    reader::{self, Plan, Reader},
+};
 use protocol::{Credentials, Secret};
 use std::sync::Arc;
 
@@ -9,35 +12,66 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct SharedMarkets {
     binance: Arc<binance::Listed>,
-    binance_wallets: Arc<reader::Listed>,
-    kraken: Arc<reader::Listed>,
-    coinbase: Arc<reader::Listed>,
-}
-
-/// A conversation about a Binance account with the wallets beside its spot account: USD-M, COIN-M and cross margin. What is found
-/// of them is told within their accounts.
-pub fn binance_with_wallets(
-    credentials: &Credentials,
-    markets: &SharedMarkets,
-) -> Box<dyn ExchangeConnector> {
-    let SharedMarkets { binance: spot, binance_wallets: wallets, .. } = markets;
-    Box::new(binance::with_wallets(credentials, Arc::clone(spot), wallets))
+    /// By the places of [`Venue::ALL`]; Binance's are of the wallets beside its spot account.
+    readers: [Arc<reader::Listed>; Venue::ALL.len()],
 }
 
 /// A venue whose accounts can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Venue {
-    /// Binance, spot accounts (EXCHANGES.md section 2).
+    /// Binance: spot, margin, USD-M and COIN-M (EXCHANGES.md section 2).
     Binance,
     /// Kraken, spot accounts (EXCHANGES.md section 5).
     Kraken,
+    /// OKX, the trading and the funding account of the global site (EXCHANGES.md section 4).
+    Okx,
     /// Coinbase, the portfolio of the key (EXCHANGES.md section 6).
     Coinbase,
 }
 
+/// What is told of a venue.
+struct Facts {
+    name: &'static str,
+    /// The name of an account in the books of its record.
+    account: &'static str,
+    account_types: &'static [&'static str],
+    reporting_currency: &'static str,
+    reads: &'static [&'static str],
+    cannot_see: &'static [&'static str],
+    history_limit: &'static str,
+}
+
+const BINANCE: Facts = Facts {
+    name: "binance",
+    account: binance::SPOT,
+    account_types: binance::ACCOUNT_TYPES,
+    reporting_currency: "USDT",
+    reads: binance::READS,
+    cannot_see: binance::CANNOT_SEE,
+    history_limit: binance::HISTORY_LIMIT,
+};
+
+macro_rules! facts {
+    ($name:literal, $venue:ident, $currency:literal) => {
+        Facts {
+            name: $name,
+            account: $venue::plan::ACCOUNT,
+            account_types: $venue::plan::ACCOUNT_TYPES,
+            reporting_currency: $currency,
+            reads: $venue::plan::READS,
+            cannot_see: $venue::plan::CANNOT_SEE,
+            history_limit: $venue::plan::HISTORY_LIMIT,
+        }
+    };
+}
+
+const KRAKEN: Facts = facts!("kraken", kraken, "USDT");
+const OKX: Facts = facts!("okx", okx, "USDT");
+const COINBASE: Facts = facts!("coinbase", coinbase, "USDC");
+
 impl Venue {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Binance, Self::Kraken, Self::Coinbase];
+    pub const ALL: [Self; 4] = [Self::Binance, Self::Kraken, Self::Okx, Self::Coinbase];
 
     /// The venue of that name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -46,34 +80,45 @@ impl Venue {
 
     /// Its name in registrations and answers.
     pub fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    const fn facts(self) -> &'static Facts {
         match self {
-            Self::Binance => "binance",
-            Self::Kraken => "kraken",
-            Self::Coinbase => "coinbase",
+            Self::Binance => &BINANCE,
+            Self::Kraken => &KRAKEN,
+            Self::Okx => &OKX,
+            Self::Coinbase => &COINBASE,
+        }
+    }
+
+    /// What its reader follows; `None`: it has a connector of its own.
+    fn plan(self) -> Option<&'static dyn Plan> {
+        match self {
+            Self::Binance => None,
+            Self::Kraken => Some(&kraken::plan::Spot),
+            Self::Okx => Some(&okx::plan::Unified),
+            Self::Coinbase => Some(&coinbase::plan::Spot),
         }
     }
 
     /// A conversation about the account of these credentials. A secret that cannot sign fails its first task.
     pub fn connector(self, credentials: Credentials) -> Box<dyn ExchangeConnector> {
-        self.connector_sharing(credentials, &SharedMarkets::default())
+        self.connector_sharing(credentials, &SharedMarkets::default(), &[])
     }
 
-    /// The same, among others that share what is public.
+    /// The same, among others that share what is public; of these account types alone, or of all if none is named.
     pub fn connector_sharing(
         self,
         credentials: Credentials,
         markets: &SharedMarkets,
+        types: &[&str],
     ) -> Box<dyn ExchangeConnector> {
-        match self {
-            Self::Binance => Box::new(binance::Binance::new(credentials, Arc::clone(&markets.binance))),
-            Self::Kraken => {
-                let listed = Arc::clone(&markets.kraken);
-                Box::new(reader::Reader::new(&kraken::plan::Spot, credentials, listed))
-            }
-            Self::Coinbase => {
-                let listed = Arc::clone(&markets.coinbase);
-                Box::new(reader::Reader::new(&coinbase::plan::Spot, credentials, listed))
-            }
+        let place = Self::ALL.iter().position(|venue| *venue == self);
+        let listed = place.and_then(|place| markets.readers.get(place)).cloned().unwrap_or_default();
+        match self.plan() {
+            Some(plan) => Box::new(Reader::new(plan, credentials, listed)),
+            None => binance::connector(credentials, Arc::clone(&markets.binance), &listed, types),
         }
     }
 
@@ -85,82 +130,44 @@ impl Venue {
 
     /// The name of an account in the books of its record.
     pub fn account(self) -> &'static str {
-        match self {
-            Self::Binance => binance::SPOT,
-            Self::Kraken => kraken::plan::ACCOUNT,
-            Self::Coinbase => coinbase::plan::ACCOUNT,
-        }
+        self.facts().account
     }
 
     /// The account types that are read.
     pub fn account_types(self) -> &'static [&'static str] {
-        match self {
-            Self::Binance => binance::ACCOUNT_TYPES,
-            Self::Kraken => kraken::plan::ACCOUNT_TYPES,
-            Self::Coinbase => coinbase::plan::ACCOUNT_TYPES,
-        }
+        self.facts().account_types
     }
 
     /// The currency in which totals are given: the venue's main stablecoin.
     pub fn reporting_currency(self) -> &'static str {
-        match self {
-            Self::Binance | Self::Kraken => "USDT",
-            Self::Coinbase => "USDC",
-        }
+        self.facts().reporting_currency
     }
 
     /// Whether the venue has a test system that this connector can read.
     pub fn has_sandbox(self) -> bool {
-        match self {
-            // Key rights, deposits and withdrawals are under `/sapi`, which the test network does not have.
-            Self::Binance => false,
-            // There is none for everyone.
-            Self::Kraken => false,
-            // Its own gives the same answers to everybody.
-            Self::Coinbase => false,
-        }
+        false
     }
 
     /// What is read, in words.
     pub fn reads(self) -> &'static [&'static str] {
-        match self {
-            Self::Binance => binance::READS,
-            Self::Kraken => kraken::plan::READS,
-            Self::Coinbase => coinbase::plan::READS,
-        }
+        self.facts().reads
     }
 
     /// What the account may hold or do unseen, in words.
     pub fn cannot_see(self) -> &'static [&'static str] {
-        match self {
-            Self::Binance => binance::CANNOT_SEE,
-            Self::Kraken => kraken::plan::CANNOT_SEE,
-            Self::Coinbase => coinbase::plan::CANNOT_SEE,
-        }
+        self.facts().cannot_see
     }
 
     /// How far back history reaches, and why.
     pub fn history_limit(self) -> &'static str {
-        match self {
-            Self::Binance => binance::HISTORY_LIMIT,
-            Self::Kraken => kraken::plan::HISTORY_LIMIT,
-            Self::Coinbase => coinbase::plan::HISTORY_LIMIT,
-        }
+        self.facts().history_limit
     }
 
     /// Whether a connector of this venue may send this: the allow-list of EXCHANGES.md section 1, rule 1.
     pub(crate) fn allows(self, method: Method, host: &str, path: &str) -> bool {
         match self {
-            Self::Binance => {
-                (host == binance::HOST && binance::ALLOWED.contains(&(method, path)))
-                    || (method == Method::Get && binance::WALLET_CALLS.contains(&(host, path)))
-            }
-            Self::Kraken => {
-                dialect("kraken").is_some_and(|kraken| kraken.calls().contains(&(method, host, path)))
-            }
-            Self::Coinbase => {
-                dialect("coinbase").is_some_and(|coinbase| coinbase.calls().contains(&(method, host, path)))
-            }
+            Self::Binance => binance::allows(method, host, path),
+            _ => dialect(self.name()).is_some_and(|dialect| dialect.calls().contains(&(method, host, path))),
         }
     }
 }

@@ -29,7 +29,7 @@ pub use fuzz::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
 pub(crate) use markets::Listed;
 
 use crate::{
-    ExchangeConnector, Finding, Need, Next, Progress, Question, Refusal, Reply, Request, Task, VenueError,
+    ExchangeConnector, Finding, Method, Need, Next, Progress, Question, Refusal, Reply, Request, Task, VenueError,
     joined::{Joined, Part},
     offset::Offset,
     prices::{Candles, Closes, Pricing, earliest},
@@ -49,7 +49,7 @@ use zeroize::Zeroizing;
 
 /// The spot account in the books of its record.
 pub(crate) const SPOT: &str = "binance/spot";
-pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot"];
+pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot", "usdm", "coinm", "margin"];
 pub(crate) const READS: &[&str] = &[
     "key rights",
     "account id",
@@ -131,30 +131,41 @@ fn all_listings() -> Vec<Question<'static>> {
     ["spot", "usdm", "coinm"].map(|market| Question::of(Need::Listings, market)).to_vec()
 }
 
-/// The spot account with the wallets beside it.
-pub(crate) fn with_wallets(
-    credentials: &Credentials,
+/// The spot account with the wallets beside it, as far as these account types are asked for; all, if none is named.
+pub(crate) fn connector(
+    credentials: Credentials,
     spot: Arc<Listed>,
     wallets: &Arc<reader::Listed>,
-) -> Joined {
+    types: &[&str],
+) -> Box<dyn ExchangeConnector> {
     let plans: [(&str, &'static dyn Plan); 3] = [
         ("the USD-M wallet", &contracts::USDM),
         ("the COIN-M wallet", &contracts::COINM),
         ("the cross margin wallet", &margin::Margin),
     ];
-    let secret = |secret: &Secret| Secret::new(secret.expose().to_owned());
-    let copy = || {
-        let Credentials { api_key, secret: own, passphrase } = credentials;
-        let passphrase = passphrase.as_ref().map(secret);
-        Credentials { api_key: secret(api_key), secret: secret(own), passphrase }
-    };
-    let others = plans.map(|(called, plan)| Part {
+    let is_asked = |plan: &dyn Plan| types.is_empty() || plan.account_types().iter().any(|of| types.contains(of));
+    let others = plans.into_iter().filter(|(_, plan)| is_asked(*plan)).map(|(called, plan)| Part {
         account: plan.account(),
         called,
-        connector: Box::new(Reader::new(plan, copy(), Arc::clone(wallets))),
+        connector: Box::new(Reader::new(plan, copy(&credentials), Arc::clone(wallets))),
     });
-    let spot = Box::new(Binance::new(copy(), spot));
-    Joined::new(Part { account: SPOT, called: "the spot account", connector: spot }, others.into())
+    let others: Vec<Part> = others.collect();
+    let spot = Box::new(Binance::new(credentials, spot));
+    match others.is_empty() {
+        true => spot,
+        false => Box::new(Joined::new(Part { account: SPOT, called: "the spot account", connector: spot }, others)),
+    }
+}
+
+fn copy(Credentials { api_key, secret, passphrase }: &Credentials) -> Credentials {
+    let again = |secret: &Secret| Secret::new(secret.expose().to_owned());
+    Credentials { api_key: again(api_key), secret: again(secret), passphrase: passphrase.as_ref().map(again) }
+}
+
+/// Whether one of its connectors may send this.
+pub(crate) fn allows(method: Method, host: &str, path: &str) -> bool {
+    (host == HOST && ALLOWED.contains(&(method, path)))
+        || (method == Method::Get && WALLET_CALLS.contains(&(host, path)))
 }
 
 /// What asks for candles of a pair of coins.

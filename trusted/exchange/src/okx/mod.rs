@@ -20,6 +20,7 @@ mod fills;
 mod ledger;
 mod wallet;
 mod market;
+pub(crate) mod plan;
 #[cfg(test)]
 mod tests;
 
