@@ -21,11 +21,13 @@ mod rest;
 mod kraken;
 mod coinbase;
 mod okx;
+mod bybit;
 mod truth;
 mod control;
 
 use anyhow::Context as _;
 use args::Args;
+use bybit::Bybit;
 use clap::Parser as _;
 use clock::Clock;
 use coinbase::Coinbase;
@@ -76,6 +78,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let coinbase = Arc::new(Coinbase::new(Arc::clone(&venue), keys));
     let keys = okx::Keys::new(args.key(), args.secret(), args.passphrase());
     let okx = Arc::new(Okx::new(Arc::clone(&venue), keys));
+    let keys = bybit::Keys::new(args.key(), args.secret());
+    let bybit = Arc::new(Bybit::new(Arc::clone(&venue), keys));
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stdout = std::io::stdout().lock();
@@ -88,6 +92,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
         let (venue, binance, kraken) = (Arc::clone(&venue), Arc::clone(&binance), Arc::clone(&kraken));
         let coinbase = Arc::clone(&coinbase);
         let okx = Arc::clone(&okx);
+        let (venue, binance) = (Arc::clone(&venue), Arc::clone(&binance));
+        let (kraken, bybit) = (Arc::clone(&kraken), Arc::clone(&bybit));
         async move {
             if request.path.starts_with(control::PREFIX) {
                 Outcome::Whole(control::answer(&venue, &request).await)
@@ -97,6 +103,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
                 coinbase.answer(request).await
             } else if request.path.starts_with(okx::PREFIX) {
                 okx.answer(request).await
+            } else if request.path.starts_with(bybit::PREFIX) {
+                bybit.answer(request).await
             } else {
                 binance.answer(request).await
             }
