@@ -90,10 +90,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
 
     let served = http::serve(listener, move |request| {
         let (venue, binance, kraken) = (Arc::clone(&venue), Arc::clone(&binance), Arc::clone(&kraken));
-        let coinbase = Arc::clone(&coinbase);
-        let okx = Arc::clone(&okx);
-        let (venue, binance) = (Arc::clone(&venue), Arc::clone(&binance));
-        let (kraken, bybit) = (Arc::clone(&kraken), Arc::clone(&bybit));
+        let (coinbase, okx, bybit) = (Arc::clone(&coinbase), Arc::clone(&okx), Arc::clone(&bybit));
         async move {
             if request.path.starts_with(control::PREFIX) {
                 Outcome::Whole(control::answer(&venue, &request).await)

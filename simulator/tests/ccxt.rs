@@ -46,6 +46,12 @@ fn an_unmodified_ccxt_reads_the_same_truth_from_okx() {
     check(&venue, "okx.mjs", &[("OKX_KEY", KEY), ("OKX_SECRET", SECRET), ("OKX_PASSPHRASE", passphrase)]);
 }
 
+#[test]
+fn an_unmodified_ccxt_reads_the_same_truth_from_bybit() {
+    let venue = Venue::still(&[]);
+    check(&venue, "bybit.mjs", &[("SIMULATOR_KEY", KEY), ("SIMULATOR_SECRET", SECRET)]);
+}
+
 fn check(venue: &Venue, script: &str, keys: &[(&str, &str)]) {
     #[expect(clippy::disallowed_methods, reason = "how the test command hands the directory over")]
     let Some(directory) = std::env::var_os("PERFAGG_CCXT_DIR") else {
