@@ -3,7 +3,7 @@
 use super::{
     Answer, Call,
     book::stays_in_funding,
-    ids,
+    contracts, ids,
     market::{Category, listed, tick_of},
 };
 use crate::{
@@ -91,10 +91,14 @@ pub(super) fn members(_: &Call<'_>) -> Answer {
 fn unified(call: &Call<'_>) -> Vec<(&'static str, Amount, Amount)> {
     let account = &call.world.account;
     let there = ASSETS.iter().filter(|asset| account.ever_held(asset.name) && !stays_in_funding(asset.name));
+    // Coins and contracts share one wallet.
+    let contracts = call.world.contracts.as_ref();
     there
         .map(|asset| {
             let locked = account.locked(asset.name);
-            (asset.name, account.free(asset.name).plus(locked), locked)
+            let margin =
+                contracts.map(|contracts| contracts.wallet(asset.name, call.now_ms)).unwrap_or_default();
+            (asset.name, account.free(asset.name).plus(locked).plus(margin), locked)
         })
         .collect()
 }
@@ -132,11 +136,22 @@ pub(super) fn wallet_balance(call: &Call<'_>) -> Answer {
     .to_string())
 }
 
+/// Profit of open positions that settle in a coin. The wallet's balance is without it.
+fn unrealized(call: &Call<'_>, coin: &str) -> Amount {
+    let Some(contracts) = &call.world.contracts else { return Amount::ZERO };
+    let settling = contracts.markets.iter().enumerate().filter(|(_, market)| market.settle == coin);
+    let each = settling.map(|(index, market)| {
+        contracts.position(index, call.now_ms).unrealized(market, call.world.mark_price(market, call.now_ms))
+    });
+    each.fold(Amount::ZERO, Amount::plus)
+}
+
 fn coin_row(call: &Call<'_>, (coin, held, locked): &(&'static str, Amount, Amount)) -> Value {
+    let unrealized = unrealized(call, coin);
     json!({
         "coin": coin,
-        "equity": held.short(),
-        "usdValue": in_usdt(call, coin, *held).short(),
+        "equity": held.plus(unrealized).short(),
+        "usdValue": in_usdt(call, coin, held.plus(unrealized)).short(),
         "walletBalance": held.short(),
         "free": "",
         "locked": locked.short(),
@@ -149,7 +164,7 @@ fn coin_row(call: &Call<'_>, (coin, held, locked): &(&'static str, Amount, Amoun
         "totalOrderIM": "0",
         "totalPositionIM": "0",
         "totalPositionMM": "0",
-        "unrealisedPnl": "0",
+        "unrealisedPnl": unrealized.short(),
         "cumRealisedPnl": "0",
         "bonus": "0",
         "collateralSwitch": true,
@@ -192,18 +207,9 @@ pub(super) fn fee_rates(call: &Call<'_>) -> Answer {
                 json!({ "symbol": market.symbol, "baseCoin": "", "takerFeeRate": FEE, "makerFeeRate": FEE })
             })
             .collect(),
-        Category::Linear | Category::Inverse | Category::Option => Vec::new(),
+        other => contracts::wanted(call, other)?.into_iter().map(|(_, market)| contracts::fee_row(market)).collect(),
     };
     Ok(json!({ "category": category.name(), "list": rows }).to_string())
-}
-
-pub(super) fn positions(call: &Call<'_>) -> Answer {
-    let category = Category::of(call.query)?;
-    call.query.limit("limit", 20, 200)?;
-    if category == Category::Spot {
-        return Err(super::refusal::Refusal::category());
-    }
-    Ok(json!({ "category": category.name(), "list": [], "nextPageCursor": "" }).to_string())
 }
 
 pub(super) fn open_orders(call: &Call<'_>) -> Answer {

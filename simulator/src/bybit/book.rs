@@ -6,9 +6,11 @@
 //! - withdrawals take the same way back;
 //! - interest of coins that earn is paid to the funding wallet, and goes on likewise;
 //! - a coin that no market trades stays in the funding wallet: nothing else is ever held there;
+//! - contracts settle in the unified wallet: what the world moves between a wallet of coins and one of contracts stays where it is;
 //! - conversions and sweeps of dust are made by the unified wallet, which books both sides; so are other gifts.
 
 mod writer;
+mod contracts;
 
 use super::page::Row;
 use crate::{amount::Amount, faults::Faults, world::World};
@@ -65,6 +67,8 @@ pub(super) struct Entry {
     pub(super) side: &'static str,
     pub(super) coin: &'static str,
     pub(super) quantity: Amount,
+    /// Of the position, after it.
+    pub(super) size: Amount,
     pub(super) price: Amount,
     pub(super) cash_flow: Amount,
     pub(super) funding: Option<Amount>,

@@ -130,7 +130,7 @@ fn entry_row(call: &Call<'_>, one: &Entry) -> Value {
         "type": one.kind,
         "transSubType": "",
         "qty": one.quantity.short(),
-        "size": "0",
+        "size": one.size.short(),
         "currency": one.coin,
         "tradePrice": price,
         "funding": one.funding.map(Amount::short).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 mod klines;
 
-use super::{Answer, Call, query::Query, refusal::Refusal};
+use super::{Answer, Call, contracts, query::Query, refusal::Refusal};
 use crate::{
     amount::Amount,
     world::{World, market::Market},
@@ -38,9 +38,11 @@ impl Category {
 }
 
 /// Decimals of a price.
-pub(super) fn tick_of(world: &World, _category: &str, symbol: &str) -> usize {
-    let tick = world.market(symbol).map_or(8, |(_, market)| market.tick);
-    usize::try_from(tick).unwrap_or(8)
+pub(super) fn tick_of(world: &World, category: &str, symbol: &str) -> usize {
+    let coins = || world.market(symbol).map(|(_, market)| market.tick);
+    let contract = || world.contracts.as_ref()?.market(symbol).map(|(_, market)| market.tick);
+    let tick = if category == Category::Spot.name() { coins() } else { contract() };
+    tick.and_then(|tick| usize::try_from(tick).ok()).unwrap_or(8)
 }
 
 pub(super) fn time(call: &Call<'_>) -> Answer {
@@ -48,9 +50,13 @@ pub(super) fn time(call: &Call<'_>) -> Answer {
     Ok(json!({ "timeSecond": second, "timeNano": (call.now_ms * 1_000_000).to_string() }).to_string())
 }
 
+/// Traded elsewhere still, and by the account until now; here it is listed no more.
+const GONE: &str = "SOLBNB";
+
 /// A spot market that closed for good is not listed any more, nor is what it cost told.
 pub(super) fn listed<'a>(call: &Call<'a>) -> impl Iterator<Item = &'a Market> {
-    call.world.markets.iter().filter(|market| market.closed_ms.is_none())
+    let stays = |market: &&Market| market.closed_ms.is_none() && market.symbol != GONE;
+    call.world.markets.iter().filter(stays)
 }
 
 /// The spot markets that `symbol` names; all without it.
@@ -73,7 +79,10 @@ pub(super) fn instruments(call: &Call<'_>) -> Answer {
     let rows: Vec<Value> = match category {
         _ if !is_trading => Vec::new(),
         Category::Spot => wanted(call)?.into_iter().map(spot_row).collect(),
-        Category::Linear | Category::Inverse | Category::Option => Vec::new(),
+        other => contracts::wanted(call, other)?
+            .into_iter()
+            .map(|(_, one)| contracts::instrument_row(one))
+            .collect(),
     };
     if category == Category::Spot {
         return Ok(json!({ "category": category.name(), "list": rows }).to_string());
@@ -117,7 +126,10 @@ pub(super) fn tickers(call: &Call<'_>) -> Answer {
     let category = Category::of(call.query)?;
     let rows: Vec<Value> = match category {
         Category::Spot => wanted(call)?.into_iter().map(|market| ticker_row(call, market)).collect(),
-        Category::Linear | Category::Inverse | Category::Option => Vec::new(),
+        other => contracts::wanted(call, other)?
+            .into_iter()
+            .map(|(_, one)| contracts::ticker_row(call, one))
+            .collect(),
     };
     Ok(json!({ "category": category.name(), "list": rows }).to_string())
 }

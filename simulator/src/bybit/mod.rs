@@ -13,6 +13,7 @@ mod page;
 mod book;
 mod routes;
 mod market;
+mod contracts;
 mod account;
 mod history;
 mod wallet;

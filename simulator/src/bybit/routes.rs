@@ -1,7 +1,7 @@
 //! The table of endpoints, with what an account may ask of each in how much time.
 //! See <https://bybit-exchange.github.io/docs/v5/rate-limit>.
 
-use super::{Answer, Call, account, budget::Limit, history, market, refusal::Refusal, wallet};
+use super::{Answer, Call, account, budget::Limit, contracts, history, market, refusal::Refusal, wallet};
 use crate::venue::Access;
 
 /// One endpoint.
@@ -53,7 +53,7 @@ static ROUTES: &[Route] = &[
     signed("/v5/account/transaction-log", a_second(25), history::transaction_log),
     signed("/v5/execution/list", a_second(50), history::executions),
     signed("/v5/order/realtime", a_second(50), account::open_orders),
-    signed("/v5/position/list", a_second(50), account::positions),
+    signed("/v5/position/list", a_second(50), contracts::positions),
     signed("/v5/asset/coin/query-info", a_second(5), account::coin_info),
     signed("/v5/asset/fundinghistory", a_second(30), history::funding_log),
     signed("/v5/asset/transfer/query-account-coins-balance", a_second(5), account::coins_balance),

@@ -55,7 +55,7 @@ fn executions_are_the_fills_of_the_world() {
 fn pages_are_newest_first_and_go_on_where_the_cursor_stands_although_more_happens() {
     let client = Client::still(&[]);
     let window =
-        format!("category=spot&startTime={}&endTime={}&limit=30", NOW_MS - WEEK_MS, NOW_MS + MINUTE_MS);
+        format!("category=spot&startTime={}&endTime={}&limit=30", NOW_MS - 6 * DAY_MS, NOW_MS + MINUTE_MS);
     let ask = |more: &str| client.result(EXECUTIONS, &format!("{window}{more}"));
     let first = ask("");
     client.venue.advance(1000);

@@ -48,3 +48,10 @@ fn an_address_that_asks_too_often_is_shut_out_for_ten_minutes() {
     client.venue.advance(1);
     assert_eq!(client.venue.public("/v5/market/time").status, 200);
 }
+
+#[test]
+fn without_limits_nothing_is_refused() {
+    let client = Client::still(&["--no-limits"]);
+    assert!((0..700).all(|_| client.venue.public("/v5/market/time").status == 200));
+    assert!((0..30).all(|_| code(&client.signed_at("/v5/account/fee-rate", "category=spot", NOW_MS)) == 0));
+}

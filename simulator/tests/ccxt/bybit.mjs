@@ -56,7 +56,7 @@ await check("fetchTime", async () => equal(await exchange.fetchTime(), now, "tim
 await check("loadMarkets", async () => {
   await exchange.loadMarkets();
   const missing = truth.symbols.filter((row) => !isListed(row.symbol)).map((row) => row.symbol);
-  equal(missing.sort(), ["DOTBTC", "MITHUSDT"], "closed markets are not listed");
+  equal(missing.sort(), ["DOTBTC", "MITHUSDT", "SOLBNB"], "markets that are gone are not listed");
   equal(exchange.markets["BTC/USDT"].precision.price, 0.01, "tick of BTC/USDT");
   equal(exchange.currencies.XRP.networks.XRP.fee, 0.2, "fee of a withdrawal");
 });
@@ -89,7 +89,9 @@ await check("fetchMyTrades, all windows", async () => {
 });
 
 await check("fetchLedger, all windows", async () => {
-  const ledger = await year(7, (since, more) => exchange.fetchLedger(undefined, since, 50, more));
+  // It has no word for the end of a window here: with its start alone it is a day long.
+  const ask = (since, { until, ...more }) => exchange.fetchLedger(undefined, since, 50, { endTime: until, ...more });
+  const ledger = await year(7, ask);
   const sums = {};
   for (const entry of ledger) {
     sums[entry.currency] = (sums[entry.currency] ?? 0) + (entry.direction === "out" ? -entry.amount : entry.amount);
@@ -120,9 +122,10 @@ await check("fetchWithdrawals", async () => {
 });
 
 await check("fetchTransfers", async () => {
-  const got = await exchange.fetchTransfers(undefined, truth.deposits[0].insertTime - DAY);
-  equal(got.length, 5, "the first deposits went on");
-  got.forEach((row) => equal([row.fromAccount, row.toAccount, row.status], ["funding", "unified", "ok"], "transfer"));
+  const first = truth.deposits[0].insertTime;
+  const got = (await exchange.fetchTransfers(undefined, first - DAY)).filter((row) => row.timestamp < first + DAY);
+  equal(got.length, truth.deposits.filter((row) => row.insertTime < first + DAY).length, "the first deposits went on");
+  got.forEach((row) => equal([row.fromAccount, row.toAccount, row.status], ["fund", "unified", "ok"], "transfer"));
 });
 
 await check("fetchConvertTradeHistory", async () => {

@@ -9,18 +9,21 @@ use crate::{
     world::{
         World,
         account::{Convert, Deposit, Dividend, Dust, Fill, Withdrawal},
+        contracts::{ContractFill, ContractMarket, FundingPayment},
         market::{Market, UNLISTED},
     },
 };
 use std::collections::BTreeMap;
 
 /// Writes a book.
-struct Writer<'a> {
-    world: &'a World,
-    faults: Option<&'a Faults>,
+pub(super) struct Writer<'a> {
+    pub(super) world: &'a World,
+    pub(super) faults: Option<&'a Faults>,
     unified: BTreeMap<&'static str, Amount>,
     funding: BTreeMap<&'static str, Amount>,
-    book: Book,
+    /// Of each contract, above zero long.
+    pub(super) positions: BTreeMap<&'static str, Amount>,
+    pub(super) book: Book,
 }
 
 /// Anything that changes a balance.
@@ -32,6 +35,8 @@ enum Event<'a> {
     Dust(&'a Dust),
     Dividend(&'a Dividend),
     Fill(&'a Market, &'a Fill),
+    Contract(&'a ContractMarket, &'a ContractFill),
+    Funding(&'a ContractMarket, &'a FundingPayment),
 }
 
 /// Nothing trades it: it is not moved on.
@@ -41,7 +46,8 @@ pub(in crate::bybit) fn stays_in_funding(coin: &str) -> bool {
 
 pub(super) fn written(world: &World, faults: Option<&Faults>) -> Book {
     let (unified, funding) = (BTreeMap::new(), BTreeMap::new());
-    let mut writer = Writer { world, faults, unified, funding, book: Book::default() };
+    let (positions, book) = (BTreeMap::new(), Book::default());
+    let mut writer = Writer { world, faults, unified, funding, positions, book };
     for event in events(world) {
         match event {
             Event::Deposit(deposit) => {
@@ -69,6 +75,8 @@ pub(super) fn written(world: &World, faults: Option<&Faults>) -> Book {
             Event::Dust(dust) => writer.dust(dust),
             Event::Dividend(dividend) => writer.dividend(dividend),
             Event::Fill(market, fill) => writer.fill(market, fill),
+            Event::Contract(market, fill) => writer.contract(market, fill),
+            Event::Funding(market, payment) => writer.funding_payment(market, payment),
         }
     }
     writer.book
@@ -76,14 +84,14 @@ pub(super) fn written(world: &World, faults: Option<&Faults>) -> Book {
 
 /// What entries of one event have in common.
 #[derive(Default)]
-struct Head {
-    told: Told,
-    category: &'static str,
-    symbol: String,
-    side: &'static str,
-    price: Amount,
-    trade_id: String,
-    order_id: String,
+pub(super) struct Head {
+    pub(super) told: Told,
+    pub(super) category: &'static str,
+    pub(super) symbol: String,
+    pub(super) side: &'static str,
+    pub(super) price: Amount,
+    pub(super) trade_id: String,
+    pub(super) order_id: String,
 }
 
 impl Head {
@@ -94,7 +102,14 @@ impl Head {
 
 impl Writer<'_> {
     /// A change of the unified wallet, its fee apart.
-    fn log(&mut self, head: &Head, kind: &'static str, coin: &'static str, cash_flow: Amount, fee: Amount) {
+    pub(super) fn log(
+        &mut self,
+        head: &Head,
+        kind: &'static str,
+        coin: &'static str,
+        cash_flow: Amount,
+        fee: Amount,
+    ) {
         let number = self.book.log.len();
         let balance = self.unified.entry(coin).or_default();
         let change = cash_flow.minus(fee);
@@ -110,6 +125,7 @@ impl Writer<'_> {
             side,
             coin,
             quantity: cash_flow,
+            size: Amount::ZERO,
             price: *price,
             cash_flow,
             funding: None,
@@ -244,6 +260,16 @@ fn events(world: &World) -> Vec<Event<'_>> {
     for (market, fills) in world.markets.iter().zip(&account.fills) {
         all.extend(fills.iter().map(|fill| (fill.time_ms, fill.sequence, Event::Fill(market, fill))));
     }
+    if let Some(contracts) = &world.contracts {
+        for (market, fills) in contracts.traded() {
+            let each = fills.iter().map(|fill| (fill.time_ms, fill.sequence, Event::Contract(market, fill)));
+            all.extend(each);
+        }
+        // Those to come as well: they are told when their time has come.
+        all.extend(contracts.funding_until(i64::MAX).iter().filter_map(|payment| {
+            Some((payment.time_ms, 0, Event::Funding(contracts.markets.get(payment.market)?, payment)))
+        }));
+    }
     all.sort_by_key(|(time_ms, sequence, _)| (*time_ms, *sequence));
     all.into_iter().map(|(.., event)| event).collect()
 }
@@ -253,6 +279,28 @@ mod tests {
     use super::*;
     use crate::world::market::ASSETS;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn profit_fees_and_funding_of_contracts_are_in_the_unified_wallet() {
+        let now_ms = 1_795_305_600_000;
+        let world = World::new(2, now_ms, crate::world::FILLS).with_contracts(now_ms);
+        let contracts = world.contracts.as_ref().unwrap();
+        let book = written(&world, None);
+        for asset in &ASSETS {
+            let told =
+                book.log.iter().filter(|entry| entry.told.time_ms <= now_ms && entry.coin == asset.name);
+            let sum = told.fold(Amount::ZERO, |sum, entry| sum.plus(entry.change));
+            let coins = world.account.free(asset.name).plus(world.account.locked(asset.name));
+            let both = coins.plus(contracts.wallet(asset.name, now_ms));
+            assert_eq!(sum, if asset.name == UNLISTED { Amount::ZERO } else { both }, "{}", asset.name);
+        }
+        let liquidated =
+            contracts.traded().flat_map(|(_, fills)| fills).filter(|fill| fill.liquidation).count();
+        let told = book.executions.iter().filter(|one| one.kind == "BustTrade").count();
+        assert_eq!((told, liquidated > 0), (liquidated, true));
+        let paid = book.executions.iter().filter(|one| one.kind == "Funding").count();
+        assert_eq!(paid, contracts.funding_until(i64::MAX).len());
+    }
 
     #[test]
     fn no_wallet_goes_below_zero_and_both_end_at_the_balances() {

@@ -3,9 +3,10 @@
 use super::{Category, listed};
 use crate::{
     amount::Amount,
-    bybit::{Answer, Call, refusal::Refusal},
+    bybit::{Answer, Call, contracts, refusal::Refusal},
     calendar,
     world::{
+        contracts::ContractMarket,
         market::Market,
         price::{Candle, MINUTE_MS},
     },
@@ -65,8 +66,13 @@ pub(in crate::bybit) fn klines(call: &Call<'_>) -> Answer {
     let category =
         if call.query.text("category").is_some() { Category::of(call.query)? } else { Category::Linear };
     let symbol = call.query.required("symbol")?;
-    let market = listed(call).find(|market| market.symbol == symbol && category == Category::Spot);
-    let market = market.ok_or_else(Refusal::symbol)?;
+    let source = match category {
+        Category::Spot => listed(call).find(|market| market.symbol == symbol).map(Source::Coins),
+        other => contracts::of(call.world, other)
+            .find(|(_, one)| one.symbol == symbol)
+            .map(|(_, one)| Source::Contract(one)),
+    };
+    let source = source.ok_or_else(Refusal::symbol)?;
     let interval = Interval::parse(call.query.required("interval")?)
         .ok_or_else(|| Refusal::parameter("interval is invalid"))?;
     let limit = call.query.limit("limit", ROWS, ROWS_MAX)?;
@@ -74,22 +80,41 @@ pub(in crate::bybit) fn klines(call: &Call<'_>) -> Answer {
     let first_ms = start.unwrap_or(i64::MIN).max(call.world.listed_ms);
     let last_ms = end.unwrap_or(call.now_ms).min(call.now_ms);
     let opens = std::iter::successors(Some(interval.open(last_ms)), |open| Some(interval.open(*open - 1)));
-    let rows = opens.take_while(|open| *open >= first_ms).filter_map(|open| {
-        Some(row(market, open, &call.world.candle(market, open, interval.next(open), call.now_ms)?))
-    });
+    let rows = opens
+        .take_while(|open| *open >= first_ms)
+        .filter_map(|open| source.row(call, open, interval.next(open)));
     let rows: Vec<Value> = rows.take(limit).collect();
     Ok(json!({ "symbol": symbol, "category": category.name(), "list": rows }).to_string())
 }
 
-fn row(market: &Market, open_ms: i64, candle: &Candle) -> Value {
-    let price = |ticks: i64| price(market, ticks);
-    json!([
-        open_ms.to_string(),
-        price(candle.open),
-        price(candle.high),
-        price(candle.low),
-        price(candle.close),
-        Amount::of(i128::from(candle.volume), market.step).short(),
-        Amount::of(candle.quote_volume, market.tick + market.step).short(),
-    ])
+/// What has candles.
+enum Source<'a> {
+    Coins(&'a Market),
+    Contract(&'a ContractMarket),
+}
+
+impl Source<'_> {
+    fn row(&self, call: &Call<'_>, open_ms: i64, next_ms: i64) -> Option<Value> {
+        let (candle, prices, [volume, turnover]) = match self {
+            Self::Coins(market) => {
+                let candle = call.world.candle(market, open_ms, next_ms, call.now_ms)?;
+                let volume = Amount::of(i128::from(candle.volume), market.step).short();
+                let turnover = Amount::of(candle.quote_volume, market.tick + market.step).short();
+                (candle, four(&candle).map(|ticks| price(market, ticks)), [volume, turnover])
+            }
+            Self::Contract(market) => {
+                let candle = call.world.contract_candle(market, open_ms, next_ms, call.now_ms)?;
+                let prices = four(&candle).map(|ticks| contracts::price(market, ticks));
+                let traded = contracts::traded(call, market, &candle);
+                (candle, prices, traded)
+            }
+        };
+        debug_assert!(candle.volume > 0, "somebody traded");
+        let [open, high, low, close] = prices;
+        Some(json!([open_ms.to_string(), open, high, low, close, volume, turnover]))
+    }
+}
+
+const fn four(candle: &Candle) -> [i64; 4] {
+    [candle.open, candle.high, candle.low, candle.close]
 }
