@@ -31,6 +31,12 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// Whether it is a list without rows.
+    pub(super) fn is_empty(&self) -> bool {
+        let rows = ["list", "rows"].into_iter().find_map(|name| self.result.maybe(name));
+        rows.is_some_and(|rows| rows.cells().is_ok_and(|rows| rows.is_empty()))
+    }
+
     /// When it was given.
     pub(super) fn time(&self) -> Result<Timestamp, VenueError> {
         match self.whole.maybe_time("time", Unit::Millis)? {

@@ -20,7 +20,7 @@ const FUNDING: &str = "Funding";
 ///  "feeCurrency":"","isMaker":false,"execType":"Trade","execTime":"1672282722429"}]}
 /// ```
 ///
-/// Accounts of older kinds leave `execValue`, `execType` and the fee's currency out.
+/// `seq` rises with what was matched, and orders executions of one instant; those of one match share it. Accounts of older kinds leave `execValue`, `execType` and the fee's currency out.
 pub(super) fn executions(answer: &Answer<'_>, listings: &Listings) -> Result<Vec<Execution>, VenueError> {
     let mut executions = Vec::new();
     for row in answer.rows(&["list"])? {
@@ -42,7 +42,7 @@ fn execution(answer: &Answer<'_>, row: &Row<'_>, listings: &Listings) -> Result<
         None => Vec::new(),
     };
     Ok(Execution {
-        sequence: None,
+        sequence: row.maybe_text("seq")?.and_then(|seq| seq.parse().ok()),
         id: first_text(row, "execId", "tradeId")?,
         order_id: row.maybe_string("orderId")?,
         board: if category == "spot" { Board::Spot } else { Board::Contract },

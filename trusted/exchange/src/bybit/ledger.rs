@@ -32,10 +32,11 @@ pub(super) fn bookings(
             None => row.maybe_string("orderId")?,
             told => told,
         };
+        let own = row.string("type")?;
         Ok(Booking {
-            own: None,
             id: row.string("id")?,
-            kind: words(&row.text("type")?).to_owned(),
+            kind: words(&own).to_owned(),
+            own: Some(own),
             change: row.cell(if row.maybe("change").is_some() { "change" } else { "amount" })?.decimal()?,
             time: Some(time(row)?),
             symbol,
@@ -64,6 +65,38 @@ pub(super) fn payments(answer: &Answer<'_>) -> Result<Vec<FundingPayment>, Venue
         });
     }
     Ok(payments)
+}
+
+/// Reads `GET /v5/asset/fundinghistory` (https://bybit-exchange.github.io/docs/v5/asset/fund-history): direction, amount, and
+/// words for why, which are Bybit's own.
+///
+/// ```json
+/// {"list":[{"memberId":"290118","currency":"BTC","ioDirection":"I","txnAmt":"0.00003561","afterAmt":"7.55",
+///  "createTime":"1772669763","showBusiTypeEn":"Earn","descriptionEn":"Easy Earn | Flexible Interest Distribution",
+///  "currcCursor":"NTg2MDQzMTI0OA=="}],"nextPageCursor":"MTM3MTU3OTk="}
+/// ```
+pub(super) fn funded(answer: &Answer<'_>) -> Result<Vec<Booking>, VenueError> {
+    let read = |row: &Row<'_>| {
+        let amount = row.decimal("txnAmt")?;
+        let word = row.maybe_string("showBusiTypeEn")?.unwrap_or_default();
+        let more = row.maybe_string("descriptionEn")?.unwrap_or_default();
+        Ok(Booking {
+            id: row.string("currcCursor")?,
+            kind: unified(&word).to_owned(),
+            own: Some(format!("{word}/{more}")),
+            change: match &*row.text("ioDirection")? {
+                "I" => amount,
+                "O" => amount.negated(),
+                _ => return Err(row.wrong("ioDirection")),
+            },
+            time: Some(row.time("createTime", Unit::Seconds)?),
+            symbol: None,
+            reference: None,
+            fee: None,
+            asset: row.asset("currency")?,
+        })
+    };
+    answer.rows(&["list"])?.iter().map(read).collect()
 }
 
 /// What a type is called by all venues, where it has such a name; else Bybit's own word.

@@ -1,12 +1,40 @@
-//! Prices, candles, fee rates and positions (https://bybit-exchange.github.io/docs/v5/market/tickers and its neighbours).
+//! Instruments, prices, candles, fee rates and positions (https://bybit-exchange.github.io/docs/v5/market/tickers and its neighbours).
 
 use crate::{
     VenueError,
-    dialect::{Cell, FeeRate, Kline, Position, Row, Ticker, Unit, wrong},
+    dialect::{Board, Cell, FeeRate, Kline, Listing, Position, Row, Ticker, Unit, wrong},
 };
 use ledger::{Decimal, Side};
 
 use super::answer::Answer;
+
+/// Reads `GET /v5/market/instruments-info`. Quantities count coins where contracts are linear, and dollars where they are
+/// inverse: a contract is one of either.
+///
+/// ```json
+/// {"category":"spot","list":[{"symbol":"BTCUSDT","baseCoin":"BTC","quoteCoin":"USDT","status":"Trading"}]}
+/// {"category":"inverse","list":[{"symbol":"BTCUSD","contractType":"InversePerpetual","status":"Trading","baseCoin":"BTC",
+///  "quoteCoin":"USD","settleCoin":"BTC"}],"nextPageCursor":""}
+/// ```
+pub(super) fn listings(answer: &Answer<'_>) -> Result<Vec<Listing>, VenueError> {
+    let read = |row: &Row<'_>| {
+        let category = answer.category(row)?;
+        let spot = category == "spot";
+        // A perpetual contract has one when it is listed no more.
+        let is_dated = row.maybe_text("contractType")?.is_some_and(|kind| kind.ends_with("Futures"));
+        Ok(Listing {
+            id: row.string("symbol")?,
+            board: if spot { Board::Spot } else { Board::Contract },
+            base: row.asset("baseCoin")?,
+            quote: row.asset("quoteCoin")?,
+            settle: if spot { None } else { Some(row.asset("settleCoin")?) },
+            contract_size: Decimal::ONE,
+            inverse: category == "inverse",
+            expires: row.maybe_time("deliveryTime", Unit::Millis)?.filter(|_| is_dated),
+        })
+    };
+    answer.rows(&["list"])?.iter().map(read).collect()
+}
 
 /// Reads `GET /v5/market/tickers`.
 ///

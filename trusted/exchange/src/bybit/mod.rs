@@ -1,7 +1,7 @@
 //! Bybit, API version 5 (EXCHANGES.md section 3; https://bybit-exchange.github.io/docs/v5/guide).
 //!
 //! Markets are Bybit's categories `spot`, `linear`, `inverse` and `option`, with `pre-` before them for what was before the
-//! account became a unified one; accounts are `unified`, `contract` and `funding`. Deposits are `wallet` or `internal`,
+//! account became a unified one; accounts are `unified`, `contract` and `funding`, each with a log of its own. Deposits are `wallet` or `internal`,
 //! transfers `wallet` (between accounts of one user) or `universal` (between users of one owner). Withdrawals are told on
 //! chain only, unless `withdrawType=2` goes with the question.
 //!
@@ -28,7 +28,8 @@ use crate::{
 use ::ledger::Timestamp;
 use answer::Answer;
 use endpoint::{
-    CALLS, CONTRACT_TRANSACTIONS, EARLIER_TRANSACTIONS, EXECUTIONS, Endpoint, HOST, TRANSACTIONS,
+    CALLS, CONTRACT_TRANSACTIONS, EARLIER_TRANSACTIONS, EXECUTIONS, Endpoint, FUNDING_HISTORY, HOST,
+    TRANSACTIONS,
 };
 use protocol::Credentials;
 use zeroize::Zeroizing;
@@ -67,6 +68,7 @@ impl Dialect for Bybit {
             Need::Fills => Said::Fills(fills::executions(&answer, listings)?),
             Need::Funding if *endpoint == EXECUTIONS => Said::Funding(fills::payments(&answer, listings)?),
             Need::Funding => Said::Funding(ledger::payments(&answer)?),
+            Need::Ledger if *endpoint == FUNDING_HISTORY => Said::Ledger(ledger::funded(&answer)?),
             Need::Ledger => Said::Ledger(ledger::bookings(&answer, ledger::unified)?),
             Need::Conversions => Said::Conversions(wallet::conversions(&answer)?),
             Need::Balances => Said::Balances(wallet::balances(&answer)?),
@@ -79,7 +81,9 @@ impl Dialect for Bybit {
             Need::Klines => Said::Klines(market::klines(&answer)?),
             Need::Time => Said::Time(answer.time()?),
             Need::Permission => Said::Rights(rights::rights(&answer)?),
-            Need::Request | Need::Listings | Need::SubAccounts => return Err(wrong("bybit", "path")),
+            Need::Listings => Said::Listings(market::listings(&answer)?),
+            Need::SubAccounts => Said::SubAccounts(answer.rows(&["subMembers"])?.len()),
+            Need::Request => return Err(wrong("bybit", "path")),
         };
         asked.narrow(&mut said);
         Ok(said)
@@ -91,7 +95,9 @@ impl Dialect for Bybit {
         reply: &Reply,
     ) -> Result<Option<(&'static str, String)>, VenueError> {
         let endpoint = endpoint::at(asked.path).ok_or_else(|| wrong("bybit", "path"))?;
-        let cursor = Answer::of(endpoint.path, asked, &reply.body)?.cursor()?;
+        let answer = Answer::of(endpoint.path, asked, &reply.body)?;
+        // Some lists go on telling a cursor behind their last row.
+        let cursor = if answer.is_empty() { None } else { answer.cursor()? };
         Ok(cursor.map(|cursor| (CURSOR, cursor)))
     }
 }
@@ -102,7 +108,13 @@ const CURSOR: &str = "cursor";
 fn parameters(endpoint: &'static Endpoint, question: &Question<'_>) -> Zeroizing<String> {
     let Question { need, market, symbol, currency, from_ms, to_ms, limit, with, segment: _ } = question;
     let of_log = [&TRANSACTIONS, &CONTRACT_TRANSACTIONS, &EARLIER_TRANSACTIONS].contains(&endpoint);
-    let (from, to) = if *need == Need::Klines { ("start", "end") } else { ("startTime", "endTime") };
+    let by_seconds = *endpoint == FUNDING_HISTORY;
+    let (from, to) = match need {
+        Need::Klines => ("start", "end"),
+        _ if by_seconds => ("createTimeFrom", "createTimeTo"),
+        _ => ("startTime", "endTime"),
+    };
+    let instant = |at: i64| if by_seconds { at.div_euclid(1000) } else { at }.to_string();
     let fixed = |when: bool, word: &str| when.then(|| word.to_owned());
     let own = [
         ("execType", fixed(*endpoint == EXECUTIONS && *need == Need::Funding, "Funding")),
@@ -111,8 +123,8 @@ fn parameters(endpoint: &'static Endpoint, question: &Question<'_>) -> Zeroizing
         ("symbol", symbol.map(str::to_owned)),
         ("category", endpoint::category(market).filter(|_| *need != Need::Balances).map(str::to_owned)),
         (if of_log { "currency" } else { "coin" }, currency.map(str::to_owned)),
-        (from, from_ms.map(|at| at.to_string())),
-        (to, to_ms.map(|at| at.to_string())),
+        (from, from_ms.map(instant)),
+        (to, to_ms.map(instant)),
         ("limit", limit.map(|limit| limit.to_string())),
     ];
     Parameters::default().all(own).and(with).encoded_by(encoded)

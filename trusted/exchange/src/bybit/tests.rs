@@ -159,6 +159,54 @@ fn older_executions_name_their_fields_otherwise() {
 }
 
 #[test]
+fn instruments_are_listed_with_what_they_settle_in() {
+    let listed = |market: &str, row: &str| {
+        let result = format!(r#"{{"list":[{{"status":"Trading",{row}}}],"nextPageCursor":"7"}}"#);
+        read(Need::Listings, market, "/v5/market/instruments-info", &result)
+    };
+    let coins = listed("spot", r#""symbol":"ETHBTC","baseCoin":"ETH","quoteCoin":"BTC""#);
+    let Ok(Said::Listings(rows)) = coins else { panic!("{coins:?}") };
+    assert_eq!((rows[0].board, rows[0].settle.clone(), rows[0].inverse), (Board::Spot, None, false));
+    let row = r#""symbol":"BTCUSD","baseCoin":"BTC","quoteCoin":"USD","settleCoin":"BTC""#;
+    let Ok(Said::Listings(rows)) = listed("inverse", row) else { panic!("no listings") };
+    assert_eq!((rows[0].settle.clone(), rows[0].inverse), (Some(Asset::from("BTC")), true));
+    assert_eq!(rows[0].contract_size, Decimal::ONE, "one dollar");
+    let Ok(Said::Listings(rows)) = listed("linear", row) else { panic!("no listings") };
+    assert!(!rows[0].inverse);
+    let without = listed("linear", r#""symbol":"BTCUSDT","baseCoin":"BTC","quoteCoin":"USDT""#);
+    assert_eq!(without, Err(wrong("/v5/market/instruments-info", "settleCoin")));
+}
+
+#[test]
+fn the_funding_wallet_is_booked_with_its_direction_and_by_the_second() {
+    let row = |direction: &str| {
+        format!(
+            r#"{{"memberId":"1","currency":"BTC","ioDirection":"{direction}","txnAmt":"0.5","afterAmt":"7","createTime":"1772669763",
+            "showBusiType":"x","showBusiTypeEn":"Earn","descriptionEn":"Easy Earn | Flexible Interest Distribution",
+            "currcCursor":"NTg2"}}"#
+        )
+    };
+    let booked = |direction: &str| {
+        let result = format!(r#"{{"list":[{}],"nextPageCursor":""}}"#, row(direction));
+        read(Need::Ledger, "funding", "/v5/asset/fundinghistory", &result)
+    };
+    let Ok(Said::Ledger(rows)) = booked("O") else { panic!("nothing booked") };
+    assert_eq!((rows[0].id.as_str(), rows[0].change), ("NTg2", number("-0.5")));
+    assert_eq!(rows[0].time, Some(Timestamp::from_millis(1_772_669_763_000)));
+    assert_eq!(rows[0].own.as_deref(), Some("Earn/Easy Earn | Flexible Interest Distribution"));
+    let Ok(Said::Ledger(rows)) = booked("I") else { panic!("nothing booked") };
+    assert_eq!(rows[0].change, number("0.5"));
+    assert_eq!(booked("?"), Err(wrong("/v5/asset/fundinghistory", "ioDirection")));
+    let secret = |text: &str| protocol::Secret::new(text.to_owned());
+    let key = Credentials { api_key: secret("key"), secret: secret("secret"), passphrase: None };
+    let mut question = Question::of(Need::Ledger, "funding");
+    (question.from_ms, question.to_ms, question.limit) = (Some(1_999), Some(604_801_998), Some(100));
+    let moment = Moment { at: Timestamp::from_millis(0), random: [0; 16] };
+    let request = Bybit.ask(&question, &key, moment).unwrap();
+    assert_eq!(*request.query, "createTimeFrom=1&createTimeTo=604801&limit=100");
+}
+
+#[test]
 fn a_field_that_is_missing_is_named() {
     for (row, field) in [
         (EXECUTION.replace("execPrice", "other"), "execPrice"),
@@ -253,8 +301,10 @@ fn a_key_is_accepted_if_it_reads_only() {
 
 #[test]
 fn pages_follow_the_cursor_as_it_was_told() {
-    let reply = body(r#"{"nextPageCursor":"132766%3A2%2C132766%3A2","list":[]}"#);
+    let reply = body(r#"{"nextPageCursor":"132766%3A2%2C132766%3A2","list":[{}]}"#);
     let asked = asked(Need::Fills, "linear", "/v5/execution/list");
+    let behind = body(r#"{"nextPageCursor":"132766%3A2%2C132766%3A2","list":[]}"#);
+    assert_eq!(Bybit.next_page(asked, &behind), Ok(None), "nothing comes behind nothing");
     let (name, cursor) = Bybit.next_page(asked, &reply).unwrap().unwrap();
     assert_eq!(Bybit.next_page(asked, &body(r#"{"nextPageCursor":"","list":[]}"#)), Ok(None));
     let secret = |text: &str| protocol::Secret::new(text.to_owned());
