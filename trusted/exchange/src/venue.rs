@@ -1,7 +1,7 @@
 //! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
 
 use crate::{
-    ExchangeConnector, Method, binance, coinbase, dialect, kraken, okx,
+    ExchangeConnector, Method, binance, bybit, coinbase, dialect, kraken, okx,
     reader::{self, Plan, Reader},
 };
 use protocol::{Credentials, Secret};
@@ -23,6 +23,8 @@ pub enum Venue {
     Binance,
     /// Kraken, spot accounts (EXCHANGES.md section 5).
     Kraken,
+    /// Bybit, unified accounts (EXCHANGES.md section 3).
+    Bybit,
     /// OKX, the trading and the funding account of the global site (EXCHANGES.md section 4).
     Okx,
     /// Coinbase, the portfolio of the key (EXCHANGES.md section 6).
@@ -66,12 +68,13 @@ macro_rules! facts {
 }
 
 const KRAKEN: Facts = facts!("kraken", kraken, "USDT");
+const BYBIT: Facts = facts!("bybit", bybit, "USDT");
 const OKX: Facts = facts!("okx", okx, "USDT");
 const COINBASE: Facts = facts!("coinbase", coinbase, "USDC");
 
 impl Venue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Binance, Self::Kraken, Self::Okx, Self::Coinbase];
+    pub const ALL: [Self; 5] = [Self::Binance, Self::Kraken, Self::Bybit, Self::Okx, Self::Coinbase];
 
     /// The venue of that name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -87,6 +90,7 @@ impl Venue {
         match self {
             Self::Binance => &BINANCE,
             Self::Kraken => &KRAKEN,
+            Self::Bybit => &BYBIT,
             Self::Okx => &OKX,
             Self::Coinbase => &COINBASE,
         }
@@ -97,6 +101,7 @@ impl Venue {
         match self {
             Self::Binance => None,
             Self::Kraken => Some(&kraken::plan::Spot),
+            Self::Bybit => Some(&bybit::plan::Unified),
             Self::Okx => Some(&okx::plan::Unified),
             Self::Coinbase => Some(&coinbase::plan::Spot),
         }

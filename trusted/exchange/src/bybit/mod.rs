@@ -16,6 +16,9 @@ mod fills;
 mod ledger;
 mod wallet;
 mod market;
+pub(crate) mod plan;
+mod digest;
+mod words;
 #[cfg(test)]
 mod tests;
 

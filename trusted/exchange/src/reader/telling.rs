@@ -5,7 +5,7 @@ use crate::{
     Conversion, Crossing, Execution, Finding, FundingPayment, Listing, Movement, MovementKind,
     MovementStatus, Status,
 };
-use ledger::{Asset, Decimal, Fill, FillId, OrderId, Price, Quantity, Symbol, Timestamp};
+use ledger::{Asset, Decimal, Fill, FillId, Instrument, OrderId, Price, Quantity, Symbol, Timestamp};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Tells rows of one account.
@@ -47,6 +47,11 @@ impl<'a> Telling<'a> {
             return self
                 .unread("fills of instruments that the venue lists no more", "what they were is not told");
         };
+        self.fill_of(execution, instrument);
+    }
+
+    /// The same, of an instrument that is known otherwise.
+    pub(crate) fn fill_of(&mut self, execution: Execution, instrument: Instrument) {
         let symbol = instrument.symbol.clone();
         let id = FillId::from(execution.id.as_str());
         if !self.fills.insert((symbol.clone(), id.clone())) {
