@@ -10,7 +10,7 @@ use crate::{
     store::{Expect, Table, Writes},
 };
 use core::fmt;
-use exchange::Venue;
+use exchange::{ExchangeConnector, SharedMarkets, Venue};
 use ledger::Timestamp;
 use protocol::{Credentials, Secret};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub(crate) struct Lease {
     pub(crate) until: Timestamp,
     /// A key that can trade was accepted.
     pub(crate) trading_accepted: bool,
+    /// The account types that it is to read; none: all.
+    pub(crate) types: Vec<String>,
     /// The key.
     pub(crate) credentials: Credentials,
 }
@@ -42,6 +44,7 @@ struct Written<'a> {
     venue: &'a str,
     until: i64,
     trading_accepted: bool,
+    types: &'a [String],
     api_key: &'a str,
     secret: &'a str,
     passphrase: Option<&'a str>,
@@ -54,6 +57,8 @@ struct Read {
     venue: String,
     until: i64,
     trading_accepted: bool,
+    #[serde(default)]
+    types: Vec<String>,
     api_key: Secret,
     secret: Secret,
     passphrase: Option<Secret>,
@@ -67,13 +72,14 @@ pub(crate) fn row_key(account: &AccountKey, session: &SessionKey) -> Vec<u8> {
 impl Lease {
     /// Keeps it beyond the process.
     pub(crate) fn keep(&self, account: &AccountKey, writes: &mut Writes) {
-        let Self { session, venue, until, trading_accepted, credentials } = self;
+        let Self { session, venue, until, trading_accepted, types, credentials } = self;
         let Credentials { api_key, secret, passphrase } = credentials;
         let written = Written {
             v: 1,
             venue: venue.name(),
             until: until.millis(),
             trading_accepted: *trading_accepted,
+            types,
             api_key: api_key.expose(),
             secret: secret.expose(),
             passphrase: passphrase.as_ref().map(Secret::expose),
@@ -88,7 +94,7 @@ impl Lease {
     /// The account and the lease of a row; `None` if it is none.
     pub(crate) fn read(key: &[u8], bytes: &[u8]) -> Option<(AccountKey, Self)> {
         let (account, session) = key.split_first_chunk::<32>()?;
-        let Read { v: 1, venue, until, trading_accepted, api_key, secret, passphrase } =
+        let Read { v: 1, venue, until, trading_accepted, types, api_key, secret, passphrase } =
             serde_json::from_slice(bytes).ok()?
         else {
             return None;
@@ -98,13 +104,20 @@ impl Lease {
             venue: Venue::from_name(&venue)?,
             until: Timestamp::from_millis(until),
             trading_accepted,
+            types,
             credentials: Credentials { api_key, secret, passphrase },
         };
         Some((*account, lease))
     }
 
+    /// A connector that reads with the key.
+    pub(crate) fn connector(&self, markets: &SharedMarkets) -> Box<dyn ExchangeConnector> {
+        let types: Vec<&str> = self.types.iter().map(String::as_str).collect();
+        self.venue.connector_sharing(self.copied(), markets, &types)
+    }
+
     /// The key, for a connector: a copy, wiped with it.
-    pub(crate) fn copied(&self) -> Credentials {
+    fn copied(&self) -> Credentials {
         let Credentials { api_key, secret, passphrase } = &self.credentials;
         let copied = |secret: &Secret| Secret::new(secret.expose().to_owned());
         Credentials {
@@ -121,4 +134,4 @@ impl Lease {
 }
 
 /// Three parts of a credential, each with every byte escaped, and what stands around them.
-const BYTES_MAX: usize = 3 * 6 * protocol::limits::CREDENTIAL_BYTES_MAX + 512;
+const BYTES_MAX: usize = 3 * 6 * protocol::limits::CREDENTIAL_BYTES_MAX + 1024;

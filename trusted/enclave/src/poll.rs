@@ -177,7 +177,7 @@ async fn begin<'a>(
     seat: Seat<'a>,
 ) -> Result<Polling<'a>, Trouble> {
     let (account, cursor) = service.accounts.begin(key, service.clock.now()).await?;
-    let connector = lease.venue.connector_sharing(lease.copied(), &service.markets);
+    let connector = lease.connector(&service.markets);
     let mut polling = Polling { service, account, connector, claim, _seat: seat };
     if let Some(cursor) = &cursor
         && !polling.connector.resume(cursor)

@@ -21,6 +21,8 @@ pub(crate) struct Part {
     pub(crate) account: &'static str,
     /// What the coverage calls it.
     pub(crate) called: &'static str,
+    /// The account types that it is.
+    pub(crate) types: &'static [&'static str],
     pub(crate) connector: Box<dyn ExchangeConnector>,
 }
 
@@ -89,7 +91,10 @@ impl Joined {
     /// Findings of the part whose turn it is.
     fn found(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
         let (account, is_other) = (self.part().account, self.turn > 0);
+        let all: Vec<&'static str> = self.parts().flat_map(|part| part.types).copied().collect();
         let within = |finding| match finding {
+            // Who is asked whose key it is answers for all.
+            Finding::Account { id, .. } if !is_other => Finding::Account { id, types: all.clone() },
             // Who asked for the time does not matter.
             Finding::VenueTime(_) | Finding::Price(..) | Finding::Unread { .. } | Finding::Instrument(_) => {
                 finding

@@ -19,7 +19,7 @@ fn resumed(before: &dyn ExchangeConnector, markets: &SharedMarkets) -> Box<dyn E
         secret: Secret::new(SECRET.to_owned()),
         passphrase: None,
     };
-    let mut next = Venue::Binance.connector_sharing(credentials, markets);
+    let mut next = Venue::Binance.connector_sharing(credentials, markets, &["spot"]);
     let saved = before.saved();
     assert!(next.resume(&saved));
     assert_eq!(next.saved(), saved);

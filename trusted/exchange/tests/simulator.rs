@@ -6,7 +6,8 @@
 
 use exchange::{
     Balance, Clock as _, Cost, ExchangeConnector, Finding, Hosts, Movement, MovementKind, Next, PriceAt,
-    PriceWanted, Progress, Reach, Reply, SimulatedClock, Task, Transport, Venue, VenueError, Verdict,
+    PriceWanted, Progress, Reach, Reply, SharedMarkets, SimulatedClock, Task, Transport, Venue, VenueError,
+    Verdict,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, Price, Side, Symbol, Timestamp};
 use protocol::{Credentials, Secret};
@@ -120,11 +121,15 @@ impl ExchangeConnector for Counted {
 }
 
 fn connector(secret: &str) -> Box<dyn ExchangeConnector> {
-    Venue::Binance.connector(Credentials {
-        api_key: Secret::new(KEY.to_owned()),
-        secret: Secret::new(secret.to_owned()),
-        passphrase: None,
-    })
+    Venue::Binance.connector_sharing(
+        Credentials {
+            api_key: Secret::new(KEY.to_owned()),
+            secret: Secret::new(secret.to_owned()),
+            passphrase: None,
+        },
+        &SharedMarkets::default(),
+        &["spot"],
+    )
 }
 
 /// All that was told, each thing once.

@@ -4,7 +4,7 @@
 
 mod server;
 
-use exchange::{Method, Refusal, Task, Venue, VenueError};
+use exchange::{Method, Refusal, SharedMarkets, Task, Venue, VenueError};
 use protocol::{Credentials, Secret};
 use server::{Act, Asker, HandClock, PATH, Server, answer, good, once, run};
 use std::sync::{Arc, Mutex};
@@ -187,11 +187,15 @@ async fn the_log_tells_paths_and_statuses_and_nothing_that_is_secret() {
     let refused = run(&transport, &mut Asker::new(2), &clock, Task::Collect).await;
     assert_eq!(refused, Err(VenueError::Permanent(Refusal::Credentials)));
     assert!(server.heard.lock().unwrap()[0].contains("PLANTEDsignature"), "it was sent");
-    let mut real = Venue::Binance.connector(Credentials {
-        api_key: Secret::new("PLANTEDkey".to_owned()),
-        secret: Secret::new("PLANTEDsecret".to_owned()),
-        passphrase: Some(Secret::new("PLANTEDphrase".to_owned())),
-    });
+    let mut real = Venue::Binance.connector_sharing(
+        Credentials {
+            api_key: Secret::new("PLANTEDkey".to_owned()),
+            secret: Secret::new("PLANTEDsecret".to_owned()),
+            passphrase: Some(Secret::new("PLANTEDphrase".to_owned())),
+        },
+        &SharedMarkets::default(),
+        &["spot"],
+    );
     let failed = transport.converse(real.as_mut(), &*clock, Task::Collect, &mut |_, _| {}).await;
     assert!(failed.is_err(), "the server knows no time");
     let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();

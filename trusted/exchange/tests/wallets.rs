@@ -5,8 +5,8 @@
 #![cfg(test)]
 
 use exchange::{
-    Balance, Clock as _, ExchangeConnector, Finding, Hosts, Movement, MovementKind, SharedMarkets,
-    SimulatedClock, Task, Transport, VenueError, binance_with_wallets,
+    Balance, Clock as _, ExchangeConnector, Finding, Hosts, Movement, MovementKind, SimulatedClock, Task,
+    Transport, Venue, VenueError,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, InstrumentKind, Side, Symbol};
 use protocol::{Credentials, Secret};
@@ -152,8 +152,8 @@ async fn collected(simulator: &Simulator) -> Told {
     clock.refresh().await;
     let transport = Transport::new(Hosts::dangerous_development(simulator.address).unwrap(), 7);
     let secret = |text: &str| Secret::new(text.to_owned());
-    let credentials = Credentials { api_key: secret(KEY), secret: secret(SECRET), passphrase: None };
-    let mut connector = binance_with_wallets(&credentials, &SharedMarkets::default());
+    let credentials = || Credentials { api_key: secret(KEY), secret: secret(SECRET), passphrase: None };
+    let mut connector = Venue::Binance.connector(credentials());
     let mut told = Told::default();
     for task in [Task::CheckKey, Task::Collect, Task::Price(Vec::new())] {
         // A round that fails is told again by the next one.
@@ -162,7 +162,7 @@ async fn collected(simulator: &Simulator) -> Told {
         }
     }
     // It goes on where it was, and tells what it knows again at most.
-    let mut again = binance_with_wallets(&credentials, &SharedMarkets::default());
+    let mut again = Venue::Binance.connector(credentials());
     assert!(again.resume(&connector.saved()));
     let before = (told.fills.clone(), told.movements.len());
     while let Err(error) = run(&transport, again.as_mut(), &clock, &mut told, Task::Collect).await {

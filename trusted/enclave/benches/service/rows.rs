@@ -70,7 +70,7 @@ fn keys(service: &Service, number: u64) -> (SessionKey, AccountKey) {
 fn lease(session: SessionKey, number: u64, until: Timestamp) -> Lease {
     let part = |name: &str| Secret::new(format!("{name}-{number:056}"));
     let credentials = Credentials { api_key: part("key"), secret: part("secret"), passphrase: None };
-    Lease { session, venue: VENUE, until, trading_accepted: false, credentials }
+    Lease { session, venue: VENUE, until, trading_accepted: false, types: Vec::new(), credentials }
 }
 
 fn later(from: Timestamp, days: i64) -> Timestamp {
@@ -115,7 +115,7 @@ async fn open(service: &Service, number: u64) {
     kept::save(&service.vault, &account, saving, writes).await.unwrap();
     collected(&mut account.record_mut(), now);
     let credentials = lease(session, number, expires_at).copied();
-    let cursor = VENUE.connector_sharing(credentials, &service.markets).saved();
+    let cursor = VENUE.connector_sharing(credentials, &service.markets, &["spot"]).saved();
     let saving = Saving { what: "round", cursor: Some(&cursor), state: Some(SyncState::Live(now)), ..saving };
     kept::save(&service.vault, &account, saving, Writes::new()).await.unwrap();
 }

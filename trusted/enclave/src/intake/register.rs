@@ -67,15 +67,16 @@ impl Applying {
         let venue = Venue::from_name(&asked.exchange).ok_or(Code::ExchangeUnknown)?;
         let wanted = wanted(service, venue, &asked, signed)?;
         let (id, session) = service.sessions.draw(service.clock.now());
+        let types = asked.account_types.clone().unwrap_or_default();
         let credentials = credentials(asked)?;
         let until = service.clock.now();
-        let lease = Lease { session, venue, until, trading_accepted: false, credentials };
+        let lease = Lease { session, venue, until, trading_accepted: false, types, credentials };
         Ok(Self { wanted, id, lease })
     }
 
     /// What asks the venue.
     pub(crate) fn connector(&self, service: &Service) -> Box<dyn ExchangeConnector> {
-        self.lease.venue.connector_sharing(self.lease.copied(), &service.markets)
+        self.lease.connector(&service.markets)
     }
 
     /// Opens the session, if the venue's answer allows it.

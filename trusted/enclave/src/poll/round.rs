@@ -364,6 +364,7 @@ impl Collection {
         if self.too_many {
             known.gap("fills", "more than this enclave keeps for one account");
         }
+        let read: BTreeSet<Arc<str>> = self.reaches.keys().cloned().collect();
         self.open_accounts(Arc::make_mut(&mut known.record));
         let begins_to_wait = self.fills.iter().map(|fill| fill.time).filter(|time| *time >= self.as_of).min();
         let mut faults = self.apply_fills(known, prices, &mut brought);
@@ -397,6 +398,13 @@ impl Collection {
                 Some(fill) => known.gap(&format!("{what}, for {fill}"), error.code()),
                 None => known.gap(what, error.code()),
             }
+        }
+        // Of what is not read any more the last is known, and that is said.
+        let read = |name: &&Arc<str>| **name == self.account || self.is_part || read.contains(*name);
+        for name in known.record.accounts.keys().filter(|name| !read(name)) {
+            let why =
+                "this registration does not read it: what is known of it is from an earlier one".to_owned();
+            self.unread.insert(Unread { what: name.to_string(), why });
         }
         known.unread = self.unread;
         brought

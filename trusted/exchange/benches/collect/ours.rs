@@ -2,7 +2,8 @@
 
 use crate::simulator::{NOW_MS, on_core};
 use exchange::{
-    Clock, ExchangeConnector, Finding, Hosts, Next, Progress, Reply, Task, Transport, Venue, VenueError, Wait,
+    Clock, ExchangeConnector, Finding, Hosts, Next, Progress, Reply, SharedMarkets, Task, Transport, Venue,
+    VenueError, Wait,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, Price, Symbol, Timestamp, TradeAggregator};
 use protocol::{Credentials, Secret};
@@ -30,7 +31,7 @@ pub(crate) fn run(arguments: &[String]) {
     let clock = Unhurried { began: Instant::now(), moved_ms: AtomicI64::new(0) };
     let credentials = Credentials { api_key: secret(1), secret: secret(2), passphrase: None };
     let mut connector = Timed {
-        inner: Venue::Binance.connector(credentials),
+        inner: Venue::Binance.connector_sharing(credentials, &SharedMarkets::default(), &["spot"]),
         clock: &clock,
         collects: false,
         asked: None,

@@ -29,7 +29,8 @@ pub use fuzz::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
 pub(crate) use markets::Listed;
 
 use crate::{
-    ExchangeConnector, Finding, Method, Need, Next, Progress, Question, Refusal, Reply, Request, Task, VenueError,
+    ExchangeConnector, Finding, Method, Need, Next, Progress, Question, Refusal, Reply, Request, Task,
+    VenueError,
     joined::{Joined, Part},
     offset::Offset,
     prices::{Candles, Closes, Pricing, earliest},
@@ -143,17 +144,22 @@ pub(crate) fn connector(
         ("the COIN-M wallet", &contracts::COINM),
         ("the cross margin wallet", &margin::Margin),
     ];
-    let is_asked = |plan: &dyn Plan| types.is_empty() || plan.account_types().iter().any(|of| types.contains(of));
+    let is_asked =
+        |plan: &dyn Plan| types.is_empty() || plan.account_types().iter().any(|of| types.contains(of));
     let others = plans.into_iter().filter(|(_, plan)| is_asked(*plan)).map(|(called, plan)| Part {
         account: plan.account(),
         called,
+        types: plan.account_types(),
         connector: Box::new(Reader::new(plan, copy(&credentials), Arc::clone(wallets))),
     });
     let others: Vec<Part> = others.collect();
     let spot = Box::new(Binance::new(credentials, spot));
     match others.is_empty() {
         true => spot,
-        false => Box::new(Joined::new(Part { account: SPOT, called: "the spot account", connector: spot }, others)),
+        false => Box::new(Joined::new(
+            Part { account: SPOT, called: "the spot account", types: &["spot"], connector: spot },
+            others,
+        )),
     }
 }
 
@@ -258,7 +264,7 @@ impl Binance {
                 let id = account.uid.ok_or(wire::wrong(ACCOUNT.path, "uid"))?.as_str().to_owned();
                 self.owner.account_hash = Some(short_hash(id.as_bytes()));
                 self.job = Job::Idle;
-                Ok(vec![Finding::Account { id, types: ACCOUNT_TYPES.to_vec() }])
+                Ok(vec![Finding::Account { id, types: vec!["spot"] }])
             }
             Job::Collect(collect) => collect.take(&mut self.known, &self.markets, answer, venue_now),
             Job::Price { pricing, .. } => {

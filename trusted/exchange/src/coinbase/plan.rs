@@ -6,7 +6,7 @@
 
 use super::Coinbase;
 use crate::{
-    Booking, Dialect, Finding, Movement, MovementKind, MovementStatus, Need, Question, Reply, VenueError,
+    Booking, Dialect, Movement, MovementKind, MovementStatus, Need, Question, Reply, VenueError,
     dialect::Cell,
     prices::{Candles, Depth},
     reader::{Digest, Each, List, Markets, Paging, Plan, Rows, Telling, Told, empty},

@@ -16,7 +16,7 @@ impl Numbered {
     fn part(name: &'static str) -> (Part, Arc<Mutex<Option<VenueError>>>) {
         let fails = Arc::default();
         let connector = Box::new(Self { name, round: 0, running: false, fails: Arc::clone(&fails) });
-        (Part { account: name, called: name, connector }, fails)
+        (Part { account: name, called: name, types: &[], connector }, fails)
     }
 }
 

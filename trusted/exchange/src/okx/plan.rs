@@ -15,7 +15,7 @@ use crate::{
     Asked, Booking, Crossing, Dialect, Execution, Listing, MovementKind, Need, Question, Reply, Status,
     VenueError,
     prices::{Candles, Depth},
-    reader::{Digest, Each, List, Markets, Paging, Plan, Rows, Telling},
+    reader::{Digest, Each, List, Markets, Paging, Plan, Rows, Telling, instrument},
 };
 use ledger::{Asset, Decimal, Interval, Timestamp};
 use protocol::Credentials;
@@ -173,8 +173,8 @@ impl Plan for Unified {
         let mut telling = Telling::new(ACCOUNT, markets);
         for list in LISTS.iter().filter(|list| list.need == Need::Fills) {
             for fill in rows.take(list.name).fills {
-                match gone(&fill, markets) {
-                    Some(listing) => telling.fill_of(named(fill), Some(&listing)),
+                match gone(&fill, markets).as_ref().and_then(instrument) {
+                    Some(instrument) => telling.fill_of(named(fill), instrument),
                     None => telling.fill(named(fill)),
                 }
             }

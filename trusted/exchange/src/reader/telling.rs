@@ -2,8 +2,7 @@
 
 use super::{Digest, Markets, instrument};
 use crate::{
-    Conversion, Crossing, Execution, Finding, FundingPayment, Listing, Movement, MovementKind,
-    MovementStatus, Status,
+    Conversion, Crossing, Execution, Finding, FundingPayment, Movement, MovementKind, MovementStatus, Status,
 };
 use ledger::{Asset, Decimal, Fill, FillId, Instrument, OrderId, Price, Quantity, Symbol, Timestamp};
 use std::{collections::BTreeSet, sync::Arc};
@@ -38,16 +37,12 @@ impl<'a> Telling<'a> {
     /// A fill, with its instrument before it. A fee in a second asset is a movement beside it.
     pub(crate) fn fill(&mut self, execution: Execution) {
         let listed = self.markets.listings().find(&execution.symbol, execution.board);
-        self.fill_of(execution, listed);
-    }
-
-    /// The same of an instrument that need not be listed any more.
-    pub(crate) fn fill_of(&mut self, execution: Execution, listing: Option<&Listing>) {
-        let Some(instrument) = listing.and_then(instrument) else {
-            return self
-                .unread("fills of instruments that the venue lists no more", "what they were is not told");
-        };
-        self.fill_of(execution, instrument);
+        match listed.and_then(instrument) {
+            Some(instrument) => self.fill_of(execution, instrument),
+            None => {
+                self.unread("fills of instruments that the venue lists no more", "what they were is not told")
+            }
+        }
     }
 
     /// The same, of an instrument that is known otherwise.

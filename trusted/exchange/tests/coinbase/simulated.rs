@@ -7,7 +7,7 @@
 //!
 //! `PERFAGG_BIN_DIR` names the directory with the simulator; without it these tests say `skipped`.
 
-use crate::told::Told;
+use crate::told::{Moved, Told};
 use exchange::{
     Clock as _, ExchangeConnector, Hosts, MovementKind, MovementStatus, PriceAt, PriceWanted, Reach, Refusal,
     SimulatedClock, Task, Transport, Venue, VenueError, Verdict,
@@ -134,7 +134,7 @@ fn held(truth: &Value) -> BTreeMap<Asset, [Decimal; 2]> {
 }
 
 /// Fees by asset and second that do not stand with a fill in its quote.
-fn charges(binance: &Told) -> Vec<(i64, Vec<(Asset, Decimal)>, MovementStatus)> {
+fn charges(binance: &Told) -> Vec<Moved> {
     let fills = binance.fills.values().filter(|fill| !fill.fee.is_zero());
     let foreign = fills.filter(|fill| fill.fee_asset != binance.instruments[&fill.symbol].quote);
     let mut charges: Vec<_> = foreign

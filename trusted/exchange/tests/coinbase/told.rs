@@ -20,6 +20,9 @@ pub(crate) struct Told {
 /// A fill without the names that each venue has for it.
 pub(crate) type Bare = (i64, Asset, Asset, Side, Decimal, Decimal);
 
+/// The second of a movement, what changed, and whether it counts.
+pub(crate) type Moved = (i64, Vec<(Asset, Decimal)>, MovementStatus);
+
 impl Told {
     pub(crate) fn add(&mut self, finding: Finding) {
         match finding {
@@ -63,7 +66,7 @@ impl Told {
     }
 
     /// Asset, change and second of each movement of a kind; what came is above zero.
-    pub(crate) fn moved(&self, kinds: &[MovementKind]) -> Vec<(i64, Vec<(Asset, Decimal)>, MovementStatus)> {
+    pub(crate) fn moved(&self, kinds: &[MovementKind]) -> Vec<Moved> {
         let of_kinds = self.movements.values().filter(|movement| kinds.contains(&movement.kind));
         let mut moved: Vec<_> = of_kinds
             .map(|movement| {

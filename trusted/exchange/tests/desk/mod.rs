@@ -5,7 +5,8 @@
 pub(crate) mod trader;
 
 use exchange::{
-    ExchangeConnector, Finding, Next, PriceAt, PriceWanted, Reply, Request, Task, Venue, VenueError,
+    ExchangeConnector, Finding, Next, PriceAt, PriceWanted, Reply, Request, SharedMarkets, Task, Venue,
+    VenueError,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use ledger::{Asset, Timestamp};
@@ -27,11 +28,11 @@ pub(crate) fn connector() -> Box<dyn ExchangeConnector> {
 
 pub(crate) fn connector_with(key: &str, secret: &str) -> Box<dyn ExchangeConnector> {
     let secret_of = |text: &str| Secret::new(text.to_owned());
-    Venue::Binance.connector(Credentials {
-        api_key: secret_of(key),
-        secret: secret_of(secret),
-        passphrase: None,
-    })
+    Venue::Binance.connector_sharing(
+        Credentials { api_key: secret_of(key), secret: secret_of(secret), passphrase: None },
+        &SharedMarkets::default(),
+        &["spot"],
+    )
 }
 
 /// A request as it came.
