@@ -1,8 +1,12 @@
 //! One budget for everybody (EXCHANGES.md section 1, rule 10; section 2, Budgets).
 //!
 //! A budget counts the weight sent in the venue's minute. The venue's own count, in its answers, overrules ours
-//! when it is higher: others may share the address. Who waits stands in line and has one request in it, so an
-//! account with a long history and one that only looks for news take turns.
+//! when it is higher: others may share the address. Who waits stands in line and has one request in it, so all of one
+//! class take turns. Classes have lines of their own, and a share that they never pass: what first collections and
+//! keys that are still to be checked leave of our address's budgets is for accounts that are read already.
+//!
+//! Only a venue that tells what is used up counts by the minute. Others count in windows of seconds, or let a counter fall,
+//! and send away, or ban, whoever spends a minute at once: there requests are spread over it.
 
 use crate::{Clock, Request, VenueError, clock::within, request::Cost, retry};
 use ledger::Timestamp;
@@ -16,20 +20,41 @@ use tokio::sync::Mutex as Line;
 const SHARED_PERCENT: u32 = 90;
 /// What is used of an account's own budget.
 const OWN_PERCENT: u32 = 100;
+/// What is used at an even pace: whole requests fit into a window whose edges we do not know.
+const EVEN_PERCENT: u32 = 90;
 /// What keys that are not accepted yet may use: strangers' junk must not starve those who are.
 const NEWCOMERS_PERCENT: u32 = 20;
+/// What first collections may use of our address's budgets. With newcomers at their most a ninth of what is used at all is
+/// left for everybody else, and a third without them.
+const BACKFILL_PERCENT: u32 = 60;
+/// How much of an even pace may be spent at once: little where a venue allows more than one request a second, and may count by
+/// the second, and three quarters of a minute where it does not, as a counter that falls does (Kraken's is 15 high).
+const AHEAD_US: (i64, i64) = (100_000, 45_000_000);
+/// Up to which weight a minute a venue counts by no shorter time.
+const SLOW_PER_MINUTE: u32 = 60;
 /// A new minute of the venue is trusted only so long after it began by our reckoning.
 const MARGIN_MS: i64 = 500;
 /// Budgets of accounts that nobody uses are dropped beyond this many.
 const BUDGETS_MAX: usize = 4096;
 const MINUTE_MS: i64 = 60_000;
 
-/// Whoever asks: by which clock, until when, and whether the key is still to be checked.
+/// For what somebody asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// News of an account whose history is read.
+    Live,
+    /// The history of an account.
+    Backfill,
+    /// What a key may do that is not accepted yet.
+    Newcomer,
+}
+
+/// Whoever asks: by which clock, until when, and for what.
 #[derive(Clone, Copy)]
 pub(crate) struct Asker<'a> {
     pub(crate) clock: &'a dyn Clock,
     pub(crate) deadline: Option<Timestamp>,
-    pub(crate) newcomer: bool,
+    pub(crate) class: Class,
 }
 
 impl Asker<'_> {
@@ -61,8 +86,8 @@ struct Host {
 
 #[derive(Default)]
 struct Budget {
-    /// Newcomers have a line of their own, so that they hold up nobody else.
-    lines: [Line<()>; 2],
+    /// Those of one class hold up nobody of another.
+    lines: ByClass<Line<()>>,
     state: Mutex<State>,
 }
 
@@ -70,16 +95,44 @@ struct Budget {
 struct State {
     minute: i64,
     used: u32,
-    used_by_newcomers: u32,
+    used_by: ByClass<u32>,
     in_flight: u32,
     blocked_until_ms: i64,
+    /// Until when the weight reaches that was taken, at an even pace; microseconds.
+    paced_until_us: i64,
+}
+
+/// One of each class.
+#[derive(Default)]
+struct ByClass<T> {
+    live: T,
+    backfill: T,
+    newcomer: T,
+}
+
+impl<T> ByClass<T> {
+    fn of(&self, class: Class) -> &T {
+        match class {
+            Class::Live => &self.live,
+            Class::Backfill => &self.backfill,
+            Class::Newcomer => &self.newcomer,
+        }
+    }
+
+    fn of_mut(&mut self, class: Class) -> &mut T {
+        match class {
+            Class::Live => &mut self.live,
+            Class::Backfill => &mut self.backfill,
+            Class::Newcomer => &mut self.newcomer,
+        }
+    }
 }
 
 /// Leave to send one request. Dropped unsent, it gives the weight back.
 pub(crate) struct Ticket {
     budget: Arc<Budget>,
     weight: u32,
-    newcomer: bool,
+    class: Class,
     minute: i64,
     /// Whether time passed meanwhile, so that a signature has aged.
     pub(crate) waited: bool,
@@ -91,8 +144,7 @@ impl Paces {
     pub(crate) async fn admit(&self, request: &Request, asker: Asker<'_>) -> Result<Ticket, VenueError> {
         let cost = request.cost;
         let budget = self.budget(request.host, cost);
-        let [line, newcomers] = &budget.lines;
-        let line = if asker.newcomer { newcomers } else { line };
+        let line = budget.lines.of(asker.class);
         let mut waited = false;
         let _turn = match (line.try_lock(), asker.deadline) {
             (Ok(turn), _) => turn,
@@ -104,13 +156,13 @@ impl Paces {
         loop {
             let now_ms = asker.clock.now().millis();
             let host = locked(&self.hosts).get(request.host).copied().unwrap_or_default();
-            let Err(until_ms) = budget.take(cost, asker.newcomer, now_ms, host) else {
+            let Err(until_ms) = budget.take(cost, asker.class, now_ms, host) else {
                 let minute = (now_ms + host.offset_ms).div_euclid(MINUTE_MS);
-                let (weight, newcomer) = (cost.weight, asker.newcomer);
+                let (weight, class) = (cost.weight, asker.class);
                 return Ok(Ticket {
                     budget: Arc::clone(&budget),
                     weight,
-                    newcomer,
+                    class,
                     minute,
                     waited,
                     sent: false,
@@ -161,7 +213,7 @@ impl Paces {
 
 impl Budget {
     /// Takes the weight, or tells when to try again.
-    fn take(&self, cost: Cost, newcomer: bool, now_ms: i64, host: Host) -> Result<(), i64> {
+    fn take(&self, cost: Cost, class: Class, now_ms: i64, host: Host) -> Result<(), i64> {
         let state = &mut *locked(&self.state);
         let blocked_until_ms = state.blocked_until_ms.max(host.banned_until_ms);
         if now_ms < blocked_until_ms {
@@ -170,23 +222,45 @@ impl Budget {
         let minute = (now_ms + host.offset_ms).div_euclid(MINUTE_MS);
         if minute != state.minute {
             // What is still under way may be counted in the new minute.
-            (state.minute, state.used, state.used_by_newcomers) = (minute, state.in_flight, 0);
+            (state.minute, state.used, state.used_by) = (minute, state.in_flight, ByClass::default());
         }
         let fits = |used: u32, percent: u32| {
             let planned = u64::from(cost.limit_per_minute) * u64::from(percent) / 100;
             used == 0 || u64::from(used) + u64::from(cost.weight) <= planned
         };
-        let planned = if cost.account == 0 { SHARED_PERCENT } else { OWN_PERCENT };
-        if !fits(state.used, planned) || (newcomer && !fits(state.used_by_newcomers, NEWCOMERS_PERCENT)) {
+        let is_shared = cost.account == 0;
+        let planned = if is_shared { SHARED_PERCENT } else { OWN_PERCENT };
+        let share = match class {
+            Class::Live => planned,
+            Class::Backfill if is_shared => BACKFILL_PERCENT,
+            Class::Backfill => planned,
+            Class::Newcomer => NEWCOMERS_PERCENT,
+        };
+        let used_by = state.used_by.of_mut(class);
+        if !fits(state.used, planned) || !fits(*used_by, share) {
             return Err((minute + 1) * MINUTE_MS - host.offset_ms + MARGIN_MS);
         }
+        if let Some(spread_us) = spread_us(cost, planned.min(EVEN_PERCENT)) {
+            let now_us = now_ms.saturating_mul(1000);
+            let ahead_us = if cost.limit_per_minute <= SLOW_PER_MINUTE { AHEAD_US.1 } else { AHEAD_US.0 };
+            let free_us = state.paced_until_us.saturating_sub(ahead_us);
+            if free_us > now_us {
+                return Err(free_us.saturating_add(999) / 1000);
+            }
+            state.paced_until_us = state.paced_until_us.max(now_us).saturating_add(spread_us);
+        }
+        *used_by = used_by.saturating_add(cost.weight);
         state.used = state.used.saturating_add(cost.weight);
         state.in_flight = state.in_flight.saturating_add(cost.weight);
-        if newcomer {
-            state.used_by_newcomers = state.used_by_newcomers.saturating_add(cost.weight);
-        }
         Ok(())
     }
+}
+
+/// For how long a request's weight lasts at an even pace; `None`: the venue counts by the minute, and tells.
+fn spread_us(cost: Cost, percent: u32) -> Option<i64> {
+    let weight_us = i64::from(cost.weight).saturating_mul(MINUTE_MS * 1000 * 100);
+    let planned = i64::from(cost.limit_per_minute).saturating_mul(i64::from(percent));
+    weight_us.checked_div(planned).filter(|_| cost.used_header.is_empty())
 }
 
 impl Ticket {
@@ -210,9 +284,8 @@ impl Drop for Ticket {
         state.in_flight = state.in_flight.saturating_sub(self.weight);
         if !self.sent && state.minute == self.minute {
             state.used = state.used.saturating_sub(self.weight);
-            if self.newcomer {
-                state.used_by_newcomers = state.used_by_newcomers.saturating_sub(self.weight);
-            }
+            let used_by = state.used_by.of_mut(self.class);
+            *used_by = used_by.saturating_sub(self.weight);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     VenueError,
     clock::{later, within},
     hosts::Stream,
-    pace::{Asker, Paces},
+    pace::{Asker, Class, Paces},
     retry::{self, Jitter, Patience},
 };
 use core::error::Error;
@@ -62,10 +62,25 @@ impl Transport {
         task: Task,
         on_findings: &mut (dyn FnMut(Vec<Finding>, Progress) + Send),
     ) -> Result<(), VenueError> {
+        let class = if task == Task::CheckKey { Class::Newcomer } else { Class::Live };
+        self.converse_as(class, connector, clock, task, on_findings).await
+    }
+
+    /// The same of somebody whose class does not follow from the task.
+    ///
+    /// # Errors
+    /// What the venue said last, when trying again is over.
+    pub async fn converse_as(
+        &self,
+        class: Class,
+        connector: &mut dyn ExchangeConnector,
+        clock: &dyn Clock,
+        task: Task,
+        on_findings: &mut (dyn FnMut(Vec<Finding>, Progress) + Send),
+    ) -> Result<(), VenueError> {
         clock.refresh().await;
-        let newcomer = task == Task::CheckKey;
-        let deadline = newcomer.then(|| later(clock.now(), CHECK_KEY_MS_MAX));
-        let asker = Asker { clock, deadline, newcomer };
+        let deadline = (class == Class::Newcomer).then(|| later(clock.now(), CHECK_KEY_MS_MAX));
+        let asker = Asker { clock, deadline, class };
         let mut patience = Patience::default();
         connector.start(task);
         loop {

@@ -3,7 +3,7 @@
 
 mod server;
 
-use exchange::{Task, VenueError};
+use exchange::{Class, Task, Transport, VenueError};
 use server::{Asker, HandClock, Server, answer, run};
 use std::sync::Mutex;
 
@@ -82,6 +82,109 @@ async fn a_long_history_and_a_short_look_take_turns() {
     let ended = ended.into_inner().unwrap();
     assert_eq!(ended[0].0, "short");
     assert!(ended[0].1 < 120_000 && ended[1].1 >= 6 * 60_000, "{ended:?}");
+}
+
+/// What a class takes of one minute when it asks for more than there is.
+async fn taken(transport: &Transport, class: Class, account: u64) -> u32 {
+    let clock = HandClock::new(false);
+    let mut asker = Asker { weight: 20, account, ..Asker::new(1000) };
+    {
+        let mut ignored = |_, _| {};
+        let asking = transport.converse_as(class, &mut asker, &*clock, Task::Collect, &mut ignored);
+        let mut asking = std::pin::pin!(asking);
+        // It has taken all when it waits for time to pass; the limits of answers do not count.
+        let waits = || clock.waits.lock().unwrap().iter().any(|at_ms| *at_ms == 60_500);
+        while !waits() {
+            tokio::select! {
+                biased;
+                ended = &mut asking => {
+                    assert!(ended.is_err(), "{ended:?}");
+                    break;
+                }
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }
+    (1000 - asker.left) * 20
+}
+
+#[tokio::test]
+async fn first_collections_leave_a_third_of_what_all_share_to_accounts_that_are_read() {
+    let server = Server::start([]).await;
+    let transport = server.transport();
+    assert_eq!(taken(&transport, Class::Backfill, 0).await, 600);
+    assert_eq!(taken(&transport, Class::Live, 0).await, 300, "of 900");
+    // Whatever newcomers and first collections do: there is something left.
+    let transport = server.transport();
+    assert_eq!(taken(&transport, Class::Newcomer, 0).await, 200);
+    assert_eq!(taken(&transport, Class::Backfill, 0).await, 600);
+    assert_eq!(taken(&transport, Class::Live, 0).await, 100);
+    // Nobody else needs what is an account's own.
+    assert_eq!(taken(&transport, Class::Backfill, 5).await, 1000);
+}
+
+#[tokio::test]
+async fn one_long_history_does_not_starve_two_hundred_accounts() {
+    let (server, clock) = (Server::start([]).await, HandClock::new(true));
+    let transport = server.transport();
+    let mut history = Asker { weight: 20, ..Asker::new(300) };
+    let history = async {
+        transport.converse_as(Class::Backfill, &mut history, &*clock, Task::Collect, &mut |_, _| {}).await
+    };
+    let ended_ms = Mutex::new(Vec::new());
+    let looks = futures(200, || async {
+        let mut look = Asker::new(10);
+        run(&transport, &mut look, &clock, Task::Collect).await.unwrap();
+        ended_ms.lock().unwrap().push(clock.passed_ms());
+    });
+    let (history, ()) = tokio::join!(history, looks);
+    assert_eq!(history, Ok(()));
+    // 2,000 requests of weight 1 have at least 300 of a minute.
+    let last_ms = ended_ms.into_inner().unwrap().into_iter().max().unwrap();
+    assert!(last_ms <= 7 * 60_500, "{last_ms}");
+    // Nor do they starve it: 6,000 at 600 a minute, after they are done at the latest.
+    assert!(clock.passed_ms() <= last_ms + 10 * 60_500, "{} after {last_ms}", clock.passed_ms());
+}
+
+/// So many at once.
+async fn futures<F: Future<Output = ()>>(count: usize, make: impl Fn() -> F) {
+    let mut all: Vec<_> = (0..count).map(|_| Box::pin(make())).collect();
+    std::future::poll_fn(|context| {
+        all.retain_mut(|one| one.as_mut().poll(context).is_pending());
+        if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_venue_that_does_not_tell_its_count_is_asked_at_an_even_pace() {
+    // 120 a second, counted in windows of 5 s: 600 in each of them, and 540 are used.
+    let (server, clock) = (Server::start([]).await, HandClock::new(true));
+    let mut asker = Asker { limit: 7200, used_header: "", ..Asker::new(1400) };
+    assert_eq!(run(&server.transport(), &mut asker, &clock, Task::Collect).await, Ok(()));
+    let most = |asker: &Asker, window_ms: i64| {
+        let sent = &asker.answered_at;
+        sent.iter().map(|from| sent.iter().filter(|at| (0..window_ms).contains(&(**at - from))).count()).max()
+    };
+    assert!(most(&asker, 5000).unwrap() <= 600, "{:?}", most(&asker, 5000));
+    assert!((12_000..14_000).contains(&clock.passed_ms()), "{}", clock.passed_ms());
+
+    // 10 in 2 s, of an account's own.
+    let clock = HandClock::new(true);
+    let mut asker = Asker { limit: 300, used_header: "", account: 5, ..Asker::new(40) };
+    assert_eq!(run(&server.transport(), &mut asker, &clock, Task::Collect).await, Ok(()));
+    assert!(most(&asker, 2000).unwrap() <= 10, "{:?}", asker.answered_at);
+
+    // A counter that falls by one in three seconds and must not pass 15.
+    let clock = HandClock::new(true);
+    let mut asker = Asker { limit: 20, used_header: "", account: 6, ..Asker::new(60) };
+    assert_eq!(run(&server.transport(), &mut asker, &clock, Task::Collect).await, Ok(()));
+    let (mut count, mut before_ms) = (0_i64, 0);
+    for at_ms in asker.answered_at {
+        count = (count - (at_ms - before_ms)).max(0) + 3000;
+        assert!(count <= 15 * 3000, "{count} at {at_ms}");
+        before_ms = at_ms;
+    }
 }
 
 #[tokio::test]

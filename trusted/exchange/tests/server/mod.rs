@@ -166,7 +166,11 @@ pub(crate) struct Asker {
     pub(crate) method: Method,
     pub(crate) weight: u32,
     pub(crate) account: u64,
+    pub(crate) limit: u32,
+    /// Where the venue tells what is used up.
+    pub(crate) used_header: &'static str,
     pub(crate) signed_at: Vec<i64>,
+    pub(crate) answered_at: Vec<i64>,
     /// What each answer tells of the venue's clock, minus ours.
     pub(crate) skew_ms: Option<i64>,
 }
@@ -183,7 +187,10 @@ impl Asker {
             method,
             weight: 1,
             account: 0,
+            limit: 1000,
+            used_header: "x-mbx-used-weight-1m",
             signed_at: Vec::new(),
+            answered_at: Vec::new(),
             skew_ms: None,
         }
     }
@@ -211,8 +218,8 @@ impl ExchangeConnector for Asker {
                 budget: "test",
                 account: self.account,
                 weight: self.weight,
-                limit_per_minute: 1000,
-                used_header: "x-mbx-used-weight-1m",
+                limit_per_minute: self.limit,
+                used_header: self.used_header,
             },
         })
     }
@@ -221,6 +228,7 @@ impl ExchangeConnector for Asker {
         match reply.status {
             200 => {
                 self.left -= 1;
+                self.answered_at.push(now.millis() - START_MS);
                 let told = |skew_ms| Finding::VenueTime(Timestamp::from_millis(now.millis() + skew_ms));
                 Ok(self.skew_ms.map(told).into_iter().collect())
             }
