@@ -15,7 +15,7 @@ use crate::{
 };
 use exchange::{KeyRights, Venue};
 use ledger::{
-    Asset, Line, Price, PriceSource, Timestamp,
+    Asset, Decimal, Line, Price, PriceSource, Timestamp,
     record::{self, Observation, Record},
 };
 use protocol::api::{self, Sync, Unread};
@@ -116,6 +116,17 @@ pub(crate) enum SyncState {
     Stopped(Option<Timestamp>, StopReason),
 }
 
+impl SyncState {
+    /// When everything was last read.
+    pub(crate) const fn collected_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Collecting(_) => None,
+            Self::Live(at) => Some(at),
+            Self::Waiting(at) | Self::Stopped(at, _) => at,
+        }
+    }
+}
+
 /// Why a key is no longer used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StopReason {
@@ -169,6 +180,8 @@ pub(crate) struct AccountRecord {
     /// Who has to do with it.
     pub(crate) ties: Ties,
     pub(crate) opened_at: Timestamp,
+    /// When a round last brought something that was not known: how often it is polled follows from it.
+    pub(crate) changed_at: Timestamp,
     /// When the figures hold that were published last.
     pub(crate) as_of: Option<Timestamp>,
 }
@@ -273,6 +286,7 @@ impl AccountRecord {
             trouble: None,
             ties: Ties::default(),
             opened_at,
+            changed_at: opened_at,
             as_of: None,
         }
     }
@@ -284,6 +298,17 @@ impl AccountRecord {
         Some((published, record))
     }
 
+    /// What it holds, as the venue said last: of each of its accounts.
+    pub(crate) fn held(&self) -> BTreeMap<Arc<str>, BTreeMap<Asset, Decimal>> {
+        let told = self
+            .record
+            .accounts
+            .iter()
+            .filter_map(|(name, account)| Some((name, account.observations.last()?)));
+        let held = told.chain(&self.waiting.observations);
+        held.map(|(name, observation)| (Arc::clone(name), observation.balances.clone())).collect()
+    }
+
     /// It is about to be read with a key. One that was not read any more is read again from where it stopped.
     pub(crate) fn attend(&mut self) {
         if matches!(self.state, SyncState::Stopped(..)) {
@@ -293,11 +318,7 @@ impl AccountRecord {
 
     /// When everything was last read.
     pub(crate) fn collected_at(&self) -> Option<Timestamp> {
-        match self.state {
-            SyncState::Collecting(_) => None,
-            SyncState::Live(at) => Some(at),
-            SyncState::Waiting(at) | SyncState::Stopped(at, _) => at,
-        }
+        self.state.collected_at()
     }
 
     /// The state as it is shown.

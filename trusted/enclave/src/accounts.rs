@@ -1,7 +1,7 @@
 //! The accounts in memory: those that are polled, and those that were read lately. The store has all of them.
 
 use crate::{
-    account::{Account, AccountKey, Published, SyncState},
+    account::{Account, AccountKey, Published},
     failure::Failure,
     kept::{self, Loaded},
     publish::{self, Told},
@@ -14,11 +14,17 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use zeroize::Zeroizing;
 
 /// An account that nobody read for so long, and nobody polls, leaves memory.
 const IDLE_MS_MAX: i64 = 600_000;
+
+/// That somebody reads an account is told again after so long.
+const TOLD_MS: i64 = 60_000;
+
+/// When an account was read that was only polled.
+const NEVER: Timestamp = Timestamp::from_millis(i64::MIN);
 
 /// What a connector knew after the last round that was written.
 pub(crate) type Cursor = Option<Zeroizing<Vec<u8>>>;
@@ -28,11 +34,16 @@ pub(crate) struct Accounts {
     vault: Arc<Vault>,
     environment: &'static str,
     all: Mutex<HashMap<AccountKey, Entry>>,
+    /// Accounts that somebody reads, until whoever polls looks.
+    arrivals: Mutex<Vec<AccountKey>>,
+    arrived: Notify,
 }
 
 struct Entry {
     cell: Arc<OnceCell<Arc<Account>>>,
     used: Timestamp,
+    /// When it was told last that somebody reads it.
+    told: Timestamp,
 }
 
 impl Entry {
@@ -45,7 +56,8 @@ impl Entry {
 impl Accounts {
     /// None is in memory yet.
     pub(crate) fn new(vault: Arc<Vault>, environment: &'static str) -> Self {
-        Self { vault, environment, all: Mutex::default() }
+        let (all, arrivals, arrived) = Default::default();
+        Self { vault, environment, all, arrivals, arrived }
     }
 
     /// An account, from memory or from the store; `None`: nobody registered it.
@@ -56,7 +68,8 @@ impl Accounts {
     ) -> Result<Option<Arc<Account>>, Failure> {
         let cell = {
             let mut all = self.lock();
-            let entry = all.entry(key).or_insert_with(|| Entry { cell: Arc::default(), used: now });
+            let entry =
+                all.entry(key).or_insert_with(|| Entry { cell: Arc::default(), used: now, told: NEVER });
             entry.used = now;
             Arc::clone(&entry.cell)
         };
@@ -89,7 +102,13 @@ impl Accounts {
     /// The account that a session reads.
     pub(crate) async fn get(&self, key: AccountKey, now: Timestamp) -> Result<Arc<Account>, Failure> {
         // Its record was erased by another holder of the session's key, or by a store that lost it.
-        self.find(key, now).await?.ok_or_else(|| Failure::from(Code::SessionUnknown))
+        let found = self.find(key, now).await?.ok_or_else(|| Failure::from(Code::SessionUnknown))?;
+        // Where nobody may use a key there is nobody to be told.
+        if found.record().ties.leased_until > now.millis() && self.is_news(&key, now) {
+            self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+            self.arrived.notify_one();
+        }
+        Ok(found)
     }
 
     /// The account as it stands in the store, for whoever begins to write it, and what its connector knew then.
@@ -102,7 +121,7 @@ impl Accounts {
             Ok((account, cursor)) => {
                 account.record_mut().attend();
                 // Who reads it says when.
-                Ok((self.replace(account, Timestamp::from_millis(i64::MIN)), cursor))
+                Ok((self.replace(account, NEVER), cursor))
             }
             Err(Missing::Nowhere) => Err(StoreError::Corrupt),
             Err(Missing::Store(error)) => Err(error),
@@ -117,10 +136,36 @@ impl Accounts {
             account.events = Arc::clone(&before.events);
         }
         let account = Arc::new(account);
-        let used = all.get(&account.key).map_or(now, |entry| entry.used);
-        let entry = Entry { cell: Arc::new(OnceCell::new_with(Some(Arc::clone(&account)))), used };
+        let (used, told) = all.get(&account.key).map_or((now, NEVER), |entry| (entry.used, entry.told));
+        let entry = Entry { cell: Arc::new(OnceCell::new_with(Some(Arc::clone(&account)))), used, told };
         all.insert(account.key, entry);
         account
+    }
+
+    /// When an account in memory was read last; none: it is not there, or was only polled.
+    pub(crate) fn read_at(&self, key: &AccountKey) -> Option<Timestamp> {
+        self.lock().get(key).map(|entry| entry.used).filter(|used| *used > NEVER)
+    }
+
+    /// Whether it is to be told that somebody reads an account.
+    fn is_news(&self, key: &AccountKey, now: Timestamp) -> bool {
+        let mut all = self.lock();
+        let Some(entry) = all.get_mut(key) else { return true };
+        let is_news = now.millis().saturating_sub(entry.told.millis()) >= TOLD_MS;
+        if is_news {
+            entry.told = now;
+        }
+        is_news
+    }
+
+    /// Accounts that somebody reads, each told once a minute.
+    pub(crate) fn arrivals(&self) -> Vec<AccountKey> {
+        core::mem::take(&mut *self.arrivals.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Completes when somebody reads an account.
+    pub(crate) async fn arrived(&self) {
+        self.arrived.notified().await;
     }
 
     /// Whether an account is in memory, or on its way there.
@@ -151,15 +196,6 @@ impl Accounts {
     /// How many are in memory.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
-    }
-
-    /// How long ago the account was collected that was collected first, of those whose key is used; in whole seconds.
-    pub(crate) fn lag_s(&self, now: Timestamp) -> Option<i64> {
-        let all = self.lock();
-        let known = all.values().filter_map(|entry| entry.cell.get()).map(|account| account.record());
-        let live = known.filter(|known| !matches!(known.state, SyncState::Stopped(..)));
-        let oldest = live.filter_map(|known| known.collected_at()).min()?;
-        Some(now.millis().saturating_sub(oldest.millis()).max(0) / 1000)
     }
 
     async fn read(&self, key: AccountKey, now: Timestamp) -> Result<(Account, Cursor), Missing> {
@@ -222,7 +258,7 @@ async fn figured(account: &Account, environment: &str) {
 mod tests {
     use super::*;
     use crate::{
-        account::{AccountRecord, Rows},
+        account::{AccountRecord, Rows, Ties},
         kept::Saving,
         store::Writes,
     };
@@ -244,7 +280,10 @@ mod tests {
         let account =
             Account::new(key, Venue::Binance, protocol::api::Account::default(), known, Rows::default());
         let saving = Saving { what: "registered", cursor: None, claim: None, state: None, at: now };
-        kept::save(&vault, &account, saving, Writes::new()).await.unwrap();
+        let (mut writes, mut ties) = (Writes::new(), Ties::default());
+        ties.lease(now, Timestamp::from_millis(now.millis() + 2 * IDLE_MS_MAX));
+        kept::put_ties(&key, &ties, 0, &mut writes);
+        kept::save(&vault, &account, saving, writes).await.unwrap();
 
         let accounts = Accounts::new(vault, "development");
         let (polled, _) = accounts.begin(key, now).await.unwrap();
@@ -254,10 +293,17 @@ mod tests {
         accounts.leave(&key, now);
         assert_eq!(accounts.len(), 0);
         drop(accounts.begin(key, now).await.unwrap());
+        assert!(accounts.arrivals().is_empty() && accounts.read_at(&key).is_none(), "nobody read it");
         drop(accounts.get(key, now).await.unwrap());
+        drop(accounts.get(key, now).await.unwrap());
+        assert_eq!(accounts.arrivals(), [key], "who came is told once");
+        assert!(accounts.arrivals().is_empty() && accounts.read_at(&key) == Some(now));
         accounts.leave(&key, now);
         assert_eq!(accounts.len(), 1, "it was read");
-        accounts.leave(&key, Timestamp::from_millis(now.millis() + IDLE_MS_MAX));
+        let later = Timestamp::from_millis(now.millis() + TOLD_MS);
+        drop(accounts.get(key, later).await.unwrap());
+        assert_eq!(accounts.arrivals(), [key], "and again when a minute has passed");
+        accounts.leave(&key, Timestamp::from_millis(later.millis() + IDLE_MS_MAX));
         assert_eq!(accounts.len(), 0);
     }
 }

@@ -72,9 +72,8 @@ pub(crate) fn text(service: &Service, now: Timestamp) -> String {
     let _ = writeln!(text, "# TYPE perfagg_leases gauge\nperfagg_leases {leases}");
     let _ =
         writeln!(text, "# TYPE perfagg_event_streams gauge\nperfagg_event_streams {}", service.streams.len());
-    if let Some(lag_s) = service.accounts.lag_s(now) {
-        let _ = writeln!(text, "# TYPE perfagg_poll_lag_seconds gauge\nperfagg_poll_lag_seconds {lag_s}");
-    }
+    let lag_s = service.polls.lag_s(now);
+    let _ = writeln!(text, "# TYPE perfagg_poll_lag_seconds gauge\nperfagg_poll_lag_seconds {lag_s}");
     let budgets = service.transport.budgets();
     if !budgets.is_empty() {
         let _ = writeln!(text, "# TYPE perfagg_venue_weight_used gauge");

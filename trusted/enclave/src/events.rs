@@ -79,6 +79,11 @@ impl Events {
         self.remember(memory, event);
     }
 
+    /// Whether somebody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.newest.receiver_count() > 0
+    }
+
     fn remember(&self, mut memory: MutexGuard<'_, Memory>, what: EventKind) {
         memory.newest = memory.newest.saturating_add(1);
         let id = memory.newest;

@@ -20,7 +20,7 @@ mod load;
 mod save;
 
 pub(crate) use head::uses;
-pub(crate) use load::{Loaded, load, root_at};
+pub(crate) use load::{Loaded, glance, load, root_at};
 pub(crate) use save::{Saving, delete, put_ties, save, ties};
 
 use crate::{

@@ -89,6 +89,7 @@ async fn run() -> anyhow::Result<()> {
     let keeping = [
         tokio::spawn(service::keep_house(Arc::clone(&service), ring.clone())),
         tokio::spawn(service::keep_claims(Arc::clone(&service))),
+        tokio::spawn(polls::drive(Arc::clone(&service), poll::run)),
         tokio::spawn(witness::keep(Arc::clone(&service))),
     ];
     let shared = ring.filter(|_| service.vault.store().is_shared());

@@ -1,7 +1,9 @@
-//! Lease, then exchange, then record, then figures: one task an account, which owns the connector and dies with it.
+//! Lease, then exchange, then record, then figures: a turn of an account, which owns the connector and dies with it.
 //!
-//! What a round does is in `round.rs`; here stand when there is one, and what ends them.
+//! What a round does is in `round.rs`, how long an account rests after it in `rhythm.rs`; here stands what ends a turn, and
+//! what ends them all.
 
+mod rhythm;
 mod round;
 
 use crate::{
@@ -10,48 +12,104 @@ use crate::{
     intake,
     kept::{self, Saving},
     lease::{self, Lease},
-    polls::Seat,
+    polls::{Held, Rested, Turn},
     publish,
     service::Service,
-    snapshots::Cause,
+    session::SessionKey,
+    snapshots::{self, Cause},
     store::{Claim, Expect, StoreError, Table, Writes},
 };
-use exchange::{ExchangeConnector, Finding, KeyRights, Progress, Refusal, Task, VenueError};
-use ledger::Timestamp;
+use exchange::{Class, ExchangeConnector, Finding, KeyRights, Progress, Refusal, Task, VenueError};
+use ledger::{Day, Timestamp};
 use protocol::{Code, limits};
+pub(crate) use rhythm::Seen;
 use round::{Round, round};
 use std::sync::Arc;
 
-/// Polls an account as long as there is a lease. The keys are in the connectors: they are wiped when this returns or is
-/// aborted.
-pub(crate) async fn run(service: Arc<Service>, key: AccountKey) {
-    let mut last = None;
-    while let Some((lease, claim)) = service.polls.best(&key, service.clock.now()) {
-        let session = lease.session;
-        let reason = {
-            // Boxed: while an account rests, its task is small.
-            let polling = Box::pin(with_lease(&service, key, &lease, claim));
-            tokio::select! {
-                reason = polling => reason,
-                () = service.clock.sleep_until(lease.until) => Some(StopReason::LeaseEnded),
-            }
-        };
-        // Another enclave has the account.
-        let Some(reason) = reason else { return service.polls.ended(&key) };
-        service.polls.drop_lease(&key, &session);
-        forget(&service, &key, &lease).await;
-        last = Some((reason, claim));
-    }
-    if let Some((reason, claim)) = last {
-        stop(&service, key, reason, claim).await;
-    }
-    service.polls.ended(&key);
+/// What the rounds of an account ran into since the last one that came to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Strain {
+    /// When the venue first refused the key.
+    refused_since: Option<Timestamp>,
+    /// When rounds began to fail, and at what, as long as the account is not in memory.
+    trouble: Option<(Timestamp, Cause)>,
+    /// How many failed in a row.
+    failures: u32,
 }
 
+/// A turn of an account: its round, if it is due, and the ends of its leases. The key is in the connector: it is wiped when
+/// this returns without it, or is aborted.
+pub(crate) async fn run(service: Arc<Service>, key: AccountKey, turn: Turn) {
+    let Turn { number, due, held, mut seat, mut strain, ended } = turn;
+    let mut last = None;
+    for session in ended {
+        forget(&service, &key, &session).await;
+        last = Some(StopReason::LeaseEnded);
+    }
+    let mut in_use = held.as_ref().map(|held| held.session);
+    let mut known = held.map(|held| {
+        seat = Some(held.seat);
+        (held.account, held.connector)
+    });
+    while let Some((lease, claim)) = service.polls.best(&key, in_use, service.clock.now()) {
+        if in_use.replace(lease.session) != Some(lease.session) {
+            known = None;
+        }
+        let Some(place) = seat.take() else {
+            // A lease ended, and there is another one: the account rests as it did.
+            let rested = Rested { due, soonest: due, held: None, strain };
+            return service.polls.rests(key, number, rested);
+        };
+        let outcome = {
+            let polling = with_lease(&service, key, &lease, claim, known.take(), &mut strain);
+            tokio::select! {
+                outcome = polling => outcome,
+                () = service.clock.sleep_until(lease.until) => Outcome::Stop(StopReason::LeaseEnded),
+            }
+        };
+        match outcome {
+            Outcome::Rest { due, soonest, known } => {
+                let held = known.map(|(account, connector)| Held {
+                    session: lease.session,
+                    account,
+                    connector,
+                    seat: place,
+                });
+                return service.polls.rests(key, number, Rested { due, soonest, held, strain });
+            }
+            // Another enclave has the account.
+            Outcome::Lost => return service.polls.ended(key, number, true, service.clock.now()),
+            Outcome::Stop(reason) => {
+                service.polls.drop_lease(&key, &lease.session);
+                forget(&service, &key, &lease.session).await;
+                (last, seat, strain) = (Some(reason), Some(place), Strain::default());
+            }
+        }
+    }
+    if let Some((reason, claim)) = last.zip(service.polls.claim(&key)) {
+        let _place = service.polls.ending().await;
+        stop(&service, key, reason, claim).await;
+    }
+    service.polls.ended(key, number, false, service.clock.now());
+}
+
+/// What a turn with a lease comes to.
+enum Outcome {
+    /// The account rests until then; until `soonest` even if somebody wants it.
+    Rest { due: Timestamp, soonest: Timestamp, known: Option<Known> },
+    /// The key may not be used any more.
+    Stop(StopReason),
+    /// Another enclave polls.
+    Lost,
+}
+
+/// An account in memory, and the connector that has its key.
+type Known = (Arc<Account>, Box<dyn ExchangeConnector>);
+
 /// Deletes the row of a lease that is over. If it cannot be, its `until` ends it all the same.
-async fn forget(service: &Service, key: &AccountKey, lease: &Lease) {
+async fn forget(service: &Service, key: &AccountKey, session: &SessionKey) {
     let mut writes = Writes::new();
-    writes.delete(Table::Lease, &lease::row_key(key, &lease.session), Expect::Any);
+    writes.delete(Table::Lease, &lease::row_key(key, session), Expect::Any);
     if let Err(error) = service.vault.commit(writes).await {
         tracing::warn!(%error, "the row of a lease that is over could not be deleted; it ends by itself");
     }
@@ -75,71 +133,69 @@ pub(crate) struct Polling<'a> {
     pub(crate) account: Arc<Account>,
     pub(crate) connector: Box<dyn ExchangeConnector>,
     pub(crate) claim: Claim,
-    /// Why it may be in memory.
-    _seat: Seat<'a>,
 }
 
-/// Polls until the key may not be used any more, and says why; `None`: another enclave polls.
+/// One round with a lease.
 async fn with_lease(
-    service: &Arc<Service>,
+    service: &Service,
     key: AccountKey,
     lease: &Lease,
     claim: Claim,
-) -> Option<StopReason> {
-    let mut polling: Option<Polling<'_>> = None;
-    let (mut refused_since, mut trouble) = (None, None);
-    loop {
-        let seat = if polling.is_some() { None } else { service.polls.seat().await };
-        // Boxed: what a round needs is there while it runs only.
-        let outcome = Box::pin(turn(service, key, lease, claim, seat, &mut polling, trouble)).await;
-        let venue = lease.venue.name();
-        let wait_s = match outcome {
-            Ok(()) => {
-                (refused_since, trouble) = (None, None);
-                service.counters.collection(venue, "ok");
-                limits::POLL_INTERVAL_S
-            }
-            Err(Trouble::Stop(reason)) => return Some(reason),
-            Err(Trouble::Store(StoreError::Fenced)) => {
-                tracing::warn!(venue, "another enclave has taken an account over");
-                return None;
-            }
-            Err(Trouble::Venue(VenueError::Permanent(Refusal::Credentials | Refusal::Address))) => {
-                // Venues answer the same to a temporary ban: only a second refusal, later, is believed.
-                if refused_since.is_some() {
-                    return Some(StopReason::Refused);
-                }
-                refused_since = Some(service.clock.now());
-                wait(service, polling.as_ref(), venue, Cause::VenueNotAnswering);
-                limits::KEY_REFUSED_RETRY_S
-            }
-            Err(Trouble::Venue(error)) => {
-                wait(service, polling.as_ref(), venue, Cause::VenueNotAnswering);
-                match error {
-                    VenueError::BackOff { retry_after_ms: Some(ms) } => {
-                        ms.div_ceil(1000).max(limits::POLL_INTERVAL_S)
-                    }
-                    _ => limits::POLL_INTERVAL_S,
-                }
-            }
-            Err(Trouble::Store(error)) => {
-                tracing::error!(%error, "an account could not be written; it is read again and tried again");
-                service.counters.store_failed(error);
-                wait(service, polling.as_ref(), venue, Cause::StoreUnavailable);
-                // What is in memory may be ahead of what is written: the next round begins with what is written.
-                trouble = left(&mut polling).or(trouble);
-                limits::STORE_RETRY_S
-            }
-        };
-        let now = service.clock.now();
-        if service.polls.are_seats_taken() {
-            // Others may wait for a seat. What this account is comes from its rows again.
-            trouble = left(&mut polling).or(trouble);
-            service.accounts.leave(&key, now);
+    known: Option<Known>,
+    strain: &mut Strain,
+) -> Outcome {
+    let mut polling = known.map(|(account, connector)| Polling { service, account, connector, claim });
+    let outcome = turn(service, key, lease, claim, &mut polling, strain).await;
+    let venue = lease.venue.name();
+    let (now, account) = (service.clock.now(), polling.as_ref().map(|polling| Arc::clone(&polling.account)));
+    let at_least =
+        |ms: u64| Timestamp::from_millis(now.millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)));
+    let again = |strain: &Strain| match &account {
+        Some(account) => seen(service, account, now).again(&key, now, strain.failures),
+        None => at_least(limits::POLL_INTERVAL_S.saturating_mul(1000)),
+    };
+    strain.failures = strain.failures.saturating_add(1);
+    let (due, soonest) = match outcome {
+        Ok(()) => {
+            *strain = Strain::default();
+            service.counters.collection(venue, "ok");
+            let due = account.as_ref().map_or(now, |account| seen(service, account, now).next(&key, now));
+            (due, due.min(at_least(limits::POLL_INTERVAL_S.saturating_mul(1000))))
         }
-        let next = now.millis().saturating_add(ms(wait_s));
-        service.clock.sleep_until(Timestamp::from_millis(next)).await;
-    }
+        Err(Trouble::Stop(reason)) => return Outcome::Stop(reason),
+        Err(Trouble::Store(StoreError::Fenced)) => {
+            tracing::warn!(venue, "another enclave has taken an account over");
+            return Outcome::Lost;
+        }
+        Err(Trouble::Venue(error)) => {
+            wait(service, polling.as_ref(), venue, Cause::VenueNotAnswering);
+            let due = match error {
+                VenueError::Permanent(Refusal::Credentials | Refusal::Address) => {
+                    // Venues answer the same to a temporary ban: only a second refusal, later, is believed.
+                    if strain.refused_since.replace(now).is_some() {
+                        return Outcome::Stop(StopReason::Refused);
+                    }
+                    at_least(limits::KEY_REFUSED_RETRY_S.saturating_mul(1000))
+                }
+                VenueError::BackOff { retry_after_ms: Some(ms) } => again(strain).max(at_least(ms)),
+                _ => again(strain),
+            };
+            (due, due)
+        }
+        Err(Trouble::Store(error)) => {
+            tracing::error!(%error, "an account could not be written; it is read again and tried again");
+            service.counters.store_failed(error);
+            wait(service, polling.as_ref(), venue, Cause::StoreUnavailable);
+            strain.trouble = troubled(polling.as_ref()).or(strain.trouble);
+            // What is in memory may be ahead of what is written: the next round begins with what is written.
+            polling = None;
+            let due = at_least(limits::STORE_RETRY_S.saturating_mul(1000));
+            (due, due)
+        }
+    };
+    // It may have to leave memory before its next round.
+    strain.trouble = troubled(polling.as_ref()).or(strain.trouble);
+    Outcome::Rest { due, soonest, known: polling.map(|polling| (polling.account, polling.connector)) }
 }
 
 /// A round of an account that is in memory, or comes there.
@@ -148,25 +204,71 @@ async fn turn<'a>(
     key: AccountKey,
     lease: &Lease,
     claim: Claim,
-    seat: Seat<'a>,
     polling: &mut Option<Polling<'a>>,
-    trouble: Option<(Timestamp, Cause)>,
+    strain: &Strain,
 ) -> Result<(), Trouble> {
     let polling = match polling {
         Some(polling) => polling,
         none => {
-            let begun = begin(service, key, lease, claim, seat).await?;
+            let begun = begin(service, key, lease, claim).await?;
             // Rounds may have begun to fail before it was read again.
-            begun.account.record_mut().trouble = trouble;
+            begun.account.record_mut().trouble = strain.trouble;
             none.insert(begun)
         }
     };
     once(polling, lease).await
 }
 
-/// Lets an account leave memory. When its rounds began to fail, if they do.
-fn left(polling: &mut Option<Polling<'_>>) -> Option<(Timestamp, Cause)> {
-    polling.take().and_then(|polling| polling.account.record().trouble)
+/// When the rounds of an account in memory began to fail, if they do.
+fn troubled(polling: Option<&Polling<'_>>) -> Option<(Timestamp, Cause)> {
+    polling.and_then(|polling| polling.account.record().trouble)
+}
+
+/// What of an account decides how long it rests.
+fn seen(service: &Service, account: &Account, now: Timestamp) -> Seen {
+    let (key, known) = (&account.key, account.record());
+    let read_at = service.accounts.read_at(key);
+    Seen {
+        changed_at: known.changed_at,
+        read_at: if account.events.is_heard() { Some(now) } else { read_at },
+        slot: next_slot(service, key, known.settled_until, now),
+        key_check: key_check(known.rights_checked),
+        accounts: service.polls.len(),
+    }
+}
+
+/// The first slot of an account that can still be taken, of those that are not settled.
+pub(crate) fn next_slot(
+    service: &Service,
+    key: &AccountKey,
+    settled_until: Timestamp,
+    now: Timestamp,
+) -> Timestamp {
+    let late = Timestamp::from_millis(now.millis().saturating_sub(snapshots::LATE_MS_MAX));
+    snapshots::next(settled_until.max(late), &|day| slot_hour(service, key, day))
+}
+
+/// The hour of a day at which there is a slot that nobody can foresee.
+fn slot_hour(service: &Service, key: &AccountKey, day: Day) -> u8 {
+    snapshots::hour(&service.vault.id("snapshot", &[key, &day.number().to_be_bytes()]))
+}
+
+fn key_check(checked: Timestamp) -> Timestamp {
+    Timestamp::from_millis(checked.millis().saturating_add(ms(limits::KEY_CHECK_INTERVAL_S)))
+}
+
+/// When an account is due whose polling begins here, by what was written of it.
+pub(crate) async fn resumed(service: &Service, key: &AccountKey) -> Result<Timestamp, StoreError> {
+    let now = service.clock.now();
+    let Some(found) = kept::glance(&service.vault, key).await? else { return Ok(now) };
+    let seen = Seen {
+        changed_at: found.changed_at,
+        read_at: service.accounts.read_at(key),
+        slot: next_slot(service, key, found.settled_until, now),
+        key_check: key_check(found.rights_checked),
+        accounts: service.polls.len(),
+    };
+    Ok(seen.resumed(key, now, found.collected_at))
 }
 
 async fn begin<'a>(
@@ -174,11 +276,10 @@ async fn begin<'a>(
     key: AccountKey,
     lease: &Lease,
     claim: Claim,
-    seat: Seat<'a>,
 ) -> Result<Polling<'a>, Trouble> {
     let (account, cursor) = service.accounts.begin(key, service.clock.now()).await?;
     let connector = lease.connector(&service.markets);
-    let mut polling = Polling { service, account, connector, claim, _seat: seat };
+    let mut polling = Polling { service, account, connector, claim };
     if let Some(cursor) = &cursor
         && !polling.connector.resume(cursor)
     {
@@ -316,17 +417,28 @@ async fn converse(
     on_finding: &mut (dyn FnMut(Finding, Progress) + Send),
 ) -> Result<(), VenueError> {
     let (service, venue) = (polling.service, polling.account.venue.name());
+    let class = match (&task, polling.account.record().published.is_some()) {
+        (Task::CheckKey, _) => Class::Newcomer,
+        (_, true) => Class::Live,
+        (_, false) => Class::Backfill,
+    };
     service
         .transport
-        .converse(polling.connector.as_mut(), service.clock.as_ref(), task, &mut |findings, progress| {
-            for finding in findings {
-                if let Finding::VenueTime(at) = finding {
-                    service.venue_times.heard(venue, at, service.clock.now());
-                } else {
-                    on_finding(finding, progress);
+        .converse_as(
+            class,
+            polling.connector.as_mut(),
+            service.clock.as_ref(),
+            task,
+            &mut |findings, progress| {
+                for finding in findings {
+                    if let Finding::VenueTime(at) = finding {
+                        service.venue_times.heard(venue, at, service.clock.now());
+                    } else {
+                        on_finding(finding, progress);
+                    }
                 }
-            }
-        })
+            },
+        )
         .await
 }
 

@@ -1,132 +1,174 @@
 //! Who polls: at most one task an account, with the key of one of its leases, as long as there is one and as long as no other
 //! enclave does it (DESIGN.md section 6: accounts are taken by lease, with a fencing token that guards every write).
 //!
-//! Not here: what a round does (`poll.rs`).
+//! There is a task while an account is polled. While it rests it is an entry of the schedule, and [`drive`] hands it out
+//! again when it is due and there is a seat.
+//!
+//! Not here: what a round does (`poll.rs`), and how long an account rests (`poll/rhythm.rs`).
+
+mod calls;
+mod seats;
+mod schedule;
+mod state;
+
+pub(crate) use state::{Held, Rested, Turn};
 
 use crate::{
     account::{AccountKey, StopReason},
     lease::Lease,
-    poll,
+    poll::{self, Strain},
     service::Service,
     session::SessionKey,
     store::{Claim, Instance, StoreError, Table},
 };
 use ledger::Timestamp;
-use protocol::limits;
+use seats::Seats;
+use state::{Interrupted, Polled, Stage, State, stopped};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    task::JoinHandle,
-};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-/// Leases and the tasks that use them.
+/// Leases, and who uses them when.
 pub(crate) struct Polls {
     /// This process, as a holder of claims.
     pub(crate) instance: Instance,
-    all: Mutex<HashMap<AccountKey, Polled>>,
-    /// As many accounts are in memory to be polled.
-    seats: Semaphore,
-}
-
-/// The right to have an account in memory, in turns where there are more accounts than room.
-pub(crate) type Seat<'a> = Option<SemaphorePermit<'a>>;
-
-#[derive(Default)]
-struct Polled {
-    leases: BTreeMap<SessionKey, Arc<Lease>>,
-    claim: Option<Claim>,
-    task: Option<JoinHandle<()>>,
+    state: Mutex<State>,
+    seats: Seats,
+    endings: Semaphore,
+    /// Told when something may be due earlier than it was, or a seat is free.
+    changed: Arc<Notify>,
 }
 
 /// Accounts that are taken over at once.
 const CLAIMS_AT_ONCE: usize = 256;
 /// Leases that are read at once.
 const LEASES_AT_ONCE: usize = 256;
+/// Accounts whose last lease is over are written as such by so many at once: each comes into memory for it.
+const ENDINGS_AT_ONCE: usize = 16;
 
 impl Polls {
     /// Nobody polls yet.
     pub(crate) fn new(instance: Instance) -> Self {
-        let seats = Semaphore::new(limits::ACCOUNTS_IN_MEMORY_MAX);
-        Self { instance, all: Mutex::default(), seats }
+        let changed = Arc::<Notify>::default();
+        let (seats, endings) = (Seats::new(Arc::clone(&changed)), Semaphore::new(ENDINGS_AT_ONCE));
+        Self { instance, state: Mutex::default(), seats, endings, changed }
     }
 
-    /// A place in memory, when there is one: who came first is first.
-    pub(crate) async fn seat(&self) -> Seat<'_> {
-        // Nobody closes them.
-        self.seats.acquire().await.ok()
+    /// A lease was given: its account is polled with it, or with one that is there already.
+    pub(crate) fn grant(&self, service: &Service, account: AccountKey, lease: Lease, claim: Option<Claim>) {
+        let mut state = self.lock();
+        let polled = state.accounts.entry(account).or_default();
+        polled.leases.retain(|known| known.session != lease.session);
+        polled.leases.push(Arc::new(lease));
+        polled.token = claim.map(|claim| claim.token).or(polled.token);
+        state.begin(account, service.clock.now());
+        drop(state);
+        self.changed.notify_one();
     }
 
-    /// Whether nobody else may take an account into memory.
-    pub(crate) fn are_seats_taken(&self) -> bool {
-        self.seats.available_permits() == 0
+    /// The account of leases that were read was claimed, and is due then.
+    pub(crate) fn claimed(&self, claim: Claim, due: Timestamp) {
+        let mut state = self.lock();
+        let Some(polled) = state.accounts.get_mut(&claim.account) else { return };
+        polled.token = Some(claim.token);
+        state.begin(claim.account, due);
+        drop(state);
+        self.changed.notify_one();
     }
 
-    /// A lease was given: its account is polled with it, or with one that lasts longer.
-    pub(crate) fn grant(
+    /// The lease to use, of `session` while that lasts and else the one that lasts longest, and the right to write.
+    pub(crate) fn best(
         &self,
-        service: &Arc<Service>,
-        account: AccountKey,
-        lease: Lease,
-        claim: Option<Claim>,
-    ) {
-        let mut all = self.lock();
-        let polled = all.entry(account).or_default();
-        polled.leases.insert(lease.session, Arc::new(lease));
-        polled.claim = claim.or(polled.claim);
-        if polled.claim.is_some() {
-            polled.begin(service, account);
-        }
+        account: &AccountKey,
+        session: Option<SessionKey>,
+        now: Timestamp,
+    ) -> Option<(Arc<Lease>, Claim)> {
+        let mut state = self.lock();
+        let polled = state.accounts.get_mut(account)?;
+        polled.leases.retain(|lease| !lease.is_over(now));
+        let used = polled.leases.iter().find(|lease| Some(lease.session) == session);
+        let best = used.or_else(|| polled.leases.iter().max_by_key(|lease| (lease.until, lease.session)));
+        best.map(Arc::clone).zip(polled.claim(account))
     }
 
-    /// The account of leases that were read was claimed.
-    pub(crate) fn claimed(&self, service: &Arc<Service>, claim: Claim) {
-        if let Some(polled) = self.lock().get_mut(&claim.account) {
-            polled.claim = Some(claim);
-            polled.begin(service, claim.account);
-        }
-    }
-
-    /// The lease that lasts longest, and the right to write.
-    pub(crate) fn best(&self, account: &AccountKey, now: Timestamp) -> Option<(Arc<Lease>, Claim)> {
-        let mut all = self.lock();
-        let polled = all.get_mut(account)?;
-        polled.leases.retain(|_, lease| !lease.is_over(now));
-        let best = polled.leases.values().max_by_key(|lease| (lease.until, lease.session));
-        best.map(Arc::clone).zip(polled.claim)
+    /// The right to write for an account.
+    pub(crate) fn claim(&self, account: &AccountKey) -> Option<Claim> {
+        self.lock().accounts.get(account).and_then(|polled| polled.claim(account))
     }
 
     /// Whether a key for this account is here.
     pub(crate) fn has(&self, account: &AccountKey) -> bool {
-        self.lock().get(account).is_some_and(|polled| !polled.leases.is_empty())
+        self.lock().accounts.get(account).is_some_and(|polled| !polled.leases.is_empty())
     }
 
-    /// Ends a lease: returns when no task has its key any more. Whether there was one.
+    /// Somebody wants to know of an account: if it rests for long, it does no more. Whether it is polled here.
+    pub(crate) fn wanted(&self, account: AccountKey) -> bool {
+        let mut state = self.lock();
+        let Some(polled) = state.accounts.get_mut(&account) else { return false };
+        let is_here = polled.token.is_some();
+        let Stage::Resting(rest) = &mut polled.stage else { return is_here };
+        if rest.soonest < rest.due {
+            let before = *rest;
+            rest.due = rest.soonest;
+            let rest = *rest;
+            state.schedule.take(account, before);
+            state.schedule.put(account, rest);
+        }
+        is_here
+    }
+
+    /// A turn is over, and the account rests.
+    pub(crate) fn rests(&self, account: AccountKey, turn: u64, rested: Rested) {
+        let Rested { due, soonest, held, strain } = rested;
+        let mut state = self.lock();
+        let State { accounts, schedule, held: all_held, .. } = &mut *state;
+        // One that was ended meanwhile has nothing to say any more, and its key is wiped here.
+        let Some(polled) = accounts.get_mut(&account).filter(|polled| polled.is_in(turn)) else { return };
+        polled.strain = (strain != Strain::default()).then(|| Box::new(strain));
+        let is_held = held.is_some();
+        let is_first = polled.rest(account, due, soonest, is_held, schedule);
+        if let (Some(held), Stage::Resting(_)) = (held, &polled.stage) {
+            all_held.insert(account, held);
+        }
+        drop(state);
+        if is_first {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Ends a lease: returns when nothing has its key any more. Whether there was one.
     pub(crate) async fn end(
         &self,
         service: &Arc<Service>,
         account: &AccountKey,
         session: &SessionKey,
     ) -> bool {
-        let (task, ended) = {
-            let mut all = self.lock();
-            let Some(polled) = all.get_mut(account) else { return false };
-            let ended = polled.leases.remove(session).is_some();
-            (if ended { polled.task.take() } else { None }, ended)
+        let (stopped, ended) = {
+            let mut state = self.lock();
+            let Some(polled) = state.accounts.get_mut(account) else { return false };
+            let before = polled.leases.len();
+            polled.leases.retain(|lease| lease.session != *session);
+            let ended = polled.leases.len() < before;
+            (if ended { state.interrupt(account) } else { Interrupted::default() }, ended)
         };
-        stopped(task).await;
+        stopped.gone().await;
         let claim = {
-            let mut all = self.lock();
-            let Some(polled) = all.get_mut(account) else { return ended };
+            let mut state = self.lock();
+            let Some(polled) = state.accounts.get(account) else { return ended };
             if !polled.leases.is_empty() {
-                if ended && polled.claim.is_some() {
-                    polled.begin(service, *account);
+                if ended {
+                    state.begin(*account, service.clock.now());
+                    drop(state);
+                    self.changed.notify_one();
                 }
                 return ended;
             }
-            all.remove(account).and_then(|polled| polled.claim)
+            let claim = polled.claim(account);
+            drop(state.interrupt(account));
+            state.accounts.remove(account);
+            claim
         };
         if let Some(claim) = claim.filter(|_| ended) {
             poll::stop(service, *account, StopReason::LeaseEnded, claim).await;
@@ -136,27 +178,44 @@ impl Polls {
 
     /// A lease is of no use any more; its task says so itself.
     pub(crate) fn drop_lease(&self, account: &AccountKey, session: &SessionKey) {
-        if let Some(polled) = self.lock().get_mut(account) {
-            polled.leases.remove(session);
+        if let Some(polled) = self.lock().accounts.get_mut(account) {
+            polled.leases.retain(|lease| lease.session != *session);
         }
     }
 
-    /// The task of an account ends, for want of leases or of the claim.
-    pub(crate) fn ended(&self, account: &AccountKey) {
-        let mut all = self.lock();
-        if let Some(polled) = all.get_mut(account) {
-            polled.task = None;
-            if polled.leases.is_empty() {
-                all.remove(account);
-            }
+    /// The turn of an account is over for want of leases, or because the claim was lost.
+    pub(crate) fn ended(&self, account: AccountKey, turn: u64, lost: bool, now: Timestamp) {
+        let mut state = self.lock();
+        let Some(polled) = state.accounts.get_mut(&account).filter(|polled| polled.is_in(turn)) else {
+            return;
+        };
+        polled.stage = Stage::Away;
+        if polled.leases.is_empty() {
+            state.accounts.remove(&account);
+        } else if lost {
+            polled.token = None;
+        } else {
+            // One was given meanwhile.
+            state.begin(account, now);
+            drop(state);
+            self.changed.notify_one();
         }
+    }
+
+    /// A place among those that write the end of an account's leases.
+    pub(crate) async fn ending(&self) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes them.
+        self.endings.acquire().await.ok()
     }
 
     /// All tasks end, and keys are wiped: the service stops.
     pub(crate) async fn end_all(&self, service: &Service) {
-        let all = core::mem::take(&mut *self.lock());
-        for polled in all.into_values() {
-            stopped(polled.task).await;
+        let State { accounts, held, .. } = core::mem::take(&mut *self.lock());
+        drop(held);
+        for polled in accounts.into_values() {
+            if let Stage::Polling { task, .. } = polled.stage {
+                stopped(task).await;
+            }
         }
         // Others need not wait until the claims have lapsed.
         if let Err(error) = service.vault.store().release(self.instance, None).await {
@@ -166,9 +225,21 @@ impl Polls {
 
     /// How many accounts are polled, and how many leases there are.
     pub(crate) fn counts(&self) -> (usize, usize) {
-        let all = self.lock();
-        let tasks = all.values().filter(|polled| polled.task.is_some()).count();
-        (tasks, all.values().map(|polled| polled.leases.len()).sum())
+        let state = self.lock();
+        let polled = state.accounts.values().filter(|polled| !matches!(polled.stage, Stage::Away)).count();
+        (polled, state.accounts.values().map(|polled| polled.leases.len()).sum())
+    }
+
+    /// How many accounts have a lease.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().accounts.len()
+    }
+
+    /// How long ago the account was due that waits longest for its round, or is in it; in whole seconds.
+    pub(crate) fn lag_s(&self, now: Timestamp) -> i64 {
+        let state = self.lock();
+        let since = state.accounts.values().filter_map(|polled| polled.waits_since(now)).min();
+        since.map_or(0, |since| now.millis().saturating_sub(since.millis()).max(0) / 1000)
     }
 
     /// Says that this enclave lives; stops what another has taken over, and takes over what nobody holds.
@@ -177,21 +248,30 @@ impl Polls {
         let held: HashMap<AccountKey, Claim> =
             store.renew(self.instance).await?.into_iter().map(|claim| (claim.account, claim)).collect();
         let lost: Vec<_> = {
-            let mut all = self.lock();
-            let lost = all
-                .iter_mut()
-                .filter(|(key, polled)| polled.claim.is_some_and(|claim| held.get(*key) != Some(&claim)));
-            lost.map(|(_, polled)| {
-                polled.claim = None;
-                polled.task.take()
-            })
-            .collect()
+            let mut state = self.lock();
+            let ours = state.accounts.iter().filter_map(|(key, polled)| polled.claim(key));
+            let lost: Vec<_> = ours.filter(|claim| held.get(&claim.account) != Some(claim)).collect();
+            let interrupted = lost.iter().map(|claim| {
+                let stopped = state.interrupt(&claim.account);
+                if let Some(polled) = state.accounts.get_mut(&claim.account) {
+                    polled.token = None;
+                }
+                stopped
+            });
+            interrupted.collect()
         };
-        for task in lost {
-            stopped(task).await;
+        for stopped in lost {
+            stopped.gone().await;
         }
         for claim in store.claim(self.instance, CLAIMS_AT_ONCE).await? {
             self.take_over(service, claim).await?;
+        }
+        let called = calls::heard(service).await?;
+        if !called.is_empty() {
+            for account in called {
+                self.wanted(account);
+            }
+            self.changed.notify_one();
         }
         Ok(())
     }
@@ -201,7 +281,7 @@ impl Polls {
         let account = claim.account;
         self.read_leases(service, &account).await?;
         if self.has(&account) {
-            self.claimed(service, claim);
+            self.claimed(claim, poll::resumed(service, &account).await?);
             return Ok(());
         }
         // Whoever had its key had it in memory only.
@@ -211,7 +291,7 @@ impl Polls {
     /// The leases that were kept, of one account or of all.
     pub(crate) async fn read_leases(
         &self,
-        service: &Arc<Service>,
+        service: &Service,
         prefix: &[u8],
     ) -> Result<Vec<AccountKey>, StoreError> {
         let (mut accounts, mut after, now) = (Vec::new(), None, service.clock.now());
@@ -221,12 +301,11 @@ impl Polls {
             for (key, row) in found {
                 let (account, lease) = Lease::read(&key, &row.bytes).ok_or(StoreError::Corrupt)?;
                 if !lease.is_over(now) {
-                    let mut all = self.lock();
-                    all.entry(account)
-                        .or_default()
-                        .leases
-                        .entry(lease.session)
-                        .or_insert_with(|| Arc::new(lease));
+                    let mut state = self.lock();
+                    let leases = &mut state.accounts.entry(account).or_default().leases;
+                    if leases.iter().all(|known| known.session != lease.session) {
+                        leases.push(Arc::new(lease));
+                    }
                     accounts.push(account);
                 }
                 after = Some(key);
@@ -238,47 +317,71 @@ impl Polls {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Polled>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Polled {
-    fn begin(&mut self, service: &Arc<Service>, account: AccountKey) {
-        if self.task.as_ref().is_none_or(JoinHandle::is_finished) {
-            self.task = Some(tokio::spawn(poll::run(Arc::clone(service), account)));
+    /// Gives tasks to those that are due, as long as there are seats. When to look again.
+    fn hand_out<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        service: &Arc<Service>,
+        now: Timestamp,
+        work: &impl Fn(Arc<Service>, AccountKey, Turn) -> F,
+    ) -> Option<Timestamp> {
+        let mut left = Vec::new();
+        let next = {
+            let mut state = self.lock();
+            let start = |key: AccountKey, turn: Turn| tokio::spawn(work(Arc::clone(service), key, turn));
+            while let Some(key) = state.schedule.over(now) {
+                state.start(key, None, now, start);
+            }
+            while let Some(key) = state.schedule.due(now) {
+                let mut seat = None;
+                if !state.held.contains_key(&key) {
+                    seat = self.seats.take().or_else(|| state.make_room(&mut left));
+                    if seat.is_none() {
+                        break;
+                    }
+                }
+                state.start(key, seat, now, start);
+            }
+            state.schedule.next(now)
+        };
+        // Keys are wiped and histories freed without anybody waiting for it.
+        for (key, account) in left {
+            drop(account);
+            service.accounts.leave(&key, now);
         }
+        next
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Returns when a task is gone, and the key with it.
-async fn stopped(task: Option<JoinHandle<()>>) {
-    if let Some(task) = task {
-        task.abort();
-        // Its outcome does not matter: cancelled, finished or panicked, it no longer holds the key.
-        let _ = task.await;
+/// Hands out accounts as they come due, for ever. `work` is what is done in a turn.
+pub(crate) async fn drive<F: Future<Output = ()> + Send + 'static>(
+    service: Arc<Service>,
+    work: impl Fn(Arc<Service>, AccountKey, Turn) -> F + Send + Sync,
+) {
+    loop {
+        let mut elsewhere = service.accounts.arrivals();
+        elsewhere.retain(|account| !service.polls.wanted(*account));
+        if service.vault.store().is_shared() && !elsewhere.is_empty() {
+            let service = Arc::clone(&service);
+            tokio::spawn(async move { calls::call(&service, &elsewhere).await });
+        }
+        let next = service.polls.hand_out(&service, service.clock.now(), &work);
+        let due = async {
+            match next {
+                Some(at) => service.clock.sleep_until(at).await,
+                None => core::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = due => {}
+            () = service.polls.changed.notified() => {}
+            () = service.accounts.arrived() => {}
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use core::{future::poll_fn, pin::pin, task::Poll};
-
-    #[tokio::test]
-    async fn who_comes_when_all_seats_are_taken_has_the_next_that_is_left() {
-        let polls = Polls::new([7; 16]);
-        let mut seats = Vec::new();
-        for _ in 0..limits::ACCOUNTS_IN_MEMORY_MAX {
-            assert!(!polls.are_seats_taken());
-            seats.push(polls.seat().await);
-        }
-        assert!(polls.are_seats_taken());
-        let mut next = pin!(polls.seat());
-        let waits = poll_fn(|context| Poll::Ready(next.as_mut().poll(context).is_pending())).await;
-        assert!(waits);
-        seats.pop();
-        let seat = next.await;
-        assert!(seat.is_some() && polls.are_seats_taken());
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ use crate::{
     holder::Holders,
     http::Limiter,
     identity::Identity,
+    poll,
     polls::Polls,
     publish::Views,
     random,
@@ -144,6 +145,7 @@ pub(crate) fn configuration(
             "epoch_s": limits::EPOCH_LIFE_S,
             "epoch_grace_s": limits::EPOCH_GRACE_S,
             "poll_interval_s": limits::POLL_INTERVAL_S,
+            "poll_idle_interval_s": limits::POLL_IDLE_INTERVAL_S_MAX,
             "fills_per_account": limits::FILLS_PER_ACCOUNT_MAX,
             "event_streams": { "per_session": limits::EVENT_STREAMS_PER_SESSION_MAX, "total": limits::EVENT_STREAMS_MAX },
             "per_minute": {
@@ -274,7 +276,7 @@ async fn begin_again(service: &Arc<Service>) -> Result<(), StoreError> {
     for account in service.polls.read_leases(service, &[]).await? {
         store.enroll(account, u64::MAX).await?;
         if let Some(claim) = store.claim_one(service.polls.instance, account).await? {
-            service.polls.claimed(service, claim);
+            service.polls.claimed(claim, poll::resumed(service, &account).await?);
         }
     }
     Ok(())

@@ -67,6 +67,13 @@ pub(crate) fn due(after: Timestamp, until: Timestamp, hour_of: &dyn Fn(Day) -> u
     slots
 }
 
+/// The first slot after an instant.
+pub(crate) fn next(after: Timestamp, hour_of: &dyn Fn(Day) -> u8) -> Timestamp {
+    // There is one within a day, whatever the hours are.
+    let day_later = Timestamp::from_millis(after.millis().saturating_add(24 * HOUR_MS));
+    due(after, day_later, hour_of).first().copied().unwrap_or(day_later)
+}
+
 /// The hour of a keyed hash of account and day: each of 23 is as likely as the others, to one in ten million.
 pub(crate) fn hour(hash: &[u8; 32]) -> u8 {
     let first = hash.iter().take(4).fold(0_u32, |number, byte| (number << 8) | u32::from(*byte));
@@ -112,6 +119,12 @@ mod tests {
         assert_eq!(hours(7, 31), [24, 31]);
         assert!(hours(7, 23).is_empty());
         assert!(hours(5, 3).is_empty());
+    }
+
+    #[test]
+    fn the_next_slot_is_the_hour_of_the_day_or_the_midnight_after_it() {
+        let next = |after| (next(at(after), &|_| 7).millis() - at(0).millis()) / HOUR_MS;
+        assert_eq!([-1, 0, 6, 7, 23, 24].map(next), [0, 7, 7, 24, 24, 31]);
     }
 
     #[test]

@@ -72,8 +72,10 @@ pub const EPOCH_GRACE_S: u64 = 3600;
 /// Where enclaves share keys, the next epoch is made so long before it begins, for the others to fetch it.
 pub const EPOCH_LEAD_S: u64 = 60;
 
-/// How often a living session asks its venue for news.
+/// How often a venue is asked for news of an account on which something happens, or that somebody reads.
 pub const POLL_INTERVAL_S: u64 = 60;
+/// And at most so long apart where nothing does for a day, and nobody does: snapshots and checks of keys are in time anyway.
+pub const POLL_IDLE_INTERVAL_S_MAX: u64 = 3600;
 /// Known prices may show that more are wanted: so often a round asks. What is still wanted then waits for the next one.
 pub const PRICE_ROUNDS_MAX: usize = 8;
 /// What could not be written is tried again after this long.
@@ -135,6 +137,8 @@ const _: () = {
     assert!(SESSION_TTL_S_MIN <= SESSION_TTL_S_DEFAULT && SESSION_TTL_S_DEFAULT <= SESSION_TTL_S_MAX);
     assert!(ENVELOPE_LIFE_S_MAX <= EPOCH_GRACE_S, "an envelope must not outlive the key that opens it");
     assert!(3 * CREDENTIAL_BYTES_MAX < PLAINTEXT_BYTES_MAX);
+    assert!(POLL_INTERVAL_S <= POLL_IDLE_INTERVAL_S_MAX);
+    assert!(POLL_IDLE_INTERVAL_S_MAX < KEY_CHECK_INTERVAL_S, "a key is checked in time though its account is quiet");
     assert!(
         LEDGER_PAGE_BYTES_MAX * 2 * 4 / 3 < ANSWER_BYTES_MAX,
         "a page fits when every character is escaped and sealed"

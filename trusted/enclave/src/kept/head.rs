@@ -31,6 +31,9 @@ pub(super) struct Head {
     pub(super) venue: String,
     pub(super) account: api::Account,
     opened_at: i64,
+    /// Rows of before say nothing of it: then it is when it was opened.
+    #[serde(default)]
+    changed_at: Option<i64>,
     revision: u64,
     rights: Rights,
     rights_checks: u32,
@@ -56,6 +59,15 @@ pub(super) struct Head {
     restatements: Vec<Restatement>,
     base: u64,
     bytes: (u64, u64),
+}
+
+/// What a head says without the rest of the account.
+pub(crate) struct Glance {
+    /// When it was read to the end, as far as it was written.
+    pub(crate) collected_at: Option<Timestamp>,
+    pub(crate) changed_at: Timestamp,
+    pub(crate) settled_until: Timestamp,
+    pub(crate) rights_checked: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -135,6 +147,7 @@ impl Head {
             trouble: _,
             ties: _,
             opened_at,
+            changed_at,
             as_of,
         } = known;
         let Texts { passing, waiting, under_way } = texts;
@@ -143,6 +156,7 @@ impl Head {
             venue: account.venue.name().to_owned(),
             account: account.shown.clone(),
             opened_at: opened_at.millis(),
+            changed_at: Some(changed_at.millis()),
             revision: *revision,
             rights: Rights::of(rights),
             rights_checks: *rights_checks,
@@ -192,8 +206,20 @@ impl Head {
         known.as_of = self.as_of.map(at);
         let observed = self.observed_until.iter().map(|(name, until)| (Arc::from(name.as_str()), at(*until)));
         known.unsaved.saved(observed.collect());
+        known.changed_at = at(self.changed_at.unwrap_or(self.opened_at));
         known.unsaved.everything = self.base == 0;
         Some(known)
+    }
+
+    /// What decides when the account is due.
+    pub(super) fn glance(&self) -> Option<Glance> {
+        let at = Timestamp::from_millis;
+        Some(Glance {
+            collected_at: self.state.known()?.collected_at(),
+            changed_at: at(self.changed_at.unwrap_or(self.opened_at)),
+            settled_until: at(self.settled_until),
+            rights_checked: at(self.rights_checked),
+        })
     }
 
     /// What it says of the accounts in its record.

@@ -1,6 +1,9 @@
 //! Rows to account: every piece in its order, each held against the chain.
 
-use super::{CURSOR, Change, PAGES_MAX, PIECE, ROOTS, SLOTS, TIES, first_change, head::Head};
+use super::{
+    CURSOR, Change, PAGES_MAX, PIECE, ROOTS, SLOTS, TIES, first_change,
+    head::{Glance, Head},
+};
 use crate::{
     account::{Account, AccountKey, AccountRecord, Rows, empty},
     checkpoint::{Chain, place},
@@ -38,6 +41,12 @@ pub(crate) async fn load(
     // A long history takes a while.
     let loaded = tokio::task::spawn_blocking(move || joined(key, &head, parts, now)).await;
     loaded.map_err(|_| StoreError::Unavailable)?.ok_or(StoreError::Corrupt).map(Some)
+}
+
+/// What the head of an account says of when it is due; `None`: it is not in the store.
+pub(crate) async fn glance(vault: &Vault, key: &AccountKey) -> Result<Option<Glance>, StoreError> {
+    let Some(head) = vault.get(Table::Account, key).await? else { return Ok(None) };
+    Head::read(&head.bytes).and_then(|head| head.glance()).map(Some).ok_or(StoreError::Corrupt)
 }
 
 /// The root of an earlier change; `None` if it is not there.

@@ -5,7 +5,7 @@
 //! everything before it is known, and so are its prices. What is younger waits for the next round, so that no figure depends on when it was read. A fault half-way
 //! leaves a record that the next round completes.
 
-use super::{Polling, Trouble, converse};
+use super::{Polling, Trouble, converse, slot_hour};
 use crate::{
     account::{Account, AccountRecord, PriceUses, StopReason, SyncState, account_name},
     kept::{self, Saving},
@@ -57,7 +57,15 @@ pub(super) async fn round(polling: &mut Polling<'_>) -> Result<Round, Trouble> {
     let prices = look_up(polling, wanted, (600, 200)).await?;
     let under_way = core::mem::take(&mut found.under_way);
     let is_part = found.is_part;
-    let brought = found.apply(&mut account.record_mut(), &prices);
+    let brought = {
+        let mut known = account.record_mut();
+        let held = known.held();
+        let brought = found.apply(&mut known, &prices);
+        if brought != Brought::default() || known.held() != held {
+            known.changed_at = service.clock.now();
+        }
+        brought
+    };
     if is_part {
         let cursor = polling.connector.saved();
         return keep_part(service, &account, &cursor, polling.claim).await;
@@ -134,9 +142,7 @@ fn settle(
     equity: Option<&str>,
 ) {
     let service = polling.service;
-    let hour_of = |day: Day| {
-        snapshots::hour(&service.vault.id("snapshot", &[&account.key, &day.number().to_be_bytes()]))
-    };
+    let hour_of = |day: Day| slot_hour(service, &account.key, day);
     let ties = &known.ties;
     let is_leased = |slot: &Timestamp| {
         slot.millis() >= ties.leased_from || ties.leased_before.is_some_and(|until| slot.millis() <= until)
