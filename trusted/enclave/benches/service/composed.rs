@@ -2,7 +2,7 @@
 //! one source may read.
 
 use crate::{
-    http, identity, keys, memory, random,
+    http, identity, keys, memory, poll, polls, random,
     service::{self, Limits, Service},
     settings::Settings,
     store::{self, OpenStore, RingFile, Vault},
@@ -46,5 +46,6 @@ pub(crate) async fn serve(arguments: &[String]) {
     let (_stop, stopping) = watch::channel(false);
     tokio::spawn(service::keep_house(Arc::clone(&service), ring));
     tokio::spawn(service::keep_claims(Arc::clone(&service)));
+    tokio::spawn(polls::drive(Arc::clone(&service), poll::run));
     http::serve(listener, service, stopping).await;
 }

@@ -4,6 +4,7 @@
 //! ```text
 //! rows ─► the program itself: memory, restart     the same code by the clock of a release: memory, reads
 //!                                                 in this process: registrations, claims
+//!                                                 in one of its own: what idle accounts cost (`idle 100000` alone)
 //! ```
 //!
 //! The program is the development build in the release profile, since a release refuses to start without hardware. Its
@@ -73,6 +74,7 @@ mod server;
 
 mod claims;
 mod composed;
+mod idle;
 mod load;
 mod peer;
 mod processes;
@@ -91,6 +93,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("serve") => runtime().block_on(composed::serve(&arguments[1..])),
+        Some("idle") => {
+            idle::measure(arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(100_000))
+        }
         Some("sign") => runtime().block_on(peer::sign(&arguments[1..])),
         _ => measure(arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(100_000)),
     }
@@ -116,6 +121,7 @@ fn measure(sessions: u64) {
     reads::measure(&directory.0, &data, venue);
     runtime.block_on(registrations::measure(&directory.0, venue));
     runtime.block_on(claims::measure());
+    processes::idle(sessions);
 }
 
 fn figure(name: &str, value: impl std::fmt::Display, unit: &str) {

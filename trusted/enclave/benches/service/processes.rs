@@ -101,6 +101,12 @@ pub(crate) fn without_keys(data: &Path, venue: SocketAddr) {
     figure("sessions_without_keys_memory", process.resident_kib() as f64 / 1024.0, "MiB");
 }
 
+/// Idle accounts, in a process that holds nothing else.
+pub(crate) fn idle(accounts: u64) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    assert!(command.args(["idle", &accounts.to_string()]).status().unwrap().success());
+}
+
 /// From the start to the first 200 of `/health/ready`, after a stop and after a kill.
 pub(crate) fn restart(data: &Path, venue: SocketAddr) {
     for (name, signal) in [("restart", "TERM"), ("restart_after_kill", "KILL")] {

@@ -60,20 +60,22 @@ async fn each<F: Future<Output = ()> + Send + 'static>(count: u64, write: impl F
     }
 }
 
-fn keys(service: &Service, number: u64) -> (SessionKey, AccountKey) {
+/// Of a session and its account.
+pub(crate) fn keys(service: &Service, number: u64) -> (SessionKey, AccountKey) {
     let account = number.to_string();
     let id = id(number);
     let of_account = service.vault.id("account", &[VENUE.name().as_bytes(), account.as_bytes()]);
     (service.vault.id("session", &[id.as_bytes()]), of_account)
 }
 
-fn lease(session: SessionKey, number: u64, until: Timestamp) -> Lease {
+/// A key with which an account is read.
+pub(crate) fn lease(session: SessionKey, number: u64, until: Timestamp) -> Lease {
     let part = |name: &str| Secret::new(format!("{name}-{number:056}"));
     let credentials = Credentials { api_key: part("key"), secret: part("secret"), passphrase: None };
     Lease { session, venue: VENUE, until, trading_accepted: false, types: Vec::new(), credentials }
 }
 
-fn later(from: Timestamp, days: i64) -> Timestamp {
+pub(crate) fn later(from: Timestamp, days: i64) -> Timestamp {
     Timestamp::from_millis(from.millis() + days * DAY_MS)
 }
 
