@@ -23,7 +23,7 @@ use crate::{
 };
 use ledger::Timestamp;
 use seats::Seats;
-use state::{Interrupted, Polled, Stage, State, stopped};
+use state::{Interrupted, Stage, State, stopped};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -102,7 +102,7 @@ impl World {
     fn rest(&self, key: AccountKey, turn: Turn, due_ms: i64, soonest_ms: i64) -> std::sync::Weak<Account> {
         let account = account(key);
         let seen = Arc::downgrade(&account);
-        let connector = Venue::Binance.connector_sharing(lease(0, at(0)).copied(), &self.service.markets);
+        let connector = lease(0, at(0)).connector(&self.service.markets);
         let seat = turn.seat.or(turn.held.map(|held| held.seat)).unwrap();
         let held = Some(Held { session: session(key), account, connector, seat });
         let rested = Rested { due: at(due_ms), soonest: at(soonest_ms), held, strain: turn.strain };
@@ -129,6 +129,7 @@ fn lease(number: u16, until: Timestamp) -> Lease {
         venue: Venue::Binance,
         until,
         trading_accepted: false,
+        types: Vec::new(),
         credentials,
     }
 }
