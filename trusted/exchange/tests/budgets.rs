@@ -124,39 +124,6 @@ async fn first_collections_leave_a_third_of_what_all_share_to_accounts_that_are_
 }
 
 #[tokio::test]
-async fn one_long_history_does_not_starve_two_hundred_accounts() {
-    let (server, clock) = (Server::start([]).await, HandClock::new(true));
-    let transport = server.transport();
-    let mut history = Asker { weight: 20, ..Asker::new(300) };
-    let history = async {
-        transport.converse_as(Class::Backfill, &mut history, &*clock, Task::Collect, &mut |_, _| {}).await
-    };
-    let ended_ms = Mutex::new(Vec::new());
-    let looks = futures(200, || async {
-        let mut look = Asker::new(10);
-        run(&transport, &mut look, &clock, Task::Collect).await.unwrap();
-        ended_ms.lock().unwrap().push(clock.passed_ms());
-    });
-    let (history, ()) = tokio::join!(history, looks);
-    assert_eq!(history, Ok(()));
-    // 2,000 requests of weight 1 have at least 300 of a minute.
-    let last_ms = ended_ms.into_inner().unwrap().into_iter().max().unwrap();
-    assert!(last_ms <= 7 * 60_500, "{last_ms}");
-    // Nor do they starve it: 6,000 at 600 a minute, after they are done at the latest.
-    assert!(clock.passed_ms() <= last_ms + 10 * 60_500, "{} after {last_ms}", clock.passed_ms());
-}
-
-/// So many at once.
-async fn futures<F: Future<Output = ()>>(count: usize, make: impl Fn() -> F) {
-    let mut all: Vec<_> = (0..count).map(|_| Box::pin(make())).collect();
-    std::future::poll_fn(|context| {
-        all.retain_mut(|one| one.as_mut().poll(context).is_pending());
-        if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_venue_that_does_not_tell_its_count_is_asked_at_an_even_pace() {
     // 120 a second, counted in windows of 5 s: 600 in each of them, and 540 are used.
     let (server, clock) = (Server::start([]).await, HandClock::new(true));
