@@ -61,16 +61,21 @@ pub(crate) const READS: &[&str] = &[
     "dust conversions",
     "conversions",
     "distributions (airdrops, interest, rebates)",
+    "USD-M and COIN-M: wallets, positions, fills, funding and what else is booked",
+    "cross margin: what is held and owed, fills, interest",
+    "moves between these wallets",
     "closes of candles",
 ];
 pub(crate) const CANNOT_SEE: &[&str] = &[
-    "margin, futures, options and portfolio margin accounts",
-    "the funding wallet, and transfers between wallets or with sub-accounts",
+    "isolated margin, options and portfolio margin accounts; liquidations on margin",
+    "fills on margin of a coin that was bought and sold again before anybody looked",
+    "the funding wallet, and transfers with sub-accounts",
     "fiat orders, cards, P2P and Pay",
     "Earn positions other than those that stand in the spot balances",
 ];
 pub(crate) const HISTORY_LIMIT: &str = "everything since the account's first deposit, credit or fill; withdrawals \
-    and conversions before that are read bit by bit, back to July 2017; of dust conversions the newest 100";
+    and conversions before that are read bit by bit, back to July 2017; of dust conversions the newest 100. Of contracts three months (USD-M) or six \
+    (COIN-M), of interest and moves between wallets six months";
 
 /// The venue and the version of what is saved.
 const SAVED_HEAD: &[u8] = b"binance/1\n";
