@@ -40,8 +40,9 @@ fn patiently(client: &Client, seen: &mut BTreeMap<String, u32>, question: &str) 
         *seen.entry(kind.clone()).or_default() += 1;
         match kind.as_str() {
             "" => return reply.json()["data"].as_array().unwrap().clone(),
-            "no answer" | "broken off" | "502" | "503" | "504" | "50004/200" | "50011/429" | "50001/503"
-            | "50013/503" | "50026/500" => {}
+            // On a busy machine half a minute of this time is soon over.
+            "50102/401" | "no answer" | "broken off" | "502" | "503" | "504" | "50004/200" | "50011/429"
+            | "50001/503" | "50013/503" | "50026/500" => {}
             other => panic!("{other}"),
         }
     }
@@ -68,7 +69,7 @@ fn all(client: &Client, seen: &mut BTreeMap<String, u32>, question: &str) -> BTr
 fn a_patient_client_reads_the_truth_through_every_fault() {
     let mut seen = BTreeMap::new();
     for faults in ["1", "2"] {
-        let client = client(faults, "1000");
+        let client = client(faults, "100");
         let truth = client.venue.truth();
         client.venue.advance(3_600_000);
         // By the day, so that a list that moves on while it is read loses nothing that is looked at.
@@ -108,7 +109,7 @@ fn a_patient_client_reads_the_truth_through_every_fault() {
 
 #[test]
 fn rows_of_the_page_before_come_again_and_orders_change() {
-    let client = client("1", "1000");
+    let client = client("1", "100");
     let mut seen = BTreeMap::new();
     client.venue.advance(3_600_000);
     let ids = |rows: Vec<Value>| rows.iter().map(|row| number(&row["billId"])).collect::<Vec<i64>>();
