@@ -16,6 +16,7 @@ pub mod holder;
 pub mod sse;
 mod route;
 mod credentials;
+mod challenge;
 pub mod api;
 pub mod statement;
 mod code;
@@ -25,6 +26,7 @@ mod time;
 pub mod wire;
 
 pub use answer::{AnswerError, AnswerOpener, AnswerSealer, fuzz_answer};
+pub use challenge::challenge;
 pub use code::{Code, Problem};
 pub use credentials::{Credentials, Secret};
 pub use envelope::{Envelope, EnvelopeError, EnvelopeKey, Header, fuzz_envelope, seal};

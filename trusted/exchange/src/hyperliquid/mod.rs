@@ -3,7 +3,7 @@
 //! where everybody may read every account by its address. So there is no key, and nothing is signed: what
 //! `Credentials::api_key` holds is the address.
 //!
-//! Not here: the proof that an address belongs to who hands it in. Public data proves nothing.
+//! That an address belongs to who hands it in is proved by a signature (`challenge.rs`), since public data proves nothing.
 //!
 //! All questions go to one path, and their `type` says what is asked. One answer may serve several of them: the ledger tells
 //! of deposits, withdrawals and transfers too, and each of these needs reads its own rows from it. The markets are `spot` and
@@ -11,6 +11,7 @@
 
 mod ask;
 mod errors;
+mod challenge;
 mod rights;
 mod fills;
 mod state;
