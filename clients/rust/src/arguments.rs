@@ -39,11 +39,23 @@ const CREDENTIALS: &str = "\
 Key, secret and passphrase are never arguments. They come, in this order, from the environment
 (PERFAGG_API_KEY, PERFAGG_API_SECRET, PERFAGG_PASSPHRASE), from stdin if it is not a terminal (one
 per line: key, secret, passphrase), or from a hidden prompt. The key needs the right to read and no
-other: one that can withdraw or transfer is refused.
+other: one that can withdraw or transfer is refused. On hyperliquid the key is the address, and the
+secret its signature of what perfagg challenge prints.
 
 With --holder the session answers only calls that the holder's key signs, so a stolen session file is
 useless without it; and the account joins the key's record, which outlives sessions. With --lease the
 enclave goes on with the record when the session has ended: up to 90 days, then you decide again.";
+
+const CHALLENGE: &str = "\
+On Hyperliquid everybody may read every account, so its owner proves which one is theirs: the wallet
+of the address signs this text, which names the address and the keys of the enclave that was just
+verified. The signature proves it to that enclave alone, and until it changes its keys, which it does
+every day. It moves nothing and allows nothing else. Then, within the day:
+
+  perfagg register --exchange hyperliquid ...    with the address as key, the signature as secret
+
+In one line, where the wallet is one of Foundry's:
+  cast wallet sign --ledger \"$(perfagg challenge --service-url URL --address 0x...)\"";
 
 const WATCH: &str = "\
 One line an event, until the session ends or Ctrl-C. A stream that was cut is taken up where it was.
@@ -121,6 +133,16 @@ pub(crate) enum Command {
         /// Show each step of the verification too
         #[arg(long)]
         steps: bool,
+    },
+    /// Print what the wallet of an address signs to prove that it is yours, where there are no API keys
+    #[command(after_help = CHALLENGE)]
+    Challenge {
+        /// Where the enclave or its main service is
+        #[arg(long, visible_alias = "url", value_name = "URL")]
+        service_url: String,
+        /// The address, such as 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23
+        #[arg(long)]
+        address: String,
     },
     /// Register an exchange account: opens a session that may read its performance
     #[command(after_help = CREDENTIALS)]

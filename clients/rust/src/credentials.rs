@@ -1,4 +1,5 @@
-//! Where credentials come from: the environment, then stdin if it is not a terminal, then a hidden prompt.
+//! Where credentials come from: the environment, then stdin if it is not a terminal, then a hidden prompt. At venues where
+//! everybody reads, an address stands for the key, and its signature of a challenge for the secret.
 
 use crate::{complaint::Complaint, output::Output, settings};
 use protocol::{Credentials, Secret, limits};
@@ -8,20 +9,24 @@ use zeroize::Zeroizing;
 /// Windows PowerShell may write it before anything else into the stdin of a program. No credential begins with it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// One credential: what people call it, and its variable.
+/// The venue whose accounts are addresses.
+pub(crate) const SIGNED: &str = "hyperliquid";
+
+/// One credential: what people call it, its variable, and how it is come by if that is not plain.
 struct Part {
     name: &'static str,
     variable: &'static str,
+    hint: &'static str,
     found: Option<Secret>,
 }
 
 impl Part {
     fn missing(&self) -> Complaint {
-        let Self { name, variable, .. } = self;
+        let Self { name, variable, hint, .. } = self;
         Complaint::usage(
             &format!("there is no {name}"),
             &format!(
-                "Set {variable}, or give it on a line of stdin, or start perfagg in a terminal to be asked."
+                "{hint}Set {variable}, or give it on a line of stdin, or start perfagg in a terminal to be asked."
             ),
         )
     }
@@ -32,14 +37,21 @@ pub(crate) struct Sought(Vec<Part>);
 
 impl Sought {
     /// What environment and stdin give. What is missing then is for a prompt, if there is a terminal.
-    pub(crate) fn look(with_passphrase: bool) -> Result<Self, Complaint> {
+    pub(crate) fn look(exchange: &str, with_passphrase: bool) -> Result<Self, Complaint> {
+        let (key, secret) = match exchange {
+            SIGNED => (
+                ("Address", ""),
+                ("Signature", "It is the address's signature of a text that perfagg challenge prints. "),
+            ),
+            _ => (("API key", ""), ("API secret", "")),
+        };
         let mut parts = Vec::new();
-        for (name, variable) in [
-            ("API key", "PERFAGG_API_KEY"),
-            ("API secret", "PERFAGG_API_SECRET"),
-            ("Passphrase", "PERFAGG_PASSPHRASE"),
+        for ((name, hint), variable) in [
+            (key, "PERFAGG_API_KEY"),
+            (secret, "PERFAGG_API_SECRET"),
+            (("Passphrase", ""), "PERFAGG_PASSPHRASE"),
         ] {
-            parts.push(Part { name, variable, found: settings::secret(variable)? });
+            parts.push(Part { name, variable, hint, found: settings::secret(variable)? });
         }
         if !with_passphrase {
             parts.truncate(2);
@@ -73,14 +85,33 @@ impl Sought {
         Ok(())
     }
 
-    /// Asks for what is missing, and gives the whole.
-    pub(crate) fn ask(mut self, output: Output, exchange: &str) -> Result<Credentials, Complaint> {
-        if self.missing() > 0 {
+    /// Says what the address that is there is to sign.
+    fn show_challenge(&self, output: Output, keyset_hash: &[u8; 64]) -> Result<(), Complaint> {
+        let address = self.0.first().and_then(|part| part.found.as_ref()).map_or("", Secret::expose);
+        let text = challenge(address, keyset_hash)?;
+        output.remark(&format!(
+            "Sign these two lines with the wallet of the address (docs/hyperliquid.md says how):\n\n{text}\n"
+        ));
+        Ok(())
+    }
+
+    /// Asks for what is missing, and gives the whole. What is signed is signed for the enclave's keys of that hash.
+    pub(crate) fn ask(
+        mut self,
+        output: Output,
+        exchange: &str,
+        keyset_hash: &[u8; 64],
+    ) -> Result<Credentials, Complaint> {
+        if self.missing() > 0 && exchange != SIGNED {
             output.remark(&format!(
                 "Give a key of {exchange} that can read and do nothing else. It is not shown, and sealed to the enclave."
             ));
         }
-        for part in self.0.iter_mut().filter(|part| part.found.is_none()) {
+        while let Some(at) = self.0.iter().position(|part| part.found.is_none()) {
+            if exchange == SIGNED && at == 1 {
+                self.show_challenge(output, keyset_hash)?;
+            }
+            let Some(part) = self.0.get_mut(at) else { break };
             part.found = match rpassword::prompt_password(format!("{}: ", part.name)) {
                 Ok(text) if !text.is_empty() => Some(Secret::new(text)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {
@@ -98,6 +129,16 @@ impl Sought {
         };
         Ok(Credentials { api_key, secret, passphrase: parts.next() })
     }
+}
+
+/// What the address's wallet signs for an enclave's keys.
+pub(crate) fn challenge(address: &str, keyset_hash: &[u8; 64]) -> Result<String, Complaint> {
+    protocol::challenge(address.trim(), keyset_hash).ok_or_else(|| {
+        Complaint::usage(
+            "this is no address",
+            "An address is 0x and forty hexadecimal digits. Nothing was sent.",
+        )
+    })
 }
 
 /// Stdin without the buffer that the standard library keeps and never wipes.
@@ -135,6 +176,7 @@ mod tests {
         let part = |name, found: Option<&str>| Part {
             name,
             variable: "PERFAGG_API_…",
+            hint: "",
             found: found.map(|text| Secret::new(text.to_owned())),
         };
         Sought(vec![part("API key", key), part("API secret", None), part("Passphrase", None)])

@@ -3,6 +3,7 @@
 mod unproven;
 mod verdict;
 mod attest;
+mod challenge;
 mod register;
 mod summary;
 mod snapshots;
@@ -60,9 +61,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
         Command::Attest { url, steps } => {
             interruptible("Nothing was sent.", attest::run(&journey, &url, steps)).await
         }
+        Command::Challenge { service_url, address } => {
+            interruptible("Nothing was sent.", challenge::run(&journey, &service_url, &address)).await
+        }
         Command::Register(asked) => {
             // Before Ctrl-C is ours: this may wait for a pipe.
-            let sought = Sought::look(asked.passphrase)?;
+            let sought = Sought::look(&asked.exchange, asked.passphrase)?;
             let before = "If a session was opened already, it ends by itself at the end of its life.";
             let mut opened = interruptible(before, register::open(&journey, &asked, sought)).await?;
             if asked.wait {

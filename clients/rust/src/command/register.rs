@@ -52,6 +52,7 @@ pub(super) async fn open(journey: &Journey, asked: &Register, sought: Sought) ->
     let (holder, held) = holder(journey, asked)?.unzip();
     let mut client = journey.client(parse_url(&asked.service_url)?, &[environment])?;
     let enclave = client.attest().await?;
+    let keyset_hash = enclave.keyset_hash();
     journey.output.remark(&verified(enclave));
     if !asked.replace {
         refuse_to_replace(journey, &mut client).await?;
@@ -61,7 +62,7 @@ pub(super) async fn open(journey: &Journey, asked: &Register, sought: Sought) ->
     let registration = Registration {
         user_id: asked.user_id.clone(),
         exchange: asked.exchange.clone(),
-        credentials: sought.ask(journey.output, &asked.exchange)?,
+        credentials: sought.ask(journey.output, &asked.exchange, &keyset_hash)?,
         account_types: asked.account_types.clone(),
         sandbox: asked.sandbox,
         label: asked.label.clone(),

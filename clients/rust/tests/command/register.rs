@@ -87,6 +87,47 @@ fn credentials_come_from_stdin_where_the_environment_has_none() {
 }
 
 #[test]
+fn an_address_is_registered_with_its_signature_and_told_what_to_sign() {
+    const ADDRESS: &str = "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23";
+    let desk = Desk::new();
+    let url = desk.service.url();
+    let ran = desk.trusting(&["challenge", "--url", &url, "--address", ADDRESS]).well();
+    let attested = desk.trusting(&["--json", "attest", &url]).well();
+    let attested: Value = serde_json::from_str(&attested.out).unwrap();
+    let hash = hex::decode(attested["keyset_hash"].as_str().unwrap()).unwrap();
+    let text = format!(
+        "Perf-Aggregator: read and prove the record of {}\nEnclave keys: {}\n",
+        ADDRESS.to_lowercase(),
+        protocol::wire::encode(&hash)
+    );
+    assert_eq!(ran.out, text, "and nothing else");
+    assert!(ran.err.contains("personal_sign"), "{}", ran.err);
+    let told = desk.trusting(&["--json", "challenge", "--service-url", &url, "--address", ADDRESS]).well();
+    let told: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(told["text"].as_str(), text.strip_suffix('\n'));
+
+    let wrong = desk.trusting(&["challenge", "--service-url", &url, "--address", &ADDRESS[1..]]);
+    assert_eq!((wrong.exit, wrong.out.as_str()), (2, ""), "{}", wrong.err);
+    assert!(wrong.err.contains("no address"), "{}", wrong.err);
+
+    let mut command = desk.command(&[
+        "--dangerous-development-root",
+        "root.pem",
+        "register",
+        "--user-id",
+        "a",
+        "--exchange",
+        "hyperliquid",
+        "--service-url",
+        &url,
+    ]);
+    command.env_remove("PERFAGG_API_KEY").env_remove("PERFAGG_API_SECRET");
+    let ran = with_stdin(command, ADDRESS.as_bytes());
+    assert_eq!(ran.exit, 2, "{}", ran.err);
+    assert!(ran.err.contains("no Signature") && ran.err.contains("perfagg challenge"), "{}", ran.err);
+}
+
+#[test]
 fn the_verdict_stands_before_the_session_and_the_session_as_it_was_sealed() {
     let desk = Desk::new();
     let url = desk.service.url();
