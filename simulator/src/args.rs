@@ -21,7 +21,7 @@ const FILLS_MAX: u64 = 1_000_000;
 /// The private key of Coinbase's key: made for this program, and for nothing else.
 pub(crate) const COINBASE_SECRET: &str = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIJhKNAMwghO8rqQclGLdP3+cdO+cOonNj5wCqaHuijLGoAoGCCqGSM49\nAwEHoUQDQgAEpTPohvEuKz0baWk05mp8rwpZ0ZayqHh3KBl/3uN+BFeoEvX2lF8L\nl/Gt2U+6TqTaLTD3h6lnkl3Ba4fD5HirIw==\n-----END EC PRIVATE KEY-----\n";
 
-/// Imitates Binance spot and wallet REST, Kraken spot REST, and Coinbase Advanced Trade, for development and tests. Loopback only.
+/// Imitates Binance, Bybit, OKX, Kraken, Coinbase and Hyperliquid, for development and tests. Loopback only.
 #[derive(Parser)]
 #[command(name = "perf-aggregator-simulator", version)]
 pub(crate) struct Args {
@@ -67,6 +67,9 @@ pub(crate) struct Args {
     /// Gives the account a derivatives side: perpetual contracts and their wallets
     #[arg(long)]
     pub(crate) contracts: bool,
+    /// How many of the newest fills Hyperliquid tells
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) hyperliquid_fills: usize,
     /// Writes everything the world was seeded with to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,

@@ -1,9 +1,7 @@
-//! An invented exchange that imitates Binance spot and wallet REST, Kraken spot REST, and Coinbase Advanced Trade, strictly: for
-//! development and tests only, on loopback only. Its world grows from a seed, its faults from another, and its time can be
-//! moved.
+//! An invented exchange that imitates Binance, Bybit, OKX, Kraken, Coinbase and Hyperliquid, strictly: for development and tests
+//! only, on loopback only. Its world grows from a seed, its faults from another, and its time can be moved.
 //!
-//! All venues tell of one account, each in its own words: below `/0/` it is Kraken, below `/api/v3/brokerage/` and `/v2/`
-//! Coinbase, elsewhere Binance.
+//! All venues tell of one account, each in its own words, below paths of its own; what is nobody else's is Binance's.
 //!
 //! It knows nothing of the programs that are tested against it.
 
@@ -22,6 +20,7 @@ mod kraken;
 mod coinbase;
 mod okx;
 mod bybit;
+mod hyperliquid;
 mod truth;
 mod control;
 
@@ -33,6 +32,7 @@ use clock::Clock;
 use coinbase::Coinbase;
 use faults::Faults;
 use http::Outcome;
+use hyperliquid::Hyperliquid;
 use kraken::Kraken;
 use okx::Okx;
 use rest::{Binance, Keys};
@@ -80,6 +80,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let okx = Arc::new(Okx::new(Arc::clone(&venue), keys));
     let keys = bybit::Keys::new(args.key(), args.secret());
     let bybit = Arc::new(Bybit::new(Arc::clone(&venue), keys));
+    let hyperliquid = Arc::new(Hyperliquid::new(Arc::clone(&venue), args.hyperliquid_fills));
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stdout = std::io::stdout().lock();
@@ -91,6 +92,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let served = http::serve(listener, move |request| {
         let (venue, binance, kraken) = (Arc::clone(&venue), Arc::clone(&binance), Arc::clone(&kraken));
         let (coinbase, okx, bybit) = (Arc::clone(&coinbase), Arc::clone(&okx), Arc::clone(&bybit));
+        let hyperliquid = Arc::clone(&hyperliquid);
         async move {
             if request.path.starts_with(control::PREFIX) {
                 Outcome::Whole(control::answer(&venue, &request).await)
@@ -102,6 +104,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
                 okx.answer(request).await
             } else if request.path.starts_with(bybit::PREFIX) {
                 bybit.answer(request).await
+            } else if hyperliquid::PATHS.contains(&request.path.as_str()) {
+                hyperliquid.answer(request).await
             } else {
                 binance.answer(request).await
             }
@@ -137,6 +141,7 @@ fn ready_line(args: &Args, world: &World, port: u16, now_ms: i64) -> Value {
         "coinbase": { "key": args.key(), "secret": args::COINBASE_SECRET },
         // As OKX tells of it: its keys are those of Binance, and a passphrase.
         "okx": { "passphrase": args.public_passphrase() },
+        "hyperliquid": { "address": hyperliquid::ADDRESS, "private_key": hyperliquid::PRIVATE_KEY },
     });
     if let (Some(contracts), Some(ready)) = (&world.contracts, ready.as_object_mut()) {
         let symbols: Vec<&str> = contracts.markets.iter().map(|market| market.symbol).collect();
