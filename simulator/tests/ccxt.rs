@@ -52,6 +52,15 @@ fn an_unmodified_ccxt_reads_the_same_truth_from_bybit() {
     check(&venue, "bybit.mjs", &[("SIMULATOR_KEY", KEY), ("SIMULATOR_SECRET", SECRET)]);
 }
 
+#[test]
+fn an_unmodified_ccxt_reads_the_same_truth_from_hyperliquid() {
+    let venue = Venue::still(&["--contracts", "--hyperliquid-fills", "1000000"]);
+    let told = |name: &str| venue.ready["hyperliquid"][name].as_str().unwrap().to_owned();
+    let (address, key) = (told("address"), told("private_key"));
+    let keys = [("HYPERLIQUID_ADDRESS", address.as_str()), ("HYPERLIQUID_PRIVATE_KEY", &key)];
+    check(&venue, "hyperliquid.mjs", &keys);
+}
+
 fn check(venue: &Venue, script: &str, keys: &[(&str, &str)]) {
     #[expect(clippy::disallowed_methods, reason = "how the test command hands the directory over")]
     let Some(directory) = std::env::var_os("PERFAGG_CCXT_DIR") else {
