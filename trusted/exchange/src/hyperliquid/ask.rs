@@ -65,15 +65,23 @@ fn body(question: &Question<'_>, key: &Credentials) -> Result<(Object, u32), Ref
         Need::Prices => (Object::new().text("type", "allMids"), LIGHT),
         Need::Time => (Object::new().text("type", "exchangeStatus"), LIGHT),
         Need::Klines => return Ok((candles(question)?, CANDLES)),
-        Need::Conversions | Need::Request | Need::Listings | Need::SubAccounts => return Err(UNASKED),
+        Need::Listings if spot => (Object::new().text("type", "spotMeta"), PLAIN),
+        Need::Listings => (Object::new().text("type", "meta"), PLAIN),
+        Need::SubAccounts => (of(&user()?, "subAccounts"), PLAIN),
+        Need::Conversions | Need::Request => return Err(UNASKED),
     };
     Ok((object.with(question).end(), weight))
 }
 
-/// `{"type":"candleSnapshot","req":{"coin":"BTC","interval":"1d","startTime":…,"endTime":…}}`
+/// `{"type":"candleSnapshot","req":{"coin":"BTC","interval":"1d","startTime":…,"endTime":…}}`. The coin is the instrument that
+/// is asked for, or named in `with`.
 fn candles(question: &Question<'_>) -> Result<Object, Refusal> {
-    let coin = question.symbol.ok_or(UNASKED)?;
-    let asked = Object::new().text("coin", coin).with(question);
+    let asked = match question.symbol {
+        Some(coin) => Object::new().text("coin", coin),
+        None if question.with.iter().any(|(name, _)| *name == "coin") => Object::new(),
+        None => return Err(UNASKED),
+    };
+    let asked = asked.with(question);
     let asked = asked.number(("startTime", question.from_ms)).number(("endTime", question.to_ms)).end();
     Ok(Object::new().text("type", "candleSnapshot").raw("req", &asked.0).end())
 }
@@ -168,6 +176,10 @@ mod tests {
         let expected = "{\"type\":\"candleSnapshot\",\"req\":{\"coin\":\"@107\",\"interval\":\"1d\",\
                         \"startTime\":1,\"endTime\":2}}";
         assert_eq!(asked(&question, "").unwrap(), expected, "nobody is asked about");
+        question.symbol = None;
+        assert_eq!(asked(&question, "").unwrap_err(), UNASKED);
+        question.with.insert(0, ("coin", "@107".to_owned()));
+        assert_eq!(asked(&question, "").unwrap(), expected, "named in words of the venue");
     }
 
     #[test]

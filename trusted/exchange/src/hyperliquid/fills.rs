@@ -5,7 +5,7 @@ use crate::{
     Board, Execution, Listings, VenueError,
     dialect::{Row, Unit, rows},
 };
-use ledger::{Asset, Liquidity, Side};
+use ledger::{Asset, Decimal, Liquidity, Side};
 
 const ENDPOINT: &str = "/info userFills";
 
@@ -40,7 +40,7 @@ fn fill(row: &Row<'_>, listings: &Listings) -> Result<Execution, VenueError> {
         fees.push((fee_token(row, &symbol, board, side, listings)?, fee));
     }
     Ok(Execution {
-        sequence: None,
+        sequence: sequence(row, side)?,
         id: row.string("tid")?,
         order_id: row.maybe_string("oid")?,
         side,
@@ -57,6 +57,17 @@ fn fill(row: &Row<'_>, listings: &Listings) -> Result<Execution, VenueError> {
         symbol,
         board,
     })
+}
+
+/// What tells the order of fills of one order at one instant, for which the venue has no number: each begins where the one
+/// before it ended, so that buying they rise and selling they fall.
+fn sequence(row: &Row<'_>, side: Side) -> Result<Option<u64>, VenueError> {
+    let Some(start) = row.maybe_decimal("startPosition")? else { return Ok(None) };
+    let units = Decimal::from(100_000_000_u64).checked_mul(start).ok();
+    let units: Option<i64> = units.and_then(|units| units.rounded(0).to_string().parse().ok());
+    let rising = units.map(|units| if side == Side::Buy { units } else { units.saturating_neg() });
+    // With the smallest number at zero.
+    Ok(rising.map(|rising| rising.cast_unsigned() ^ (1 << 63)))
 }
 
 /// Where a name is traded: spot pairs are `PURR/USDC` or `@107`, outcomes, which are paid in full like coins, `#14730`; all
@@ -110,6 +121,22 @@ mod tests {
         let fill = read(&with(",\"fee\":\"-0.01\",\"crossed\":false")).unwrap();
         assert_eq!(fill.fees, [(Asset::from("USDC"), "-0.01".parse().unwrap())]);
         assert_eq!(fill.liquidity, Liquidity::Maker);
+    }
+
+    #[test]
+    fn fills_of_one_instant_stand_in_the_order_of_what_was_held_before_them() {
+        let order = |side: &str, starts: [&str; 3]| {
+            let read = |start: &str| {
+                let fields = format!(",\"fee\":\"0\",\"startPosition\":\"{start}\"");
+                read(&with(&fields).replace("\"B\"", side)).unwrap().sequence.unwrap()
+            };
+            starts.map(read).is_sorted_by(|a, b| a < b)
+        };
+        assert!(order("\"B\"", ["-1.5", "0.0", "0.00000001"]), "bought");
+        assert!(order("\"A\"", ["1.5", "0.0", "-0.00000001"]), "sold");
+        assert_eq!(read(&with(",\"fee\":\"0\"")).unwrap().sequence, None);
+        let endless = with(",\"fee\":\"0\",\"startPosition\":\"1000000000000000000000\"");
+        assert_eq!(read(&endless).unwrap().sequence, None, "more than can be counted");
     }
 
     #[test]

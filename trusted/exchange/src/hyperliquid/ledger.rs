@@ -5,7 +5,7 @@
 //! is neither deposit nor withdrawal, and stands in the ledger without a sign.
 
 use super::{
-    USDC,
+    USDC, WALLET,
     delta::{Delta, Effect, Peer, SPOT, delta},
 };
 use crate::{
@@ -18,7 +18,8 @@ const LEDGER: &str = "/info userNonFundingLedgerUpdates";
 const FUNDING: &str = "/info userFunding";
 
 /// Reads all rows. What a row did to the address has its sign; what only changed its place is seen from the wallet that was
-/// asked for, `spot` or the perpetuals, and is zero where that one had no part in it. A fee comes on top of what went out.
+/// asked for, `spot`, the perpetuals or both, and is zero where that one had no part in it. A fee comes on top of what went
+/// out. Both together are also told in a word of what it was.
 ///
 /// ```json
 /// [{"time":1736927066501,"hash":"0x620a…","delta":{"type":"accountClassTransfer","usdc":"1.0","toPerp":true}},
@@ -28,8 +29,8 @@ const FUNDING: &str = "/info userFunding";
 /// ```
 pub(super) fn bookings(body: &[u8], asked: Asked<'_>) -> Result<Vec<Booking>, VenueError> {
     let each = deltas(body, asked)?.into_iter().map(|row| Booking {
-        own: None,
-        change: change(&row, asked.market == SPOT),
+        own: (asked.market == WALLET).then(|| word(&row.effect).to_owned()),
+        change: change(&row, asked.market),
         kind: match row.kind.as_str() {
             "accountClassTransfer" | "internalTransfer" => "transfer".to_owned(),
             _ => row.kind,
@@ -48,12 +49,46 @@ fn deltas(body: &[u8], asked: Asked<'_>) -> Result<Vec<Delta>, VenueError> {
     rows(LEDGER, body)?.iter().map(|row| delta(row, asked.account)).collect()
 }
 
-fn change(row: &Delta, spot: bool) -> Decimal {
+/// What a row was, as [`Booking::own`] says.
+fn word(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::In(Peer { internal: false, .. }) => own::DEPOSIT,
+        Effect::In(_) => own::RECEIVED,
+        Effect::Out(Peer { internal: false, .. }) => own::WITHDRAWAL,
+        Effect::Out(_) => own::SENT,
+        Effect::Moved { .. } => own::MOVED,
+        Effect::Credit => own::CREDIT,
+        Effect::Debit => own::DEBIT,
+        Effect::Unknown => own::UNKNOWN,
+    }
+}
+
+/// Words for what changed both wallets.
+pub(super) mod own {
+    /// It came from outside the venue.
+    pub(in super::super) const DEPOSIT: &str = "deposit";
+    /// It came from another address.
+    pub(in super::super) const RECEIVED: &str = "received";
+    /// It left the venue.
+    pub(in super::super) const WITHDRAWAL: &str = "withdrawal";
+    /// It went to another address.
+    pub(in super::super) const SENT: &str = "sent";
+    /// It was staked, lent, or went into a vault, or came back from there.
+    pub(in super::super) const MOVED: &str = "moved";
+    /// It was earned, given or lent.
+    pub(in super::super) const CREDIT: &str = "credit";
+    /// It was spent or paid back.
+    pub(in super::super) const DEBIT: &str = "debit";
+    /// Nobody knows.
+    pub(in super::super) const UNKNOWN: &str = "unknown";
+}
+
+fn change(row: &Delta, market: &str) -> Decimal {
     // Wallets beside spot are perpetuals of the venue or of a builder; what is staked, lent or in a vault is in none.
     let seen = |place: &str| match place {
-        SPOT => spot,
+        SPOT => matches!(market, SPOT | WALLET),
         "staking" | "vault" | "lend" => false,
-        _ => !spot,
+        _ => market != SPOT,
     };
     match &row.effect {
         Effect::In(_) | Effect::Credit | Effect::Unknown => row.amount,

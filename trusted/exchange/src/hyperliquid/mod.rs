@@ -7,7 +7,8 @@
 //!
 //! All questions go to one path, and their `type` says what is asked. One answer may serve several of them: the ledger tells
 //! of deposits, withdrawals and transfers too, and each of these needs reads its own rows from it. The markets are `spot` and
-//! `perp`, which are two wallets of one address; builders' own exchanges are asked for by `dex` in `with`.
+//! `perp`, which are two wallets of one address, and `wallet`, which is both as one; builders' own exchanges are asked for by
+//! `dex` in `with`.
 
 mod ask;
 mod errors;
@@ -18,6 +19,8 @@ mod state;
 mod delta;
 mod ledger;
 mod market;
+mod listings;
+mod pages;
 
 use crate::{
     Asked, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said, VenueError,
@@ -29,6 +32,8 @@ use protocol::Credentials;
 const HOST: &str = "api.hyperliquid.xyz";
 /// The only path: its POSTs read, and nothing else is ever sent there.
 const INFO: &str = "/info";
+/// Both wallets of an address as one: what moves between them changes nothing.
+const WALLET: &str = "wallet";
 /// The money of the perpetuals, in which every answer without a token is.
 const USDC: &str = "USDC";
 
@@ -52,7 +57,7 @@ impl Dialect for Hyperliquid {
         let body = reply.body.as_slice();
         match asked.need {
             Need::Fills => fills::fills(body, listings).map(Said::Fills),
-            Need::Balances => state::balances(body).map(Said::Balances),
+            Need::Balances => state::balances(body, asked.market).map(Said::Balances),
             Need::Positions => state::positions(body).map(Said::Positions),
             Need::Ledger => ledger::bookings(body, asked).map(Said::Ledger),
             Need::Deposits => ledger::crossings(body, asked, true).map(Said::Crossings),
@@ -64,10 +69,18 @@ impl Dialect for Hyperliquid {
             Need::Klines => market::klines(body).map(Said::Klines),
             Need::Time => market::time(body).map(Said::Time),
             Need::Permission => rights::rights(body).map(Said::Rights),
-            Need::Conversions | Need::Request | Need::Listings | Need::SubAccounts => {
-                Err(VenueError::Permanent(UNASKED))
-            }
+            Need::Listings => listings::listings(body).map(Said::Listings),
+            Need::SubAccounts => rights::sub_accounts(body).map(Said::SubAccounts),
+            Need::Conversions | Need::Request => Err(VenueError::Permanent(UNASKED)),
         }
+    }
+
+    fn next_page(
+        &self,
+        asked: Asked<'_>,
+        reply: &Reply,
+    ) -> Result<Option<(&'static str, String)>, VenueError> {
+        pages::next(asked, &reply.body)
     }
 }
 

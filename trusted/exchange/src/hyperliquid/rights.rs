@@ -4,6 +4,8 @@
 use super::INFO;
 use crate::{KeyRights, VenueError, Verdict, dialect::Cell};
 
+const SUB_ACCOUNTS: &str = "/info subAccounts";
+
 /// Reads `userRole`.
 ///
 /// ```json
@@ -25,6 +27,25 @@ pub(super) fn rights(body: &[u8]) -> Result<KeyRights, VenueError> {
     })
 }
 
+/// Reads `subAccounts`: how many there are. Each is an address of its own.
+///
+/// ```json
+/// [{"name":"desk","subAccountUser":"0x035605fc2f24d65300227189025e90a0d947f16c","master":"0x…","clearinghouseState":{},
+///   "spotState":{"balances":[]}}]
+/// null
+/// ```
+pub(super) fn sub_accounts(body: &[u8]) -> Result<usize, VenueError> {
+    let answer = Cell::whole(SUB_ACCOUNTS, body)?;
+    if !answer.is_list() && answer.maybe_text()?.is_none() {
+        return Ok(0);
+    }
+    let rows = answer.rows()?;
+    for row in &rows {
+        row.string("subAccountUser")?;
+    }
+    Ok(rows.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +63,15 @@ mod tests {
             );
         }
         assert!(verdict("{}").is_err() && verdict("{\"role\":true}").is_err());
+    }
+
+    #[test]
+    fn accounts_below_one_are_counted() {
+        assert_eq!(sub_accounts(b"null"), Ok(0));
+        assert_eq!(sub_accounts(b"[]"), Ok(0));
+        assert_eq!(sub_accounts(b"[{\"subAccountUser\":\"0x1\"},{\"subAccountUser\":\"0x2\"}]"), Ok(2));
+        for body in ["{}", "7", "[{}]", "[1]"] {
+            assert!(sub_accounts(body.as_bytes()).is_err(), "{body}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What an address holds, and its open positions.
 
-use super::USDC;
+use super::{USDC, WALLET};
 use crate::{
     Holding, Position, VenueError,
     dialect::{Cell, Row, Unit},
@@ -10,16 +10,22 @@ use ledger::{Asset, Side};
 const PERPS: &str = "/info clearinghouseState";
 const SPOT: &str = "/info spotClearinghouseState";
 
-/// Reads `spotClearinghouseState`, or the money in `clearinghouseState`: what its account is worth, open profits included.
+/// Reads `spotClearinghouseState`, or the money in `clearinghouseState`: what its account is worth, open profits included; seen
+/// from both wallets as one, without them, since they are no money yet.
 ///
 /// ```json
 /// {"balances":[{"coin":"USDC","token":0,"hold":"0.0","total":"14.625485","entryNtl":"0.0"}]}
 /// {"marginSummary":{"accountValue":"83.307638","totalNtlPos":"75.652","totalRawUsd":"7.655638","totalMarginUsed":"7.525754"},
 ///  "withdrawable":"75.781884","assetPositions":[],"time":1754467216357}
 /// ```
-pub(super) fn balances(body: &[u8]) -> Result<Vec<Holding>, VenueError> {
+pub(super) fn balances(body: &[u8], market: &str) -> Result<Vec<Holding>, VenueError> {
     let answer = Cell::whole(SPOT, body)?.row()?;
-    let Some(balances) = answer.maybe("balances") else { return perps(body).map(|held| vec![held]) };
+    let Some(balances) = answer.maybe("balances") else {
+        return match market {
+            WALLET => money(body).map(|held| vec![held]),
+            _ => perps(body).map(|held| vec![held]),
+        };
+    };
     balances.rows()?.iter().map(coin).collect()
 }
 
@@ -42,6 +48,17 @@ fn perps(body: &[u8]) -> Result<Holding, VenueError> {
         total: Some(summary.decimal("accountValue")?),
         debt: None,
     })
+}
+
+fn money(body: &[u8]) -> Result<Holding, VenueError> {
+    let answer = Cell::whole(PERPS, body)?.row()?;
+    let mut total = answer.row("marginSummary")?.decimal("accountValue")?;
+    for row in answer.rows("assetPositions")? {
+        let row = row.row("position")?;
+        let less = total.checked_sub(row.decimal("unrealizedPnl")?);
+        total = less.map_err(|_| row.wrong("unrealizedPnl"))?;
+    }
+    Ok(Holding { asset: Asset::from(USDC), free: None, used: None, total: Some(total), debt: None })
 }
 
 /// Reads `assetPositions` of `clearinghouseState`. Sizes are of the coin, and below zero when it is owed; what it is judged
@@ -93,7 +110,17 @@ mod tests {
     #[test]
     fn an_answer_of_neither_kind_is_refused() {
         let wrong = VenueError::Permanent(Refusal::Answer { endpoint: PERPS, field: "marginSummary" });
-        assert_eq!(balances(b"{}"), Err(wrong));
-        assert_eq!(balances(b"{\"balances\":[]}"), Ok(Vec::new()));
+        assert_eq!(balances(b"{}", "perp"), Err(wrong));
+        assert_eq!(balances(b"{}", WALLET), Err(wrong));
+        assert_eq!(balances(b"{\"balances\":[]}", "spot"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_open_is_no_money_yet() {
+        let body = b"{\"marginSummary\":{\"accountValue\":\"83.3\",\"totalMarginUsed\":\"7.5\"},\"assetPositions\":[\
+                     {\"position\":{\"coin\":\"HYPE\",\"unrealizedPnl\":\"-0.006\"}},\
+                     {\"position\":{\"coin\":\"BTC\",\"unrealizedPnl\":\"3.0\"}}]}";
+        let total = |market| balances(body, market).unwrap()[0].total.unwrap().to_string();
+        assert_eq!((total("perp").as_str(), total(WALLET).as_str()), ("83.3", "80.306"));
     }
 }

@@ -157,3 +157,31 @@ fn a_row_that_lacks_something_applies_nothing() {
     }
     assert_eq!(funding(b"[{\"time\":1750172400033,\"coin\":\"HYPE\",\"usdc\":\"1e-2\"}]").unwrap().len(), 1);
 }
+
+#[test]
+fn both_wallets_together_see_no_move_between_them_and_say_what_else_it_was() {
+    for (delta, word, change) in [
+        ("'type':'deposit','usdc':'100.5'", own::DEPOSIT, "100.5"),
+        ("'type':'withdraw','usdc':'99','nonce':1,'fee':'1.0'", own::WITHDRAWAL, "-99"),
+        ("'type':'accountClassTransfer','usdc':'1','toPerp':true", own::MOVED, "0"),
+        ("'type':'vaultDeposit','vault':'0x1','usdc':'7'", own::MOVED, "-7"),
+        ("'type':'cStakingTransfer','token':'HYPE','amount':'2','isDeposit':false", own::MOVED, "2"),
+        (
+            "'type':'spotTransfer','token':'PURR','amount':'3','user':'ME','destination':'OTHER'",
+            own::SENT,
+            "-3",
+        ),
+        (
+            "'type':'spotTransfer','token':'PURR','amount':'3','user':'0x2000000000000000000000000000000000000001',\
+             'destination':'ME'",
+            own::DEPOSIT,
+            "3",
+        ),
+        ("'type':'rewardsClaim','token':'HYPE','amount':'4'", own::CREDIT, "4"),
+        ("'type':'accountActivationGas','token':'USDC','amount':'1'", own::DEBIT, "-1"),
+        ("'type':'somethingOfTomorrow','usdc':'1'", own::UNKNOWN, "1"),
+    ] {
+        let row = bookings(&body(delta), asked(Some(ME), WALLET)).unwrap().remove(0);
+        assert_eq!((row.own.as_deref(), row.change.to_string().as_str()), (Some(word), change), "{delta}");
+    }
+}
