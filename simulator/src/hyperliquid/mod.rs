@@ -80,7 +80,7 @@ impl Hyperliquid {
         if request.path != "/info" {
             return Outcome::Whole(Refusal::Order.reply());
         }
-        if held(&self.budget).is_used_up(now_ms) {
+        if self.venue.is_limited && held(&self.budget).is_used_up(now_ms) {
             return Outcome::Whole(Refusal::Rate.reply());
         }
         let question = match Question::parse(&request) {

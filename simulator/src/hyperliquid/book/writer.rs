@@ -24,12 +24,18 @@ use std::collections::BTreeMap;
 /// The transaction of what is none.
 const NONE: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";
 
+/// The first order had some before it; those of contracts have numbers of their own.
+const ORDERS_FROM: u64 = 59_000_000_000;
+const CONTRACT_ORDERS_FROM: u64 = 60_000_000_000;
+
 /// Writes a book.
 pub(super) struct Writer<'a> {
     world: &'a World,
     faults: Option<&'a Faults>,
     /// Of coins, by the world's names.
     balances: BTreeMap<&'static str, Amount>,
+    /// Of orders, by market and the world's number.
+    orders: BTreeMap<(u64, u64), u64>,
     book: Book,
 }
 
@@ -56,7 +62,7 @@ impl<'a> Writer<'a> {
     pub(super) fn new(world: &'a World, faults: Option<&'a Faults>) -> Self {
         let fills_of_world = world.account.fill_count();
         let book = Book { fills_of_world, fills: Vec::new(), funding: Vec::new(), ledger: Vec::new() };
-        Self { world, faults, balances: BTreeMap::new(), book }
+        Self { world, faults, balances: BTreeMap::new(), orders: BTreeMap::new(), book }
     }
 
     pub(super) fn written(mut self) -> Book {
@@ -169,10 +175,11 @@ impl<'a> Writer<'a> {
     fn fill(&mut self, index: usize, market: &Market, fill: &Fill) {
         let (base, quote) = (market.base.name, market.quote.name);
         let of_market = name(&market.symbol);
+        let oid = self.order(ORDERS_FROM, (of_market, fill.order_id), fill.sequence);
         self.book.fills.push(FillRow {
             coin: pair(index, market),
             tid: ids::fill(&[self.world.seed, of_market, fill.id]),
-            oid: ids::order(&[self.world.seed, of_market, fill.order_id]),
+            oid,
             time_ms: fill.time_ms,
             found_ms: self.faults.map_or(fill.time_ms, |faults| faults.indexed_ms(fill)),
             buyer: fill.buyer,
@@ -221,10 +228,11 @@ impl<'a> Writer<'a> {
     fn contract_fill(&mut self, market: &ContractMarket, fill: &ContractFill, held: Amount) {
         let of_market = name(market.symbol) ^ name("contract");
         let id = fill.id;
+        let oid = self.order(CONTRACT_ORDERS_FROM, (of_market, fill.order_id), fill.sequence);
         self.book.fills.push(FillRow {
             coin: market.base.to_owned(),
             tid: ids::fill(&[self.world.seed, of_market, id]),
-            oid: ids::order(&[self.world.seed, of_market, fill.order_id]),
+            oid,
             time_ms: fill.time_ms,
             found_ms: self.faults.map_or(fill.time_ms, |faults| faults.found_ms(id, fill.time_ms)),
             buyer: fill.buyer,
@@ -238,6 +246,12 @@ impl<'a> Writer<'a> {
             fee_token: MONEY,
             liquidated: fill.liquidation,
         });
+    }
+
+    /// The number of an order: that of its first fill, among those of all orders.
+    fn order(&mut self, from: u64, of: (u64, u64), sequence: usize) -> u64 {
+        let next = from.saturating_add(u64::try_from(sequence).unwrap_or(0));
+        *self.orders.entry(of).or_insert(next)
     }
 
     fn change(&mut self, name: &'static str, change: Amount) {
