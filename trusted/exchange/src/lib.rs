@@ -50,4 +50,4 @@ pub use request::{Cost, Method, Reply, Request};
 #[cfg(feature = "development")]
 pub use simulated_clock::SimulatedClock;
 pub use transport::Transport;
-pub use venue::{SharedMarkets, Venue};
+pub use venue::{SharedMarkets, Unproven, Venue};

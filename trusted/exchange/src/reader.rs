@@ -215,7 +215,7 @@ impl Reader {
         paged: bool,
     ) -> Result<(Said, Cursor), VenueError> {
         let Question { need, market, symbol, currency, .. } = *question;
-        let account = None;
+        let account = self.plan.whose(&self.key);
         let asked = Asked { need, market, path: self.path, symbol, currency, account };
         let dialect = self.plan.dialect();
         let next = if paged { dialect.next_page(asked, reply)? } else { None };
@@ -275,7 +275,8 @@ impl Reader {
         let mut asking = asking;
         all.extend(rows);
         if asking.took(next).map_err(VenueError::Permanent)? {
-            self.markets = self.listed.renew(Markets::new(all, venue_now));
+            self.markets =
+                self.listed.renew(Markets::new(all, self.plan.is_priced_by_contracts(), venue_now));
         } else {
             self.listing = Some((asking, all));
         }

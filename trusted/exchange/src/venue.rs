@@ -1,7 +1,7 @@
 //! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
 
 use crate::{
-    ExchangeConnector, Method, binance, bybit, coinbase, dialect, kraken, okx,
+    ExchangeConnector, Method, binance, bybit, coinbase, dialect, hyperliquid, kraken, okx,
     reader::{self, Plan, Reader},
 };
 use protocol::{Credentials, Secret};
@@ -29,6 +29,19 @@ pub enum Venue {
     Okx,
     /// Coinbase, the portfolio of the key (EXCHANGES.md section 6).
     Coinbase,
+    /// Hyperliquid, the account of an address (EXCHANGES.md section 11).
+    Hyperliquid,
+}
+
+/// Why credentials that should prove whose account it is do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unproven {
+    /// The account's name is none, or mistyped.
+    Address,
+    /// The proof has not its form.
+    Form,
+    /// It is of somebody else, of something else, or for another enclave or day.
+    Signature,
 }
 
 /// What is told of a venue.
@@ -71,10 +84,12 @@ const KRAKEN: Facts = facts!("kraken", kraken, "USDT");
 const BYBIT: Facts = facts!("bybit", bybit, "USDT");
 const OKX: Facts = facts!("okx", okx, "USDT");
 const COINBASE: Facts = facts!("coinbase", coinbase, "USDC");
+const HYPERLIQUID: Facts = facts!("hyperliquid", hyperliquid, "USDC");
 
 impl Venue {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Binance, Self::Kraken, Self::Bybit, Self::Okx, Self::Coinbase];
+    pub const ALL: [Self; 6] =
+        [Self::Binance, Self::Kraken, Self::Bybit, Self::Okx, Self::Coinbase, Self::Hyperliquid];
 
     /// The venue of that name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -93,6 +108,7 @@ impl Venue {
             Self::Bybit => &BYBIT,
             Self::Okx => &OKX,
             Self::Coinbase => &COINBASE,
+            Self::Hyperliquid => &HYPERLIQUID,
         }
     }
 
@@ -104,6 +120,7 @@ impl Venue {
             Self::Bybit => Some(&bybit::plan::Unified),
             Self::Okx => Some(&okx::plan::Unified),
             Self::Coinbase => Some(&coinbase::plan::Spot),
+            Self::Hyperliquid => Some(&hyperliquid::plan::Address),
         }
     }
 
@@ -131,6 +148,23 @@ impl Venue {
     pub fn time_reader(self) -> Box<dyn ExchangeConnector> {
         let nothing = || Secret::new(String::new());
         self.connector(Credentials { api_key: nothing(), secret: nothing(), passphrase: None })
+    }
+
+    /// Whether everybody may read every account: then credentials must prove whose it is, and no key can be refused.
+    pub fn is_public(self) -> bool {
+        matches!(self, Self::Hyperliquid)
+    }
+
+    /// Whether credentials prove whose account it is to an enclave, by the hash of its keys. Where a venue judges the key
+    /// itself, there is nothing to prove.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn proof(self, credentials: &Credentials, keyset_hash: &[u8; 64]) -> Result<(), Unproven> {
+        match self {
+            Self::Hyperliquid => hyperliquid::challenge::judge(credentials, keyset_hash),
+            _ => Ok(()),
+        }
     }
 
     /// The name of an account in the books of its record.

@@ -4,12 +4,25 @@
 //!
 //! Pure. Smart-contract wallets, which cannot sign (EIP-1271), prove nothing here.
 
+use crate::Unproven;
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
-use protocol::challenge;
+use protocol::{Credentials, challenge};
 use sha3::{Digest as _, Keccak256};
 
+/// Whether the credentials of an address are it, and its signature of the challenge for the keys of that hash.
+pub(crate) fn judge(credentials: &Credentials, keyset_hash: &[u8; 64]) -> Result<(), Unproven> {
+    let (address, signature) = (credentials.api_key.expose(), credentials.secret.expose());
+    if address_bytes(address.trim()).is_none() {
+        return Err(Unproven::Address);
+    }
+    if signature_bytes(signature.trim()).is_none() {
+        return Err(Unproven::Form);
+    }
+    if proves(address, keyset_hash, signature) { Ok(()) } else { Err(Unproven::Signature) }
+}
+
 /// Whether this is the signature of the owner of `address` under the challenge for the keys of that hash.
-pub(super) fn proves(address: &str, keyset_hash: &[u8; 64], signature: &str) -> bool {
+fn proves(address: &str, keyset_hash: &[u8; 64], signature: &str) -> bool {
     let (address, signature) = (address.trim(), signature.trim());
     let signed = challenge(address, keyset_hash).and_then(|text| signer(&text, signature));
     signed.is_some() && signed == address_bytes(address)
@@ -18,7 +31,7 @@ pub(super) fn proves(address: &str, keyset_hash: &[u8; 64], signature: &str) -> 
 /// The bytes of an address. One in mixed case carries a checksum, which must be right
 /// (<https://eips.ethereum.org/EIPS/eip-55>): a letter is upper-case where the hash of the lower-case digits has a nibble of
 /// eight or more.
-pub(super) fn address_bytes(text: &str) -> Option<[u8; 20]> {
+fn address_bytes(text: &str) -> Option<[u8; 20]> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
     let mut bytes = [0; 20];
     hex::decode_to_slice(digits, &mut bytes).ok()?;
@@ -33,11 +46,17 @@ pub(super) fn address_bytes(text: &str) -> Option<[u8; 20]> {
     digits.bytes().zip(hash.bytes()).all(is_right).then_some(bytes)
 }
 
+/// The bytes of a signature.
+fn signature_bytes(text: &str) -> Option<[u8; 65]> {
+    let mut bytes = [0; 65];
+    hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// The address whose key signed a text: 32 bytes r, 32 bytes s, and a byte that says which of the keys that fit. `None`: it
 /// is no signature. Of the two that fit every text, only the one of the lower s is one (<https://eips.ethereum.org/EIPS/eip-2>).
 fn signer(text: &str, signature: &str) -> Option<[u8; 20]> {
-    let mut bytes = [0; 65];
-    hex::decode_to_slice(signature.strip_prefix("0x").unwrap_or(signature), &mut bytes).ok()?;
+    let bytes = signature_bytes(signature)?;
     let (scalars, [recovery]) = bytes.split_first_chunk::<64>()? else { return None };
     let recovery = match recovery {
         0 | 27 => RecoveryId::new(false, false),

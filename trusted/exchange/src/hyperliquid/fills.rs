@@ -59,15 +59,21 @@ fn fill(row: &Row<'_>, listings: &Listings) -> Result<Execution, VenueError> {
     })
 }
 
-/// What tells the order of fills of one order at one instant, for which the venue has no number: each begins where the one
-/// before it ended, so that buying they rise and selling they fall.
+/// What tells the order of fills of one instant, for which the venue has no number. Orders have rising numbers, and of one
+/// order each fill begins where the one before it ended: buying, what is held rises, and selling it falls. Both are told by
+/// their last bits, which is enough but for an order that passes a multiple of 175,921.86 coins at that instant.
 fn sequence(row: &Row<'_>, side: Side) -> Result<Option<u64>, VenueError> {
+    const HELD_BITS: u32 = 44;
     let Some(start) = row.maybe_decimal("startPosition")? else { return Ok(None) };
     let units = Decimal::from(100_000_000_u64).checked_mul(start).ok();
-    let units: Option<i64> = units.and_then(|units| units.rounded(0).to_string().parse().ok());
-    let rising = units.map(|units| if side == Side::Buy { units } else { units.saturating_neg() });
-    // With the smallest number at zero.
-    Ok(rising.map(|rising| rising.cast_unsigned() ^ (1 << 63)))
+    let Some(units) = units.and_then(|units| units.rounded(0).to_string().parse::<i64>().ok()) else {
+        return Ok(None);
+    };
+    let rising = if side == Side::Buy { units } else { units.saturating_neg() };
+    // Nothing held is in the middle: positions pass it.
+    let held = rising.cast_unsigned().wrapping_add(1 << (HELD_BITS - 1)) % (1 << HELD_BITS);
+    let order = row.maybe_string("oid")?.and_then(|oid| oid.parse::<u64>().ok()).unwrap_or_default();
+    Ok(Some(order << HELD_BITS | held))
 }
 
 /// Where a name is traded: spot pairs are `PURR/USDC` or `@107`, outcomes, which are paid in full like coins, `#14730`; all
@@ -124,16 +130,18 @@ mod tests {
     }
 
     #[test]
-    fn fills_of_one_instant_stand_in_the_order_of_what_was_held_before_them() {
-        let order = |side: &str, starts: [&str; 3]| {
-            let read = |start: &str| {
+    fn fills_of_one_instant_stand_in_the_order_of_their_orders_and_of_what_was_held_before_them() {
+        let order = |rows: [(&str, &str, u64); 3]| {
+            let read = |(side, start, oid): (&str, &str, u64)| {
                 let fields = format!(",\"fee\":\"0\",\"startPosition\":\"{start}\"");
-                read(&with(&fields).replace("\"B\"", side)).unwrap().sequence.unwrap()
+                let row = with(&fields).replace("\"B\"", &format!("\"{side}\""));
+                super::tests::read(&row.replace("59071663721", &oid.to_string())).unwrap().sequence.unwrap()
             };
-            starts.map(read).is_sorted_by(|a, b| a < b)
+            rows.map(read).is_sorted_by(|a, b| a < b)
         };
-        assert!(order("\"B\"", ["-1.5", "0.0", "0.00000001"]), "bought");
-        assert!(order("\"A\"", ["1.5", "0.0", "-0.00000001"]), "sold");
+        assert!(order([("B", "-1.5", 7), ("B", "0.0", 7), ("B", "0.00000001", 7)]), "bought");
+        assert!(order([("A", "1.5", 7), ("A", "0.0", 7), ("A", "-0.00000001", 7)]), "sold");
+        assert!(order([("A", "5.0", 7), ("B", "0.0", 8), ("A", "9.0", 9)]), "one order after the other");
         assert_eq!(read(&with(",\"fee\":\"0\"")).unwrap().sequence, None);
         let endless = with(",\"fee\":\"0\",\"startPosition\":\"1000000000000000000000\"");
         assert_eq!(read(&endless).unwrap().sequence, None, "more than can be counted");

@@ -12,7 +12,7 @@
 
 mod ask;
 mod errors;
-mod challenge;
+pub(crate) mod challenge;
 mod rights;
 mod fills;
 mod state;
@@ -21,6 +21,7 @@ mod ledger;
 mod market;
 mod listings;
 mod pages;
+pub(crate) mod plan;
 
 use crate::{
     Asked, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said, VenueError,

@@ -19,11 +19,18 @@ pub(crate) struct Markets {
 }
 
 impl Markets {
-    /// These, as they were read at an instant.
-    pub(crate) fn new(listings: Vec<Listing>, read_at: Timestamp) -> Self {
+    /// These, as they were read at an instant; perpetual contracts stand in for pairs that there are not, if that is wanted.
+    pub(crate) fn new(listings: Vec<Listing>, with_contracts: bool, read_at: Timestamp) -> Self {
+        let stands_in = |listing: &&Listing| {
+            let Listing { quote, settle, inverse, expires, .. } = listing;
+            with_contracts && settle.as_ref() == Some(quote) && !inverse && expires.is_none()
+        };
+        let contracts = listings.iter().filter(stands_in);
         let spot = listings.iter().filter(|listing| listing.board == Board::Spot);
-        let by_pair =
-            spot.map(|Listing { id, base, quote, .. }| ((base.clone(), quote.clone()), id.as_str().into()));
+        // Where both are there, the last one counts.
+        let by_pair = contracts
+            .chain(spot)
+            .map(|Listing { id, base, quote, .. }| ((base.clone(), quote.clone()), id.as_str().into()));
         Self { by_pair: by_pair.collect(), listings: Listings::new(listings), read_at: Some(read_at) }
     }
 
@@ -88,5 +95,42 @@ impl Listed {
         let markets = Arc::new(markets);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&markets);
         markets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_tells_a_price_only_where_no_pair_does() {
+        let listing = |id: &str, base: &str, board| Listing {
+            id: id.to_owned(),
+            board,
+            base: base.into(),
+            quote: "USDC".into(),
+            settle: (board == Board::Contract).then(|| "USDC".into()),
+            contract_size: Decimal::ONE,
+            inverse: false,
+            expires: None,
+        };
+        let all = || {
+            let ending = Listing {
+                expires: Some(Timestamp::from_millis(1)),
+                ..listing("SOL-1", "SOL", Board::Contract)
+            };
+            vec![
+                listing("@1", "ETH", Board::Spot),
+                listing("ETH", "ETH", Board::Contract),
+                listing("BTC", "BTC", Board::Contract),
+                ending,
+            ]
+        };
+        let told = |with_contracts, base: &str| {
+            let markets = Markets::new(all(), with_contracts, Timestamp::from_millis(0));
+            markets.pair(&base.into(), &"USDC".into()).map(ToString::to_string)
+        };
+        assert_eq!([told(true, "ETH"), told(true, "BTC")], [Some("@1".to_owned()), Some("BTC".to_owned())]);
+        assert_eq!([told(false, "BTC"), told(true, "SOL")], [None, None], "not asked for, or not for ever");
     }
 }

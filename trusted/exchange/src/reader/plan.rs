@@ -127,6 +127,11 @@ pub(crate) trait Plan: Send + Sync {
     /// It is not as documented.
     fn account_id(&self, rights: &Reply, key: &Credentials) -> Result<String, VenueError>;
 
+    /// Whose lists they are, for rows that name both sides of a transfer and not which of them asked; `None`: no row does.
+    fn whose<'a>(&self, _key: &'a Credentials) -> Option<&'a str> {
+        None
+    }
+
     /// Which of its accounts are read.
     fn account_types(&self) -> &'static [&'static str];
 
@@ -168,6 +173,11 @@ pub(crate) trait Plan: Send + Sync {
 
     /// What asks for candles.
     fn candles(&self, asked: &Candles) -> Question<'static>;
+
+    /// Whether a perpetual contract tells the price of its coin where no pair does. Candles are asked for by the names of both.
+    fn is_priced_by_contracts(&self) -> bool {
+        false
+    }
 
     /// How far candles reach.
     fn depth(&self) -> Depth;

@@ -147,3 +147,18 @@ fn the_other_signature_that_fits_is_none() {
         }
     }
 }
+
+#[test]
+fn what_is_wrong_with_credentials_is_told_apart() {
+    let (address, keys, signature) = shared().remove(0);
+    let judged = |address: &str, signature: &str| {
+        let secret = |text: &str| protocol::Secret::new(text.to_owned());
+        judge(&Credentials { api_key: secret(address), secret: secret(signature), passphrase: None }, &keys)
+    };
+    assert_eq!(judged(&address, &signature), Ok(()));
+    assert_eq!(judged(&address[1..], &signature), Err(Unproven::Address));
+    assert_eq!(judged(&address.replace('E', "e"), &signature), Err(Unproven::Address), "its checksum");
+    assert_eq!(judged(&address, "a secret"), Err(Unproven::Form));
+    assert_eq!(judged(&address, PUBLISHED[0].2), Err(Unproven::Signature), "of another text");
+    assert_eq!(judged(PUBLISHED[1].1, &signature), Err(Unproven::Signature), "of another address");
+}
