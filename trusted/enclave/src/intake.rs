@@ -26,6 +26,8 @@ use zeroize::Zeroizing;
 pub(crate) struct Opened {
     /// What it calls.
     pub(crate) route: Route,
+    /// The keys that it was sealed to.
+    keyset_hash: [u8; 64],
     /// The inner body, without the signature of a holder.
     pub(crate) body: Zeroizing<Vec<u8>>,
     /// That signature, if there is one.
@@ -51,16 +53,16 @@ pub(crate) async fn open(service: &Service, body: &[u8]) -> Result<Opened, Failu
         return Err(Code::EnvelopeReplayed.into());
     }
     let (body, signed) = Signed::split(header.envelope_id, body);
-    Ok(Opened { route: header.route, body, signed, sealer })
+    Ok(Opened { route: header.route, keyset_hash: header.keyset_hash, body, signed, sealer })
 }
 
 /// Does what an opened call asks. The answer's status and body.
 pub(crate) async fn call(service: &Arc<Service>, opened: &Opened) -> Result<(u16, Vec<u8>), Failure> {
-    let Opened { route, body, signed, sealer: _ } = opened;
+    let Opened { route, keyset_hash, body, signed, sealer: _ } = opened;
     let (now, holder) = (service.clock.now(), signed.as_ref());
     let (body, nonce) = match route {
         Route::Register => {
-            let opened = register::register(service, parsed(body)?, holder).await?;
+            let opened = register::register(service, parsed(body)?, holder, keyset_hash).await?;
             return Ok((201, publish::encode(&opened)));
         }
         Route::Ledger => {

@@ -12,7 +12,7 @@ use crate::{
     session::{RecordKey, Session, SessionKey, Terms},
     store::{Claim, Writes},
 };
-use exchange::{ExchangeConnector, Finding, Task, Venue, Verdict};
+use exchange::{ExchangeConnector, Finding, Task, Unproven, Venue, Verdict};
 use ledger::Timestamp;
 use protocol::{
     Code, Credentials, Secret,
@@ -39,8 +39,10 @@ pub(super) async fn register(
     service: &Arc<Service>,
     asked: Registration,
     signed: Option<&Signed>,
+    keyset_hash: &[u8; 64],
 ) -> Result<api::SessionOpened, Failure> {
     let applying = Applying::judged(service, asked, signed)?;
+    applying.proved(keyset_hash)?;
     let mut connector = applying.connector(service);
     let checked = check_key(service, applying.lease.venue, connector.as_mut()).await?;
     drop(connector);
@@ -74,6 +76,26 @@ impl Applying {
         Ok(Self { wanted, id, lease })
     }
 
+    /// Where everybody may read every account, its owner signed for the keys that the envelope is sealed to.
+    fn proved(&self, keyset_hash: &[u8; 64]) -> Result<(), Failure> {
+        let Lease { venue, credentials, .. } = &self.lease;
+        venue.proof(credentials, keyset_hash).map_err(|unproven| match unproven {
+            Unproven::Address => Failure::new(
+                Code::CredentialsInvalid,
+                "apiKey is no address: it has 0x and 40 hexadecimal digits, and a checksum that is right if their case is mixed.",
+            ),
+            Unproven::Form => Failure::new(
+                Code::CredentialsInvalid,
+                "secret is no signature: it has 65 bytes in hexadecimal digits, as personal_sign of a wallet gives them.",
+            ),
+            Unproven::Signature => Failure::new(
+                Code::CredentialsRefused,
+                "The signature is not that of this address for the keys that this enclave has now, which change every day. \
+                 Sign anew what perfagg challenge prints, then register again.",
+            ),
+        })
+    }
+
     /// What asks the venue.
     pub(crate) fn connector(&self, service: &Service) -> Box<dyn ExchangeConnector> {
         self.lease.connector(&service.markets)
@@ -87,6 +109,12 @@ impl Applying {
     ) -> Result<api::SessionOpened, Failure> {
         let Self { wanted, id: session_id, mut lease } = self;
         let (venue, session) = (lease.venue, lease.session);
+        if !checked.rights.read && venue.is_public() {
+            return Err(Failure::new(
+                Code::CredentialsRefused,
+                "The exchange knows no account at this address: nothing was ever there, or it only signs for another one.",
+            ));
+        }
         let trading_accepted = judge(&checked.rights, wanted.accept_trading_key)?;
         let now = service.clock.now();
         service.venue_times.check(now)?;
