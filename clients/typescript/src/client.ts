@@ -2,6 +2,7 @@
 //! Session and credentials are in private fields and in memory only.
 
 import type { Erased, HeldSessions, Metrics, Revoked, SessionEvent, SessionOpened, Summary } from './api.js';
+import { challengeText } from './challenge.js';
 import { Memory, type SeenCheckpoint } from './checkpoints.js';
 import { systemClock } from './clock.js';
 import { AnswerError, SecureClientError, UsageError } from './failure.js';
@@ -162,6 +163,15 @@ export class SecureClient {
   /** Fetches fresh evidence and verifies it. Other calls do so by themselves. */
   attest(): Promise<VerifiedEnclave> {
     return this.#journey.attest();
+  }
+
+  /** What the wallet of an address signs, by `personal_sign`, to register it where there are no API keys (Hyperliquid): the
+   *  address is then `apiKey`, the signature `secret`. It is for the enclave that is verified now, and for the day. */
+  async challenge(address: string): Promise<string> {
+    const enclave = await this.#journey.attest();
+    const text = isText(address) ? challengeText(address.trim(), enclave.keyset_hash) : undefined;
+    if (text === undefined) throw new UsageError('OPTION_INVALID', 'An address is 0x and forty hexadecimal digits.');
+    return text;
   }
 
   /** Verifies the enclave, seals the credentials to it and opens a session. Then this client forgets the credentials;

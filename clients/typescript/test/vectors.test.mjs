@@ -1,9 +1,10 @@
-//! The shared cases: vectors/hpke (RFC 9180) and vectors/envelope (sealed calls), to the letter.
+//! The shared cases: vectors/hpke (RFC 9180), vectors/envelope (sealed calls) and vectors/challenge, to the letter.
 
 import assert from 'node:assert/strict'
 import { createHash, webcrypto } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { challengeText } from '../dist/esm/challenge.js'
 import * as hpke from '../dist/esm/hpke.js'
 import { SealedCall, associatedData } from '../dist/esm/seal.js'
 import { derive, pkcs8, privateKey, publicRaw } from './service.mjs'
@@ -97,5 +98,14 @@ test('no answer with a byte changed, removed or added opens', async () => {
     }
     for (const length of [0, 1, 15, 16, 31, original.length - 1]) await refused(original.subarray(0, length))
     await refused(Buffer.concat([original, Buffer.from([0])]))
+  }
+})
+
+test('a challenge is the one that the enclave expects', () => {
+  const cases = read('challenge/cases.json')
+  assert.equal(cases.length, 4)
+  for (const { address, keyset_hash, text } of cases) {
+    for (const told of [address, address.toLowerCase(), address.toUpperCase()]) assert.equal(challengeText(told, keyset_hash), text)
+    for (const wrong of ['', address.slice(2), address.slice(0, -1), `${address}0`, `${address.slice(0, -1)}g`]) assert.equal(challengeText(wrong, keyset_hash), undefined)
   }
 })

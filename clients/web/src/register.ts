@@ -71,6 +71,7 @@ function hasPassphrase(): boolean {
 function showPassphrase(): void {
   const has = hasPassphrase();
   byId('passphrase-field').hidden = !has;
+  byId('challenge-about').hidden = textOf('exchange') !== 'hyperliquid';
   // One of another exchange is not sent along.
   if (!has) wipeFields('passphrase');
 }
