@@ -258,7 +258,7 @@ impl Stack {
         command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    fn perfagg_command(&self, session: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn perfagg_command(&self, session: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.binaries.join("perfagg"));
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../trusted/attestation/development-root.pem");
         command
