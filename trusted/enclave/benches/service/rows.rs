@@ -116,8 +116,7 @@ async fn open(service: &Service, number: u64) {
     let saving = Saving { what: "registered", cursor: None, claim: None, state: None, at: now };
     kept::save(&service.vault, &account, saving, writes).await.unwrap();
     collected(&mut account.record_mut(), now);
-    let credentials = lease(session, number, expires_at).copied();
-    let cursor = VENUE.connector_sharing(credentials, &service.markets, &["spot"]).saved();
+    let cursor = lease(session, number, expires_at).connector(&service.markets).saved();
     let saving = Saving { what: "round", cursor: Some(&cursor), state: Some(SyncState::Live(now)), ..saving };
     kept::save(&service.vault, &account, saving, Writes::new()).await.unwrap();
 }

@@ -27,7 +27,7 @@ fn listing(id: &str, board: Board, size: &str) -> Listing {
 
 fn markets() -> Markets {
     let swap = listing("BTC-USD-SWAP", Board::Contract, "100");
-    Markets::new(vec![swap], Timestamp::from_millis(AT_MS))
+    Markets::new(vec![swap], false, Timestamp::from_millis(AT_MS))
 }
 
 fn execution(symbol: &str, board: Board) -> Execution {
