@@ -6,7 +6,7 @@ mod stack;
 use k256::ecdsa::SigningKey;
 use serde_json::Value;
 use sha3::{Digest as _, Keccak256};
-use stack::Stack;
+use stack::{Stack, wait_until};
 use std::process::Output;
 
 /// Simulated seconds in one.
@@ -85,7 +85,11 @@ fn an_address_is_registered_by_its_owner_and_read_to_the_last_digit() {
         (&true.into(), &false.into())
     );
 
-    let (metrics, truth) = (stack.perfagg_json("hyperliquid", &["metrics"]), stack.truth());
+    // Funding falls on this very minute: what shows it counts when the minute is over.
+    stack.advance(120_000);
+    let valued = |metrics: Value| metrics["total"]["equity"]["residual"].is_string().then_some(metrics);
+    let metrics = wait_until("equity", || valued(stack.perfagg_json("hyperliquid", &["metrics"])));
+    let truth = stack.truth();
     let contracts = truth["contracts"]["fills"].as_array().unwrap();
     let linear = contracts.iter().filter(|fill| fill["asset"] == "USDT").count();
     assert_eq!(metrics["total"]["fills"], truth["fills"].as_array().unwrap().len() + linear);

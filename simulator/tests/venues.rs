@@ -79,6 +79,35 @@ fn one_history_is_one_record_through_either_venue() {
 }
 
 #[test]
+fn the_same_account_is_read_through_the_whole_service_at_bybit_okx_and_coinbase() {
+    let Some(binaries) = stack::binaries() else { return };
+    let stack = Stack::start(binaries, "venues-others", &["--time-rate", RATE]);
+    let truth = stack.truth();
+    let own = |pointer: &str| {
+        stack.simulator.ready.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let pem = own("/coinbase/secret");
+    let passphrase = own("/okx/passphrase");
+    let fills = truth["fills"].as_array().unwrap();
+    let kept_ms = truth["now"].as_i64().unwrap() - 88 * 86_400_000;
+    let recent = fills.iter().filter(|fill| fill["time"].as_i64().unwrap() > kept_ms).count();
+    for (venue, [secret, passphrase], least) in [
+        ("bybit", [stack::SECRET, ""], fills.len()),
+        ("okx", [stack::SECRET, &passphrase], recent),
+        ("coinbase", [&pem, ""], fills.len()),
+    ] {
+        let output =
+            stack.register_with(venue, venue, [stack::KEY, secret, passphrase], &["--ttl", "7d", "--wait"]);
+        assert!(output.status.success(), "{venue}: {}", String::from_utf8_lossy(&output.stderr));
+        let metrics = metrics(&stack, venue);
+        let (told, all) = (metrics["total"]["fills"].as_u64().unwrap(), u64::try_from(fills.len()).unwrap());
+        assert!((u64::try_from(least).unwrap()..=all).contains(&told), "{venue}: {told} of {least}");
+        let residual: f64 = metrics["total"]["equity"]["residual"].as_str().unwrap().parse().unwrap();
+        assert!(residual.abs() < 0.01, "{venue}: {residual} is explained by nothing");
+    }
+}
+
+#[test]
 fn with_every_fault_on_it_is_the_same_ledger() {
     let Some(binaries) = stack::binaries() else { return };
     let truth = Stack::start(binaries.clone(), "venues-truth", &[]).truth();

@@ -294,15 +294,30 @@ impl Stack {
     /// The same of the account by Kraken's API.
     pub(crate) fn register_kraken(&self, session: &str, more: &[&str]) -> Output {
         let key = |field: &str| self.simulator.ready["kraken"][field].as_str().unwrap().to_owned();
+        self.register_with("kraken", session, [&key("key"), &key("secret"), ""], more)
+    }
+
+    /// The same of any venue, with key, secret and passphrase.
+    pub(crate) fn register_with(
+        &self,
+        venue: &str,
+        session: &str,
+        [key, secret, passphrase]: [&str; 3],
+        more: &[&str],
+    ) -> Output {
         let arguments = [
-            &["--json", "register", "--user-id", "demo", "--exchange", "kraken", "--service-url"],
+            &["--json", "register", "--user-id", "demo", "--exchange", venue, "--service-url"],
             &[self.enclave.url.as_str()][..],
             more,
         ]
         .concat();
         let mut command = self.perfagg_command(session, &arguments);
-        command.env("PERFAGG_API_KEY", key("key")).env("PERFAGG_API_SECRET", key("secret"));
-        command.env_remove("PERFAGG_PASSPHRASE").output().unwrap()
+        command.env("PERFAGG_API_KEY", key).env("PERFAGG_API_SECRET", secret);
+        match passphrase {
+            "" => command.env_remove("PERFAGG_PASSPHRASE"),
+            passphrase => command.env("PERFAGG_PASSPHRASE", passphrase),
+        };
+        command.output().unwrap()
     }
 
     /// Moves the simulator's time.

@@ -412,7 +412,12 @@ impl ExchangeConnector for Reader {
             }
         }
         let Some(ask) = due else { return self.finish() };
+        let stamped_ms = self.stamped_ms;
         let request = self.request(&ask.whole(), venue_now);
+        if matches!(ask.due, Due::Time { .. }) {
+            // Nothing of it is signed, and the venue may be behind us: what is signed next is not to come after it.
+            self.stamped_ms = stamped_ms;
+        }
         self.asked = Some(ask);
         request.map_or_else(Next::Failed, Next::Ask)
     }
