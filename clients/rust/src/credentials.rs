@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 /// Windows PowerShell may write it before anything else into the stdin of a program. No credential begins with it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// Venues whose keys have a passphrase.
+const WITH_PASSPHRASE: [&str; 3] = ["okx", "kucoin", "bitget"];
+
 /// The venue whose accounts are addresses.
 pub(crate) const SIGNED: &str = "hyperliquid";
 
@@ -53,7 +56,7 @@ impl Sought {
         ] {
             parts.push(Part { name, variable, hint, found: settings::secret(variable)? });
         }
-        if !with_passphrase {
+        if !with_passphrase && !WITH_PASSPHRASE.contains(&exchange) {
             parts.truncate(2);
         }
         let mut sought = Self(parts);

@@ -44,6 +44,7 @@ impl<'a> Desk<'a> {
     }
 
     pub(super) fn digest(mut self) -> Digest {
+        let since = self.rows.since(&[LOG, FUNDING_WALLET]);
         let log = distinct(self.rows.take(LOG).bookings);
         let (trades, others): (Vec<Booking>, Vec<Booking>) =
             log.into_iter().partition(|booking| words::of_log(own(booking)) == Word::Trade);
@@ -71,7 +72,7 @@ impl<'a> Desk<'a> {
             }
             self.telling.crossing(Crossing { status, ..crossing });
         }
-        self.telling.end()
+        self.telling.end_as_one(since, self.now)
     }
 
     fn is_young(&self, at: Timestamp) -> bool {

@@ -169,7 +169,8 @@ impl Plan for Unified {
         Depth { a_request: 100, kept: None }
     }
 
-    fn digest(&self, mut rows: Rows, markets: &Markets, _: Timestamp) -> Digest {
+    fn digest(&self, mut rows: Rows, markets: &Markets, now: Timestamp) -> Digest {
+        let since = rows.since(&[TRADING_BOOKINGS, FUNDING_BOOKINGS]);
         let mut telling = Telling::new(ACCOUNT, markets);
         for list in LISTS.iter().filter(|list| list.need == Need::Fills) {
             for fill in rows.take(list.name).fills {
@@ -191,7 +192,7 @@ impl Plan for Unified {
             tell(&mut telling, &booking, of_trading(&booking));
         }
         funding.iter().for_each(|booking| tell(&mut telling, booking, of_funding(booking)));
-        telling.end()
+        telling.end_as_one(since, now)
     }
 }
 

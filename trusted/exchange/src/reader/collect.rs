@@ -269,6 +269,7 @@ impl Collect {
         let from_ms = from_ms.max(begin_ms);
         if from_ms <= self.slice_to_ms {
             let span = Window { from_ms, to_ms: self.slice_to_ms };
+            self.rows.begin(list.name, from_ms);
             self.walks.push_back(Walk::new(list, subject, span));
         }
     }

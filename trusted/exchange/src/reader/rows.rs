@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 
 /// Everything that a round read, by the lists' names. Rows may be there twice.
 #[derive(Debug, Default)]
-pub(crate) struct Rows(BTreeMap<&'static str, Listed>);
+pub(crate) struct Rows {
+    lists: BTreeMap<&'static str, Listed>,
+    /// From when on each list was read.
+    since_ms: BTreeMap<&'static str, i64>,
+}
 
 /// The rows of one list.
 #[derive(Debug, Default)]
@@ -22,22 +26,34 @@ pub(crate) struct Listed {
 impl Rows {
     /// The rows of a list, which are gone from here then.
     pub(crate) fn take(&mut self, list: &str) -> Listed {
-        self.0.remove(list).unwrap_or_default()
+        self.lists.remove(list).unwrap_or_default()
     }
 
     /// Those of a list that were read so far.
     pub(crate) fn of(&self, list: &str) -> Option<&Listed> {
-        self.0.get(list)
+        self.lists.get(list)
+    }
+
+    /// From when on all of these lists were read in this round.
+    pub(crate) fn since(&self, lists: &[&str]) -> Option<Timestamp> {
+        let since = lists.iter().filter_map(|list| self.since_ms.get(list));
+        since.max().map(|ms| Timestamp::from_millis(*ms))
+    }
+
+    /// A list is read from then on.
+    pub(super) fn begin(&mut self, list: &'static str, from_ms: i64) {
+        let since_ms = self.since_ms.entry(list).or_insert(from_ms);
+        *since_ms = from_ms.min(*since_ms);
     }
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
-        self.0.values().map(Listed::count).sum()
+        self.lists.values().map(Listed::count).sum()
     }
 
     /// When the first thing happened.
     pub(super) fn first(&self) -> Option<Timestamp> {
-        self.0.values().flat_map(Listed::times).min()
+        self.lists.values().flat_map(Listed::times).min()
     }
 
     /// When the first thing of a list happened.
@@ -47,7 +63,7 @@ impl Rows {
 
     /// Takes rows in; what no list tells is left out.
     pub(super) fn add(&mut self, list: &'static str, said: Said) {
-        let listed = self.0.entry(list).or_default();
+        let listed = self.lists.entry(list).or_default();
         match said {
             Said::Fills(rows) => listed.fills.extend(rows),
             Said::Conversions(rows) => listed.conversions.extend(rows),

@@ -5,7 +5,10 @@ use crate::{
     Conversion, Crossing, Execution, Finding, FundingPayment, Movement, MovementKind, MovementStatus, Status,
 };
 use ledger::{Asset, Decimal, Fill, FillId, Instrument, OrderId, Price, Quantity, Symbol, Timestamp};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Tells rows of one account.
 pub(crate) struct Telling<'a> {
@@ -31,6 +34,36 @@ impl<'a> Telling<'a> {
 
     /// What was told.
     pub(crate) fn end(self) -> Digest {
+        self.digest
+    }
+
+    /// What was told, of an account that is several wallets: what left one for another is no change, though both sides are told.
+    /// They are of one coin and one amount, ten minutes apart at most. `since` is from when on rows were read: what is closer to it
+    /// may have its other side before it, and was told or cancelled by then.
+    pub(crate) fn end_as_one(mut self, since: Option<Timestamp>, now: Timestamp) -> Digest {
+        let (mut open, mut moved): (Sides, BTreeSet<usize>) = (Sides::new(), BTreeSet::new());
+        let findings = core::mem::take(&mut self.digest.findings);
+        for (at, finding) in findings.iter().enumerate() {
+            let Some((key, came, time)) = side(finding) else { continue };
+            let waiting = open.entry((key.clone(), !came)).or_default();
+            let near =
+                waiting.iter().position(|(_, other)| other.millis().abs_diff(time.millis()) <= MOVE_MS);
+            match near.map(|found| waiting.remove(found)) {
+                Some((other, _)) => moved.extend([at, other]),
+                None => open.entry((key, came)).or_default().push((at, time)),
+            }
+        }
+        let move_ms = i64::try_from(MOVE_MS).unwrap_or(i64::MAX);
+        for (at, time) in open.into_values().flatten() {
+            if since.is_some_and(|since| time.millis() < since.millis().saturating_add(move_ms)) {
+                moved.insert(at);
+            } else if time.millis() > now.millis().saturating_sub(move_ms) {
+                moved.insert(at);
+                self.digest.hold(time);
+            }
+        }
+        let kept = findings.into_iter().enumerate().filter(|(at, _)| !moved.contains(at));
+        self.digest.findings = kept.map(|(_, finding)| finding).collect();
         self.digest
     }
 
@@ -155,6 +188,28 @@ impl<'a> Telling<'a> {
     /// Something of then cannot be told yet.
     pub(crate) fn hold(&mut self, since: Timestamp) {
         self.digest.hold(since);
+    }
+}
+
+/// How far apart both sides of a move are told at most.
+const MOVE_MS: u64 = 600_000;
+
+/// A coin and an amount.
+type Moved = (Asset, Decimal);
+
+/// What is open, by what it is and whether it came: its place, and when it was.
+type Sides = BTreeMap<(Moved, bool), Vec<(usize, Timestamp)>>;
+
+/// A side of a move between wallets: what moved, whether it came, and when.
+fn side(finding: &Finding) -> Option<(Moved, bool, Timestamp)> {
+    let Finding::Movement(Movement { kind: MovementKind::Transfer, received, spent, time, .. }) = finding
+    else {
+        return None;
+    };
+    match (received, spent) {
+        (Some(came), None) => Some((came.clone(), true, *time)),
+        (None, Some(went)) => Some((went.clone(), false, *time)),
+        _ => None,
     }
 }
 
