@@ -45,6 +45,7 @@ pub use dialects::{dialect, fuzz_dialect_reply};
 pub use hosts::Hosts;
 pub use lines::{lines, lines_under_way};
 pub use pace::Class;
+pub use prices::AT_PAR;
 pub use recipient::{PostError, Posted, Recipient};
 pub use request::{Cost, Method, Reply, Request};
 #[cfg(feature = "development")]

@@ -15,6 +15,10 @@ const BRIDGES: [&str; 3] = ["USDT", "BTC", "ETH"];
 /// Then nobody trades there, and who cannot wait does not: else an asset that was delisted would hold up everything.
 const LATE_MS: i64 = 60_000;
 const QUIET_CANDLES: i64 = 5;
+/// Stablecoins of the dollar.
+const DOLLARS: [&str; 2] = ["USDT", "USDC"];
+/// The source of a price that is no market's.
+pub const AT_PAR: &str = "stablecoin_at_par";
 /// Significant digits of a price.
 const DIGITS: usize = 28;
 
@@ -277,7 +281,14 @@ fn price(wanted: &PriceWanted, pairs: &impl Pairs, closes: &Closes, depth: Depth
             }
         }
     }
-    Answer::Known(None)
+    Answer::Known(at_par(&wanted.asset, &wanted.quote, finest))
+}
+
+/// A dollar that nobody trades against its stablecoins is worth one of them, and the source of that price says so.
+fn at_par(asset: &Asset, quote: &Asset, interval: Interval) -> Option<(Price, PriceSource)> {
+    let is_dollar = asset.as_str() == "USD" && DOLLARS.contains(&quote.as_str());
+    let path = || vec![AT_PAR.to_owned()];
+    is_dollar.then(|| (Price(Decimal::ONE), PriceSource { path: path(), interval }))
 }
 
 /// Ways from one asset to another, the best first.

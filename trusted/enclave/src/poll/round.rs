@@ -15,7 +15,7 @@ use crate::{
     snapshots::{self, Cause},
     store::{Claim, Writes},
 };
-use exchange::{Finding, PriceAt, PriceWanted, Progress, Reach, Task, Venue, lines, lines_under_way};
+use exchange::{AT_PAR, Finding, PriceAt, PriceWanted, Progress, Reach, Task, Venue, lines, lines_under_way};
 use ledger::{
     Asset, Book, Day, Decimal, Fill, Instrument, InstrumentKind, LedgerError, Line, Price, PriceSource,
     Symbol, Timestamp, minute,
@@ -205,6 +205,9 @@ async fn learn(polling: &mut Polling<'_>, under_way: &[Line], as_of: Timestamp) 
 
 /// Prices that were looked up become known: for good, or for the figures of this round.
 fn remember(known: &mut AccountRecord, venue: Venue, prices: Prices, as_of: Timestamp) {
+    if prices.values().flatten().any(|(_, source)| source.path == [AT_PAR]) {
+        known.gap("a price of the dollar in its stablecoins", AT_PAR);
+    }
     let AccountRecord { record, waiting, unsaved, .. } = known;
     let record = &mut Arc::make_mut(record).prices;
     for (PriceWanted { asset, at, .. }, price) in prices {

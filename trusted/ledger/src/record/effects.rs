@@ -10,7 +10,7 @@
 //! Everything of one instant is one change, so that no order among equals can matter.
 
 use crate::{
-    Asset, Decimal, Fill, Instrument, InstrumentKind, Lines, Measured, Reason, Side, Timestamp,
+    Asset, Decimal, Fill, Instrument, InstrumentKind, LineKind, Lines, Measured, Reason, Side, Timestamp,
     TradeAggregator,
     fee::{Fee, FeeIn},
     reason::{add, sum},
@@ -70,7 +70,7 @@ pub(super) struct Effects {
     pub(super) balances: BTreeMap<Asset, Vec<Change>>,
     /// Changes of exposures, by asset, in order.
     pub(super) exposures: BTreeMap<Asset, Vec<Change>>,
-    /// Assets that contracts settle in: their balance may be below zero.
+    /// Assets whose balance may be below zero: contracts settle in them, or interest was paid for them.
     pub(super) settled: BTreeSet<Asset>,
     /// The first thing that is known of it.
     pub(super) first: Option<Timestamp>,
@@ -126,6 +126,10 @@ pub(super) fn effects(
             continue;
         };
         effects.begin(line.time);
+        if line.kind == LineKind::Interest && line.amount.is_negative() {
+            // Interest is paid for what is owed.
+            effects.settled.insert(line.asset.clone());
+        }
         if line.time >= span.own {
             let changes = effects.balances.entry(line.asset.clone()).or_default();
             changes.push(Change { time: line.time, amount: line.amount });
