@@ -175,9 +175,9 @@ fn position_row(call: &Call<'_>, contracts: &Contracts, index: usize, market: &C
         (true, false) => "Sell",
     };
     let fills = contracts.fills.get(index).map_or(&[][..], Vec::as_slice);
-    let told = fills.iter().filter(|fill| fill.time_ms <= call.now_ms);
+    let mut told = fills.iter().filter(|fill| fill.time_ms <= call.now_ms);
     let realized = told.clone().fold(Amount::ZERO, |sum, fill| sum.plus(fill.realized).minus(fill.fee));
-    let updated_ms = told.last().map_or(0, |fill| fill.time_ms).to_string();
+    let updated_ms = told.next_back().map_or(0, |fill| fill.time_ms).to_string();
     json!({
         "positionIdx": 0,
         "riskId": 1,

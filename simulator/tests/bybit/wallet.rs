@@ -100,7 +100,8 @@ fn conversions_and_sweeps_are_those_of_the_world() {
     }
     assert_eq!(told.len(), rows(&truth, "converts").len());
     for own in rows(&truth, "converts") {
-        let row = told.iter().find(|row| row["exchangeTxId"] == own["orderId"].to_string()).unwrap();
+        let id = own["orderId"].to_string();
+        let row = told.iter().find(|row| row["exchangeTxId"] == id.as_str()).unwrap();
         assert_eq!(row["exchangeStatus"] == "success", own["orderStatus"] == "SUCCESS");
         assert_eq!(units(&row["fromAmount"]), units(&own["fromAmount"]));
         assert_eq!(units(&row["toAmount"]), units(&own["toAmount"]));

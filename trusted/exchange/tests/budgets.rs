@@ -93,7 +93,7 @@ async fn taken(transport: &Transport, class: Class, account: u64) -> u32 {
         let asking = transport.converse_as(class, &mut asker, &*clock, Task::Collect, &mut ignored);
         let mut asking = std::pin::pin!(asking);
         // It has taken all when it waits for time to pass; the limits of answers do not count.
-        let waits = || clock.waits.lock().unwrap().iter().any(|at_ms| *at_ms == 60_500);
+        let waits = || clock.waits.lock().unwrap().contains(&60_500);
         while !waits() {
             tokio::select! {
                 biased;

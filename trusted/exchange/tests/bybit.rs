@@ -134,6 +134,7 @@ fn assert_profit_is_the_worlds(told: &Told, contracts: &Value) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one account, looked at from every side")]
 async fn contracts_are_what_the_world_knows_of_them() {
     let Some(simulator) = Simulator::start(&["--time-rate", "20", "--contracts"]) else { return };
     let bybit = simulator.collected(Venue::Bybit).await;
@@ -160,7 +161,8 @@ async fn contracts_are_what_the_world_knows_of_them() {
             )
         })
         .collect();
-    (fills.sort(), expected.sort());
+    fills.sort();
+    expected.sort();
     assert!(expected.len() > 2_000 && rows("fills").iter().any(|row| row["liquidation"] == true));
     assert_eq!(fills, expected);
 

@@ -121,7 +121,8 @@ async fn contracts_are_what_the_world_knows_of_them() {
 
     let mut fills: Vec<String> = okx.fills.values().filter(is_contract).map(told_fill).collect();
     let mut expected: Vec<String> = rows("fills").iter().map(known_fill).collect();
-    (fills.sort(), expected.sort());
+    fills.sort();
+    expected.sort();
     assert!(expected.len() > 2_000 && expected.iter().any(|fill| fill.contains("forced")));
     assert_eq!(fills, expected);
     for (symbol, multiplier) in [("BTC/USDT:USDT", "0.01"), ("ETH/USDT:USDT", "0.1"), ("BTC/USD:BTC", "100")]

@@ -138,7 +138,10 @@ const _: () = {
     assert!(ENVELOPE_LIFE_S_MAX <= EPOCH_GRACE_S, "an envelope must not outlive the key that opens it");
     assert!(3 * CREDENTIAL_BYTES_MAX < PLAINTEXT_BYTES_MAX);
     assert!(POLL_INTERVAL_S <= POLL_IDLE_INTERVAL_S_MAX);
-    assert!(POLL_IDLE_INTERVAL_S_MAX < KEY_CHECK_INTERVAL_S, "a key is checked in time though its account is quiet");
+    assert!(
+        POLL_IDLE_INTERVAL_S_MAX < KEY_CHECK_INTERVAL_S,
+        "a key is checked in time though its account is quiet"
+    );
     assert!(
         LEDGER_PAGE_BYTES_MAX * 2 * 4 / 3 < ANSWER_BYTES_MAX,
         "a page fits when every character is escaped and sealed"

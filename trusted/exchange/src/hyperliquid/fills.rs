@@ -135,7 +135,7 @@ mod tests {
             let read = |(side, start, oid): (&str, &str, u64)| {
                 let fields = format!(",\"fee\":\"0\",\"startPosition\":\"{start}\"");
                 let row = with(&fields).replace("\"B\"", &format!("\"{side}\""));
-                super::tests::read(&row.replace("59071663721", &oid.to_string())).unwrap().sequence.unwrap()
+                read(&row.replace("59071663721", &oid.to_string())).unwrap().sequence.unwrap()
             };
             rows.map(read).is_sorted_by(|a, b| a < b)
         };

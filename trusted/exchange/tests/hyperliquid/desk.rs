@@ -138,7 +138,8 @@ fn every_update_means_what_it_is() {
     ]
     .map(|(kind, received, spent)| (kind, received.to_owned(), spent.to_owned()))
     .into();
-    (got.sort(), expected.sort());
+    got.sort();
+    expected.sort();
     assert_eq!(got, expected);
     assert_eq!(told.unread, BTreeSet::new());
     let sent = told.movements.values().find(|one| side(&one.spent) == "3 PURR").unwrap();

@@ -218,7 +218,8 @@ fn assert_equals_the_truth(told: &Told, truth: &Value) {
     let expected = fills_of_the_world(truth);
     let mut names: Vec<String> = expected.iter().map(named).collect();
     let mut got: Vec<String> = told.fills.values().map(named).collect();
-    (names.sort(), got.sort());
+    names.sort();
+    got.sort();
     assert_eq!(got.len(), names.len());
     let wrong: Vec<_> = got.iter().zip(&names).filter(|(got, name)| got != name).take(3).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -249,7 +250,8 @@ fn assert_equals_the_truth(told: &Told, truth: &Value) {
     let mut funding: Vec<(i64, Decimal)> =
         kinds(MovementKind::Funding).map(|movement| (movement.time.millis(), amount(movement))).collect();
     paid.retain(|(_, amount)| !amount.is_zero());
-    (paid.sort(), funding.sort());
+    paid.sort();
+    funding.sort();
     assert_eq!(funding, paid);
 
     let mut balances: BTreeMap<Asset, Decimal> = BTreeMap::new();

@@ -110,6 +110,7 @@ impl Markets {
                 settle: market["settle"].as_str().map(Asset::from),
                 contract_size: size.parse().map_err(|_| anyhow!("contract_size {size}"))?,
                 inverse: market["linear"] == false,
+                expires: None,
             });
             symbols.push((text("id")?.to_owned(), board, text("symbol")?.to_owned()));
         }
