@@ -4,8 +4,9 @@ mod kept;
 mod restated;
 
 use super::*;
-use exchange::{KeyRights, Movement, MovementKind, MovementStatus, Venue, Verdict};
-use ledger::{Decimal, Interval, Liquidity, Quantity, Side};
+use crate::account::account_name;
+use exchange::{KeyRights, Movement, MovementKind, MovementStatus, Reach, Venue, Verdict};
+use ledger::{Asset, Decimal, Fill, Instrument, InstrumentKind, Interval, Liquidity, Quantity, Side};
 
 /// A minute begins here.
 const AT: i64 = 1_795_305_600_000;

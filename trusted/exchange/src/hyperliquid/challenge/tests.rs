@@ -1,3 +1,5 @@
+//! Signatures that other programs made and published, and what is none.
+
 use super::*;
 
 /// From the documentation of web3.js (`eth.accounts.sign`), ethers (`signMessage`) and eth-account (`sign_message`).
