@@ -17,7 +17,7 @@ use crate::{
     service::Service,
     session::Session,
 };
-use exchange::{KeyRights, Venue, Verdict};
+use exchange::{KeyRights, Verdict};
 use ledger::{Line, Timestamp, record};
 use protocol::{
     Code,
@@ -26,7 +26,6 @@ use protocol::{
     limits, rfc3339,
     statement::{Frame, Statement},
 };
-use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 use told::Members;
 use view::{Exported, View, view};
@@ -48,23 +47,9 @@ pub(crate) fn key_rights(rights: &KeyRights, trading_accepted: bool) -> api::Key
     api::KeyRights { read, trade, withdraw, transfer, ip_restricted, verdict: verdict.to_owned() }
 }
 
-/// What each connector reads, how far back, and what it cannot see.
+/// What each connector reads, how far back and why, and what it cannot see.
 pub(crate) fn exchanges() -> Vec<u8> {
-    let venues: Vec<Value> = Venue::ALL
-        .into_iter()
-        .map(|venue| {
-            json!({
-                "exchange": venue.name(),
-                "account_types": venue.account_types(),
-                "quote_currency": venue.reporting_currency(),
-                "sandbox": venue.has_sandbox(),
-                "reads": venue.reads(),
-                "cannot_see": venue.cannot_see(),
-                "history_limit": venue.history_limit(),
-            })
-        })
-        .collect();
-    encode(&json!({ "exchanges": venues }))
+    encode(&exchange::exchanges())
 }
 
 /// The headline.
@@ -279,10 +264,11 @@ pub(crate) fn with_under_way(
 /// What stands in answers and does not follow from the record.
 pub(crate) fn frame(environment: &str, account: &Account, record: &AccountRecord) -> Frame {
     let accounts = record.record.accounts.keys();
+    let types: Vec<&str> = account.shown.types.iter().map(String::as_str).collect();
     Frame {
         environment: environment.to_owned(),
         accounts: accounts.map(|name| (name.to_string(), account.shown.clone())).collect(),
-        history_limit: account.venue.history_limit().to_owned(),
+        history_limit: account.venue.capability().history_limit(&types),
         unread: record.missing(),
         key_rights: rights_in_words(record),
         prices: kept::uses(&record.price_sources),

@@ -1,31 +1,43 @@
 //! Which dialects there are. Not all of them are behind a connector yet: `venue.rs` says which accounts can be read.
 
 use crate::{
-    Asked, Listings, Need, Reply, alpaca::Alpaca, binance::BinanceDialect, bitget::Bitget, bybit::Bybit,
-    coinbase::Coinbase, deribit::Deribit, dialect::Dialect, gate::Gate, hyperliquid::Hyperliquid, ibkr::Ibkr,
-    kraken::Kraken, kucoin::KuCoin, mexc::Mexc, okx::Okx,
+    Asked, Capability, Listings, Need, Reply,
+    alpaca::{self, Alpaca},
+    binance::{self, BinanceDialect},
+    bitget::{self, Bitget},
+    bybit::{self, Bybit},
+    coinbase::{self, Coinbase},
+    deribit::{self, Deribit},
+    dialect::Dialect,
+    gate::{self, Gate},
+    hyperliquid::{self, Hyperliquid},
+    ibkr::{self, Ibkr},
+    kraken::{self, Kraken},
+    kucoin::{self, KuCoin},
+    mexc::{self, Mexc},
+    okx::{self, Okx},
 };
 use ledger::Timestamp;
 
 /// The dialect of a venue, by the name that registrations use.
 pub fn dialect(venue: &str) -> Option<&'static dyn Dialect> {
-    DIALECTS.into_iter().find(|(name, _)| *name == venue).map(|(_, dialect)| dialect)
+    DIALECTS.iter().find(|(name, ..)| *name == venue).map(|(_, dialect, _)| *dialect)
 }
 
-const DIALECTS: [(&str, &'static dyn Dialect); 13] = [
-    ("alpaca", &Alpaca),
-    ("binance", &BinanceDialect),
-    ("bitget", &Bitget),
-    ("bybit", &Bybit),
-    ("coinbase", &Coinbase),
-    ("deribit", &Deribit),
-    ("gate", &Gate),
-    ("hyperliquid", &Hyperliquid),
-    ("ibkr", &Ibkr),
-    ("kraken", &Kraken),
-    ("kucoin", &KuCoin),
-    ("mexc", &Mexc),
-    ("okx", &Okx),
+pub(crate) static DIALECTS: [(&str, &dyn Dialect, &Capability); 13] = [
+    ("alpaca", &Alpaca, &alpaca::CAPABILITY),
+    ("binance", &BinanceDialect, &binance::CAPABILITY),
+    ("bitget", &Bitget, &bitget::CAPABILITY),
+    ("bybit", &Bybit, &bybit::CAPABILITY),
+    ("coinbase", &Coinbase, &coinbase::CAPABILITY),
+    ("deribit", &Deribit, &deribit::CAPABILITY),
+    ("gate", &Gate, &gate::CAPABILITY),
+    ("hyperliquid", &Hyperliquid, &hyperliquid::CAPABILITY),
+    ("ibkr", &Ibkr, &ibkr::CAPABILITY),
+    ("kraken", &Kraken, &kraken::CAPABILITY),
+    ("kucoin", &KuCoin, &kucoin::CAPABILITY),
+    ("mexc", &Mexc, &mexc::CAPABILITY),
+    ("okx", &Okx, &okx::CAPABILITY),
 ];
 
 /// The first four bytes choose dialect, need, account and endpoint; the rest is the answer.
@@ -38,7 +50,7 @@ pub fn fuzz_dialect_reply(data: &[u8]) {
         of.get(usize::from(by).checked_rem(of.len())?).copied()
     }
     let Some(([which, need, market, call], body)) = data.split_first_chunk() else { return };
-    let Some((_, dialect)) = chosen(&DIALECTS, *which) else { return };
+    let Some((_, dialect, _)) = chosen(&DIALECTS, *which) else { return };
     let (Some(need), Some(market)) = (chosen(&Need::ALL, *need), chosen(&MARKETS, *market)) else { return };
     let path = chosen(dialect.calls(), *call).map_or("", |(_, _, path)| path);
     let reply = Reply { status: 200, headers: Vec::new(), body: body.to_vec() };

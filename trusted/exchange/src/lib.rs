@@ -7,6 +7,7 @@ mod lines;
 mod request;
 mod dialect;
 mod dialects;
+mod capability;
 mod clock;
 #[cfg(feature = "development")]
 mod simulated_clock;
@@ -35,6 +36,9 @@ mod gate;
 mod mexc;
 
 pub use binance::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
+pub use capability::{
+    Call, Capability, CredentialWords, Note, RightsTold, Source, Subject, capabilities, capability, exchanges,
+};
 pub use clock::{Clock, Wait};
 pub use connector::*;
 pub use dialect::{

@@ -1,7 +1,7 @@
 //! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
 
 use crate::{
-    ExchangeConnector, Method, binance, bybit, coinbase, dialect, hyperliquid, kraken, okx,
+    Capability, ExchangeConnector, Method, binance, bybit, coinbase, dialect, hyperliquid, kraken, okx,
     reader::{self, Plan, Reader},
 };
 use protocol::{Credentials, Secret};
@@ -44,48 +44,6 @@ pub enum Unproven {
     Signature,
 }
 
-/// What is told of a venue.
-struct Facts {
-    name: &'static str,
-    /// The name of an account in the books of its record.
-    account: &'static str,
-    account_types: &'static [&'static str],
-    reporting_currency: &'static str,
-    reads: &'static [&'static str],
-    cannot_see: &'static [&'static str],
-    history_limit: &'static str,
-}
-
-const BINANCE: Facts = Facts {
-    name: "binance",
-    account: binance::SPOT,
-    account_types: binance::ACCOUNT_TYPES,
-    reporting_currency: "USDT",
-    reads: binance::READS,
-    cannot_see: binance::CANNOT_SEE,
-    history_limit: binance::HISTORY_LIMIT,
-};
-
-macro_rules! facts {
-    ($name:literal, $venue:ident, $currency:literal) => {
-        Facts {
-            name: $name,
-            account: $venue::plan::ACCOUNT,
-            account_types: $venue::plan::ACCOUNT_TYPES,
-            reporting_currency: $currency,
-            reads: $venue::plan::READS,
-            cannot_see: $venue::plan::CANNOT_SEE,
-            history_limit: $venue::plan::HISTORY_LIMIT,
-        }
-    };
-}
-
-const KRAKEN: Facts = facts!("kraken", kraken, "USDT");
-const BYBIT: Facts = facts!("bybit", bybit, "USDT");
-const OKX: Facts = facts!("okx", okx, "USDT");
-const COINBASE: Facts = facts!("coinbase", coinbase, "USDC");
-const HYPERLIQUID: Facts = facts!("hyperliquid", hyperliquid, "USDC");
-
 impl Venue {
     /// All of them.
     pub const ALL: [Self; 6] =
@@ -98,17 +56,13 @@ impl Venue {
 
     /// Its name in registrations and answers.
     pub fn name(self) -> &'static str {
-        self.facts().name
-    }
-
-    const fn facts(self) -> &'static Facts {
         match self {
-            Self::Binance => &BINANCE,
-            Self::Kraken => &KRAKEN,
-            Self::Bybit => &BYBIT,
-            Self::Okx => &OKX,
-            Self::Coinbase => &COINBASE,
-            Self::Hyperliquid => &HYPERLIQUID,
+            Self::Binance => "binance",
+            Self::Kraken => "kraken",
+            Self::Bybit => "bybit",
+            Self::Okx => "okx",
+            Self::Coinbase => "coinbase",
+            Self::Hyperliquid => "hyperliquid",
         }
     }
 
@@ -169,37 +123,34 @@ impl Venue {
 
     /// The name of an account in the books of its record.
     pub fn account(self) -> &'static str {
-        self.facts().account
+        self.plan().map_or(binance::SPOT, Plan::account)
+    }
+
+    /// What is told of it: what is read, how far back and why, and what is not.
+    pub fn capability(self) -> &'static Capability {
+        match self {
+            Self::Binance => &binance::CAPABILITY,
+            Self::Kraken => &kraken::CAPABILITY,
+            Self::Bybit => &bybit::CAPABILITY,
+            Self::Okx => &okx::CAPABILITY,
+            Self::Coinbase => &coinbase::CAPABILITY,
+            Self::Hyperliquid => &hyperliquid::CAPABILITY,
+        }
     }
 
     /// The account types that are read.
     pub fn account_types(self) -> &'static [&'static str] {
-        self.facts().account_types
+        self.capability().account_types
     }
 
     /// The currency in which totals are given: the venue's main stablecoin.
     pub fn reporting_currency(self) -> &'static str {
-        self.facts().reporting_currency
+        self.capability().quote_currency
     }
 
     /// Whether the venue has a test system that this connector can read.
     pub fn has_sandbox(self) -> bool {
-        false
-    }
-
-    /// What is read, in words.
-    pub fn reads(self) -> &'static [&'static str] {
-        self.facts().reads
-    }
-
-    /// What the account may hold or do unseen, in words.
-    pub fn cannot_see(self) -> &'static [&'static str] {
-        self.facts().cannot_see
-    }
-
-    /// How far back history reaches, and why.
-    pub fn history_limit(self) -> &'static str {
-        self.facts().history_limit
+        self.capability().sandbox_is_read
     }
 
     /// Whether a connector of this venue may send this: the allow-list of EXCHANGES.md section 1, rule 1.

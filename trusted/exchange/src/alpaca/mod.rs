@@ -3,6 +3,7 @@
 //! The secret itself travels, in a header: nothing is signed. Fills carry no fees; those of crypto are bookings of their own
 //! (`CFEE`), and which instrument's "last" is meant is that of its latest trade.
 
+mod capability;
 mod routes;
 mod ask;
 mod errors;
@@ -12,6 +13,8 @@ mod wallet;
 mod market;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Method, Refusal, Reply, Request, VenueError,

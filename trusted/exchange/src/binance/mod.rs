@@ -2,6 +2,7 @@
 //!
 //! Not here: sockets, waiting, retries (`transport`). Time and answers come as arguments.
 
+mod capability;
 mod sign;
 mod endpoint;
 mod wire;
@@ -22,6 +23,7 @@ mod moves;
 pub(crate) mod contracts;
 pub(crate) mod margin;
 
+pub(crate) use capability::CAPABILITY;
 pub(crate) use dialect::BinanceDialect;
 pub(crate) use dialect::WALLET_CALLS;
 pub(crate) use endpoint::{ALLOWED, HOST};
@@ -50,33 +52,6 @@ use zeroize::Zeroizing;
 
 /// The spot account in the books of its record.
 pub(crate) const SPOT: &str = "binance/spot";
-pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot", "usdm", "coinm", "margin"];
-pub(crate) const READS: &[&str] = &[
-    "key rights",
-    "account id",
-    "spot balances",
-    "spot fills",
-    "deposits",
-    "withdrawals",
-    "dust conversions",
-    "conversions",
-    "distributions (airdrops, interest, rebates)",
-    "USD-M and COIN-M: wallets, positions, fills, funding and what else is booked",
-    "cross margin: what is held and owed, fills, interest",
-    "moves between these wallets",
-    "closes of candles",
-];
-pub(crate) const CANNOT_SEE: &[&str] = &[
-    "isolated margin, options and portfolio margin accounts; liquidations on margin",
-    "fills on margin of a coin that was bought and sold again before anybody looked",
-    "the funding wallet, and transfers with sub-accounts",
-    "fiat orders, cards, P2P and Pay",
-    "Earn positions other than those that stand in the spot balances",
-];
-pub(crate) const HISTORY_LIMIT: &str = "everything since the account's first deposit, credit or fill; withdrawals \
-    and conversions before that are read bit by bit, back to July 2017; of dust conversions the newest 100. Of contracts three months (USD-M) or six \
-    (COIN-M), of interest and moves between wallets six months";
-
 /// The venue and the version of what is saved.
 const SAVED_HEAD: &[u8] = b"binance/1\n";
 /// A request that takes longer than the transport waits is of no use any more (`recvWindow`).

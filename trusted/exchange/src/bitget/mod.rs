@@ -4,6 +4,7 @@
 //! `classic` of a classic account; `unified` and `unified-funding` of a unified one, where the venue's own parameter
 //! `category` says which product. With `-history` behind it, a market names the endpoint that reads further back.
 
+mod capability;
 mod sign;
 mod ask;
 mod errors;
@@ -14,6 +15,8 @@ mod bookings;
 mod market;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Asked, Board, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said,

@@ -7,6 +7,7 @@
 //!
 //! Every answer is `{"retCode":0,"retMsg":"OK","result":{…},"time":…}`.
 
+mod capability;
 mod sign;
 mod endpoint;
 mod errors;
@@ -21,6 +22,8 @@ mod digest;
 mod words;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Method, Refusal, Reply, Request, VenueError,

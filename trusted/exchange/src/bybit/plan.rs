@@ -4,7 +4,7 @@
 //! list of fills, of funding, of deposits nor of withdrawals tells is told from there, see [`digest`](super::digest).
 //! What moves between the two wallets stands in both logs, and cancels.
 
-use super::{Bybit, digest::Desk};
+use super::{Bybit, CAPABILITY, digest::Desk};
 use crate::{
     Dialect, Need, Question, Reply, VenueError,
     dialect::Cell,
@@ -16,25 +16,6 @@ use protocol::Credentials;
 
 /// The account that fills and lines belong to, for the ledger's books.
 pub(crate) const ACCOUNT: &str = "bybit/unified";
-pub(crate) const ACCOUNT_TYPES: &[&str] = &["unified", "funding"];
-pub(crate) const READS: &[&str] = &[
-    "key rights",
-    "balances of the unified and of the funding wallet",
-    "fills of spot, linear and inverse contracts; liquidations, deleveraging and settlements too",
-    "open contracts",
-    "funding of contracts",
-    "deposits and withdrawals, on chain and between users",
-    "conversions, interest, bonuses and all else that the logs of both wallets book",
-    "closes of candles",
-];
-pub(crate) const CANNOT_SEE: &[&str] = &[
-    "options, and what is in earn products, loans and bots: what goes there is told as a transfer",
-    "sub-accounts: each has keys of its own",
-    "what was before the account became a unified one",
-    "prices of coins that Bybit lists no more",
-];
-pub(crate) const HISTORY_LIMIT: &str =
-    "two years: Bybit tells executions and the logs of both wallets no further back";
 
 /// Bybit opened in 2018.
 const GENESIS_MS: i64 = 1_519_862_400_000;
@@ -121,7 +102,7 @@ impl Plan for Unified {
     }
 
     fn account_types(&self) -> &'static [&'static str] {
-        ACCOUNT_TYPES
+        CAPABILITY.account_types
     }
 
     fn inventory(&self) -> Option<Question<'static>> {

@@ -6,6 +6,7 @@
 //!
 //! Not here: what a conversion's two sides come to: each stands in its own account, and both have one id.
 
+mod capability;
 mod sign;
 mod endpoint;
 mod errors;
@@ -15,6 +16,8 @@ mod trading;
 mod wallet;
 mod market;
 pub(crate) mod plan;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::dialect::{Asked, Cell, Dialect, Listings, Moment, Need, Question, Said, key_hash, wrong};
 use crate::{Cost, Method, Refusal, Reply, Request, VenueError};

@@ -4,7 +4,7 @@
 //!
 //! Transactions have their times in whole seconds, and their lists know none: they go from the newest back.
 
-use super::Coinbase;
+use super::{CAPABILITY, Coinbase};
 use crate::{
     Booking, Dialect, Movement, MovementKind, MovementStatus, Need, Question, Reply, VenueError,
     dialect::Cell,
@@ -17,24 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The account that fills and lines belong to, for the ledger's books.
 pub(crate) const ACCOUNT: &str = "coinbase/spot";
-pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot"];
-pub(crate) const READS: &[&str] = &[
-    "key rights",
-    "balances of the key's portfolio",
-    "fills of Advanced Trade, with their commissions",
-    "deposits and withdrawals, of coins and of money",
-    "conversions and simple purchases",
-    "interest, staking rewards, gifts",
-    "what Coinbase charges beside trades",
-    "how many other portfolios there are",
-    "closes of candles",
-];
-pub(crate) const CANNOT_SEE: &[&str] = &[
-    "other portfolios: each needs a key of its own",
-    "futures and perpetuals: what moves there is told as a transfer",
-    "coins that are staked or in a vault, unless Coinbase lists them as a wallet",
-];
-pub(crate) const HISTORY_LIMIT: &str = "everything since the account was opened";
 
 /// Coinbase opened in June 2012.
 const GENESIS_MS: i64 = 1_338_508_800_000;
@@ -105,7 +87,7 @@ impl Plan for Spot {
     }
 
     fn account_types(&self) -> &'static [&'static str] {
-        ACCOUNT_TYPES
+        CAPABILITY.account_types
     }
 
     fn inventory(&self) -> Option<Question<'static>> {

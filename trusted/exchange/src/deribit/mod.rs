@@ -6,6 +6,7 @@
 //!
 //! Without `historical=true` in `with` the lists of executions hold 24 hours.
 
+mod capability;
 mod sign;
 mod endpoint;
 mod errors;
@@ -16,6 +17,8 @@ mod account;
 mod wallet;
 mod log;
 mod market;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Asked, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said, VenueError,

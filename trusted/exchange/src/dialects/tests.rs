@@ -28,7 +28,7 @@ fn bodies() -> Vec<Vec<u8>> {
 #[test]
 fn no_answer_brings_a_dialect_down() {
     let listings = Listings::default();
-    for (venue, dialect) in DIALECTS {
+    for (venue, dialect, _) in DIALECTS {
         for body in bodies() {
             for status in [200, 400, 429, 500] {
                 let reply = Reply { status, headers: Vec::new(), body: body.clone() };
@@ -57,7 +57,7 @@ fn what_a_dialect_asks_is_among_its_calls() {
         passphrase: Some(secret("aWord")),
     };
     let moment = crate::Moment { at: Timestamp::from_millis(1_735_689_600_123), random: [7; 16] };
-    for (venue, dialect) in DIALECTS {
+    for (venue, dialect, _) in DIALECTS {
         for need in Need::ALL {
             for market in ["spot", "perp", "margin", "futures", "unified", "wallet", "auth", ""] {
                 for symbol in [None, Some("BTC-USDT")] {
@@ -93,7 +93,7 @@ const POSTS: [(&str, &[&str]); 3] = [
 
 #[test]
 fn nothing_that_could_trade_move_or_withdraw_can_be_asked() {
-    for (venue, dialect) in DIALECTS {
+    for (venue, dialect, _) in DIALECTS {
         let posts = POSTS.iter().find(|(name, _)| *name == venue).map_or(&[][..], |(_, posts)| *posts);
         for (method, host, path) in dialect.calls() {
             assert_eq!(*method == Method::Post, posts.contains(path), "{venue} {path}");

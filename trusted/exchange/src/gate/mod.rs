@@ -2,6 +2,7 @@
 //!
 //! Markets: `spot`, `margin` (isolated), `cross-margin`, `unified`, `funding`, `usdt-futures`, `btc-futures`, `wallet`.
 
+mod capability;
 mod sign;
 mod ask;
 mod errors;
@@ -12,6 +13,8 @@ mod bookings;
 mod market;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Asked, Board, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said,

@@ -10,6 +10,7 @@
 //! `perp`, which are two wallets of one address, and `wallet`, which is both as one; builders' own exchanges are asked for by
 //! `dex` in `with`.
 
+mod capability;
 mod ask;
 mod errors;
 pub(crate) mod challenge;
@@ -22,6 +23,8 @@ mod market;
 mod listings;
 mod pages;
 pub(crate) mod plan;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Asked, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said, VenueError,

@@ -1,7 +1,7 @@
 //! An address of Hyperliquid as the reader sees it (EXCHANGES.md section 11): its spot wallet and that of the perpetuals are one
 //! account, so what moves between them changes nothing. Of fills the venue tells the newest 10,000, of the rest everything.
 
-use super::{Hyperliquid, WALLET, ledger::own, pages};
+use super::{CAPABILITY, Hyperliquid, WALLET, ledger::own, pages};
 use crate::{
     Booking, Dialect, Execution, FundingPayment, Movement, MovementKind, Need, Question, Reply, VenueError,
     prices::{Candles, Depth},
@@ -12,26 +12,6 @@ use protocol::Credentials;
 
 /// The account that fills and lines belong to, for the ledger's books.
 pub(crate) const ACCOUNT: &str = "hyperliquid";
-
-pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot", "perp"];
-pub(crate) const READS: &[&str] = &[
-    "what the address is",
-    "balances of spot and of perpetuals, as one account",
-    "fills of spot and of perpetuals",
-    "positions",
-    "funding",
-    "deposits, withdrawals, and transfers to and from other addresses",
-    "rewards",
-    "closes of candles",
-];
-pub(crate) const CANNOT_SEE: &[&str] = &[
-    "sub-accounts and vaults: they are other addresses",
-    "what is staked, lent or in a vault: it counts as gone until it comes back",
-    "perpetuals of builders' own exchanges",
-    "prices of the minute older than 83 hours, of the hour older than 208 days",
-];
-pub(crate) const HISTORY_LIMIT: &str =
-    "the newest 10,000 fills: the venue tells no more; the rest since the beginning";
 
 /// Its first block was made in 2023.
 const GENESIS_MS: i64 = 1_672_531_200_000;
@@ -93,7 +73,7 @@ impl Plan for Address {
     }
 
     fn account_types(&self) -> &'static [&'static str] {
-        ACCOUNT_TYPES
+        CAPABILITY.account_types
     }
 
     fn whose<'a>(&self, key: &'a Credentials) -> Option<&'a str> {

@@ -5,6 +5,7 @@
 //! The credentials are the token and the id of the query. A question for anything but [`Need::Request`] fetches the
 //! statement whose `q` it carries in [`Question::with`], from its `url` if one was told.
 
+mod capability;
 mod ask;
 mod errors;
 mod xml;
@@ -14,6 +15,8 @@ mod cash;
 mod holdings;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     KeyRights, Method, Refusal, Reply, Request, VenueError, Verdict,

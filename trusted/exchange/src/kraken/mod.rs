@@ -6,6 +6,7 @@
 //!
 //! Not here: paging. `TradesHistory` and `Ledgers` go by offset, 50 a page; a page that is not full is the last.
 
+mod capability;
 mod sign;
 mod endpoint;
 mod errors;
@@ -17,6 +18,8 @@ mod market;
 mod futures;
 mod log;
 pub(crate) mod plan;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::dialect::{
     Asked, Cell, Dialect, Listings, Moment, Need, Parameters, Question, Row, Said, key_hash,

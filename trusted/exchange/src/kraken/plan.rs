@@ -4,7 +4,7 @@
 //!
 //! The venue tells no id of an account: a hash of the key stands for it, so two keys of one account look like two accounts.
 
-use super::{Kraken, assets};
+use super::{CAPABILITY, Kraken, assets};
 use crate::{
     Board, Booking, Dialect, Execution, Finding, Movement, MovementKind, Need, Question, Reply, VenueError,
     prices::{Candles, Depth},
@@ -20,24 +20,6 @@ use std::{
 
 /// The account that fills and lines belong to, for the ledger's books.
 pub(crate) const ACCOUNT: &str = "kraken/spot";
-pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot"];
-pub(crate) const READS: &[&str] = &[
-    "key rights",
-    "spot balances, staked and earning ones included",
-    "spot fills, with their fees as the ledger books them",
-    "deposits",
-    "withdrawals",
-    "conversions",
-    "rewards of staking and earning",
-    "closes of candles",
-];
-pub(crate) const CANNOT_SEE: &[&str] = &[
-    "futures accounts: they have keys of their own",
-    "margin positions: their profit and cost are told as they are booked, not as fills",
-    "that two keys belong to one account: Kraken tells no id",
-    "prices of the minute older than 12 hours, of the hour older than 30 days, of the day older than two years",
-];
-pub(crate) const HISTORY_LIMIT: &str = "everything since the account was opened";
 
 /// Kraken opened in July 2011.
 const GENESIS_MS: i64 = 1_309_478_400_000;
@@ -104,7 +86,7 @@ impl Plan for Spot {
     }
 
     fn account_types(&self) -> &'static [&'static str] {
-        ACCOUNT_TYPES
+        CAPABILITY.account_types
     }
 
     fn listings(&self) -> Vec<Question<'static>> {

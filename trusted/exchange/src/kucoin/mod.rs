@@ -4,6 +4,7 @@
 //! The markets are `spot` (accounts as they were), `spot-hf`, `margin`, `isolated`, `futures`, `unified`, `wallet`, and
 //! `history` for deposits and withdrawals before 2019. All answers come in an envelope `{"code":"200000","data":…}`.
 
+mod capability;
 mod sign;
 mod endpoint;
 mod errors;
@@ -14,6 +15,8 @@ mod wallet;
 mod ledger;
 mod contracts;
 mod market;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Asked, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said, VenueError,

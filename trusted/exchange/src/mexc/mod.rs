@@ -3,6 +3,7 @@
 //!
 //! Markets: `spot`, `wallet`, `futures`.
 
+mod capability;
 mod sign;
 mod ask;
 mod errors;
@@ -12,6 +13,8 @@ mod wallet;
 mod market;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Asked, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said, VenueError,

@@ -11,6 +11,7 @@
 //!
 //! Not here: the quarterly archive of bookings, a file that must be ordered first.
 
+mod capability;
 mod sign;
 mod endpoint;
 mod errors;
@@ -23,6 +24,8 @@ mod market;
 pub(crate) mod plan;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use capability::CAPABILITY;
 
 use crate::{
     Method, Refusal, Reply, Request, VenueError,

@@ -10,7 +10,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Okx, answer::Answer, endpoint::CONFIG};
+use super::{CAPABILITY, Okx, answer::Answer, endpoint::CONFIG};
 use crate::{
     Asked, Booking, Crossing, Dialect, Execution, Listing, MovementKind, Need, Question, Reply, Status,
     VenueError,
@@ -23,27 +23,6 @@ use std::collections::BTreeMap;
 
 /// The account that fills and lines belong to, for the ledger's books.
 pub(crate) const ACCOUNT: &str = "okx/trading";
-pub(crate) const ACCOUNT_TYPES: &[&str] = &["spot", "margin", "swap", "futures", "funding", "savings"];
-pub(crate) const READS: &[&str] = &[
-    "key rights",
-    "balances of the trading and the funding account, and savings",
-    "fills of spot, margin, perpetual contracts and futures",
-    "open positions of perpetual contracts and futures",
-    "funding, interest and what else the trading account books",
-    "deposits",
-    "withdrawals",
-    "conversions",
-    "rewards, rebates and what else the funding account books",
-    "closes of candles",
-];
-pub(crate) const CANNOT_SEE: &[&str] = &[
-    "fills of options: what they paid is told as it is booked",
-    "interest that savings earn, before it is paid out",
-    "staked coins, structured products, loans and trading bots: what goes there leaves the account",
-    "balances of positions with isolated margin of coins that are borrowed",
-];
-pub(crate) const HISTORY_LIMIT: &str =
-    "three months: OKX lists fills and bookings of the trading account no longer";
 
 const DAY_MS: i64 = 24 * HOUR_MS;
 const HOUR_MS: i64 = 3_600_000;
@@ -122,7 +101,7 @@ impl Plan for Unified {
     }
 
     fn account_types(&self) -> &'static [&'static str] {
-        ACCOUNT_TYPES
+        CAPABILITY.account_types
     }
 
     fn inventory(&self) -> Option<Question<'static>> {
