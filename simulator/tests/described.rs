@@ -107,6 +107,14 @@ fn every_plain_answer_is_as_described() {
     description.check("get", "/exchanges", "200", &read("/exchanges"));
     description.check("get", "/health/ready", "200", &read("/health/ready"));
     let summary = read(&format!("/enclave/summary/{id}"));
+    let venue = read("/exchanges")["exchanges"][0].clone();
+    assert_eq!(venue["exchange"], "binance");
+    for fact in ["cannot_see", "history_limit"] {
+        assert_eq!(
+            summary["coverage"][fact], venue[fact],
+            "of an account that is registered for all that is read"
+        );
+    }
     description.check("get", "/enclave/summary/{session_id}", "200", &summary);
     let metrics = read(&format!("/enclave/metrics/{id}"));
     description.check("get", "/enclave/metrics/{session_id}", "200", &metrics);

@@ -136,8 +136,14 @@ async fn start(settings: &settings::Settings, platform: platform::Platform) -> a
     let opened = store::open(settings, root()?).await?;
     let lives = (settings.session_ttl_default_s, settings.session_ttl_max_s);
     let witness = settings.witness.as_ref().map(|witness| witness.key.as_str());
-    let configuration =
-        service::configuration(platform.environment, result_key.life(), lives, opened.life(), witness);
+    let configuration = service::configuration(
+        platform.environment,
+        result_key.life(),
+        lives,
+        opened.life(),
+        witness,
+        &settings.egress,
+    );
     let now = platform.clock.now();
     let tls = platform.tls.then(|| tls::Tls::new(settings.tls_names.clone(), identity::seconds(now)));
     let tls = tls.transpose().context("a key for TLS")?.map(Arc::new);
@@ -157,6 +163,7 @@ async fn start(settings: &settings::Settings, platform: platform::Platform) -> a
     let anchors = witness::Anchors::of(settings.witness.as_ref(), keeps, &vault)?;
     let transport = exchange::Transport::new(platform.hosts, random::system_seed());
     let service = Arc::new(Service {
+        exchanges: publish::exchanges(&settings.egress),
         session_ttl_default_s: lives.0,
         session_ttl_max_s: lives.1,
         keeps_leases: keeps,

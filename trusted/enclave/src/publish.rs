@@ -26,7 +26,8 @@ use protocol::{
     limits, rfc3339,
     statement::{Frame, Statement},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use told::Members;
 use view::{Exported, View, view};
 
@@ -47,9 +48,14 @@ pub(crate) fn key_rights(rights: &KeyRights, trading_accepted: bool) -> api::Key
     api::KeyRights { read, trade, withdraw, transfer, ip_restricted, verdict: verdict.to_owned() }
 }
 
-/// What each connector reads, how far back and why, and what it cannot see.
-pub(crate) fn exchanges() -> Vec<u8> {
-    encode(&exchange::exchanges())
+/// What each connector reads, how far back and why, what it cannot see, and which addresses a key must allow. Its hash
+/// stands in the attested configuration, so that whoever relays it can change nothing.
+pub(crate) fn exchanges(egress: &[IpAddr]) -> Vec<u8> {
+    let mut told = exchange::exchanges();
+    if let Value::Object(told) = &mut told {
+        told.insert("egress_addresses".to_owned(), json!(egress));
+    }
+    encode(&told)
 }
 
 /// The headline.
@@ -264,11 +270,13 @@ pub(crate) fn with_under_way(
 /// What stands in answers and does not follow from the record.
 pub(crate) fn frame(environment: &str, account: &Account, record: &AccountRecord) -> Frame {
     let accounts = record.record.accounts.keys();
+    let capability = account.venue.capability();
     let types: Vec<&str> = account.shown.types.iter().map(String::as_str).collect();
     Frame {
         environment: environment.to_owned(),
         accounts: accounts.map(|name| (name.to_string(), account.shown.clone())).collect(),
-        history_limit: account.venue.capability().history_limit(&types),
+        history_limit: capability.history_limit(&types),
+        cannot_see: capability.unseen(&types),
         unread: record.missing(),
         key_rights: rights_in_words(record),
         prices: kept::uses(&record.price_sources),

@@ -11,7 +11,7 @@ use crate::{
     identity::Identity,
     poll,
     polls::Polls,
-    publish::Views,
+    publish::{Views, exchanges},
     random,
     session::{Session, Sessions},
     store::{self, RENEW_S, RingFile, StoreError, UsedEnvelopes, Vault},
@@ -21,7 +21,8 @@ use exchange::{Clock, Finding, SharedMarkets, Task, Transport};
 use ledger::Timestamp;
 use protocol::{Code, limits};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use sha2::{Digest as _, Sha256};
+use std::{net::IpAddr, sync::Arc};
 use tokio::task::JoinHandle;
 
 /// All that calls share. Each part guards itself; no call holds two locks.
@@ -46,6 +47,8 @@ pub(crate) struct Service {
     pub(crate) markets: SharedMarkets,
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
+    /// The answer to `GET /exchanges`.
+    pub(crate) exchanges: Vec<u8>,
     pub(crate) session_ttl_default_s: u64,
     pub(crate) session_ttl_max_s: u64,
     /// Whether what is written outlives the process, so that a key may be kept longer than its session.
@@ -82,6 +85,7 @@ impl Service {
             markets: SharedMarkets::default(),
             limits: Limits::new(),
             counters: Counters::default(),
+            exchanges: exchanges(&[]),
             session_ttl_default_s: limits::SESSION_TTL_S_DEFAULT,
             session_ttl_max_s: limits::SESSION_TTL_S_MAX,
             keeps_leases: false,
@@ -130,7 +134,10 @@ pub(crate) fn configuration(
     (ttl_default_s, ttl_max_s): (u64, u64),
     store_keys: &str,
     witness: Option<&str>,
+    egress: &[IpAddr],
 ) -> Value {
+    let exchanges_sha256: String =
+        Sha256::digest(exchanges(egress)).iter().map(|byte| format!("{byte:02x}")).collect();
     let keeps_leases = matches!(store_keys, "sealed" | "clear" | "replicas");
     let rate = |rate: limits::Rate| json!({ "per_source": rate.per_source, "total": rate.total });
     json!({
@@ -163,6 +170,10 @@ pub(crate) fn configuration(
         "store_keys": store_keys,
         // Who vouches for the store being the latest one; null: nobody does.
         "witness": witness.map(|key| json!({ "key": key })),
+        // From where exchanges are asked, for keys that are bound to addresses: as the operator says; none: not told.
+        "egress_addresses": egress,
+        // Of the answer to `GET /exchanges`, hex.
+        "exchanges_sha256": exchanges_sha256,
         "version": env!("CARGO_PKG_VERSION"),
     })
 }

@@ -13,7 +13,7 @@ use core::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 use protocol::limits;
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 /// The settings of one start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub(crate) struct Settings {
     /// `ENCLAVE_TLS_NAMES`: the hosts that its certificates are for. Hostile: a certificate for another host, which no
     /// authority should sign; clients that verify evidence go by the key and read no name.
     pub(crate) tls_names: Names,
+    /// `ENCLAVE_EGRESS_ADDRESSES`: from where exchanges see it ask, for keys that are bound to addresses. Hostile: a trader
+    /// binds a key to addresses that are not ours, and the exchange refuses us. The value is attested.
+    pub(crate) egress: Vec<IpAddr>,
     /// `ENCLAVE_METRICS_ADDR`: where the operator reads counters. Hostile: counters of calls and failures are
     /// seen by others; they name no session, account or amount. Loopback only.
     pub(crate) metrics: SocketAddr,
@@ -90,6 +93,10 @@ impl Settings {
             names(&text).ok_or(SettingError { name: "ENCLAVE_TLS_NAMES", takes })
         });
         let tls_names = tls_names.transpose()?.unwrap_or_default();
+        let egress = value("ENCLAVE_EGRESS_ADDRESSES").map(|text| {
+            let takes = "takes up to 16 different public IP addresses, separated by commas";
+            addresses(&text).ok_or(SettingError { name: "ENCLAVE_EGRESS_ADDRESSES", takes })
+        });
         let metrics: SocketAddr = parsed(
             value("ENCLAVE_METRICS_ADDR"),
             "ENCLAVE_METRICS_ADDR",
@@ -131,6 +138,7 @@ impl Settings {
         Ok(Self {
             listen: SocketAddr::new(host, port),
             tls_names,
+            egress: egress.transpose()?.unwrap_or_default(),
             metrics,
             private_key: value("ENCLAVE_PRIVATE_KEY").map(PathBuf::from),
             public_key: value("ENCLAVE_PUBLIC_KEY").map(PathBuf::from),
@@ -166,6 +174,26 @@ fn witness(url: Option<String>, key: Option<String>) -> Result<Option<Witness>, 
         takes: "takes name+hash+key as the witness's operator tells it: Ed25519, for cosignature/v1 (type 04)",
     })?;
     Ok(Some(Witness { at, key }))
+}
+
+/// Addresses that an exchange can see: no other would ever be right.
+fn addresses(text: &str) -> Option<Vec<IpAddr>> {
+    const MAX: usize = 16;
+    let all: Vec<IpAddr> =
+        text.split(',').map(|address| address.trim().parse().ok()).collect::<Option<_>>()?;
+    let distinct: BTreeSet<IpAddr> = all.iter().copied().collect();
+    let fits =
+        distinct.len() == all.len() && all.len() <= MAX && all.iter().all(|address| is_public(*address));
+    // In one order, however they were written: it is attested.
+    fits.then(|| distinct.into_iter().collect())
+}
+
+fn is_public(address: IpAddr) -> bool {
+    let own = match address {
+        IpAddr::V4(address) => address.is_private() || address.is_link_local() || address.is_broadcast(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    };
+    !own && !address.is_loopback() && !address.is_unspecified() && !address.is_multicast()
 }
 
 fn parsed<T: core::str::FromStr>(
@@ -216,6 +244,35 @@ mod tests {
             names("a.example,::1").unwrap()
         );
         refused("ENCLAVE_TLS_NAMES", "planted..example");
+    }
+
+    #[test]
+    fn enclave_egress_addresses_are_public_and_in_one_order() {
+        let read = |text| read(&[("ENCLAVE_EGRESS_ADDRESSES", text)]).map(|settings| settings.egress);
+        let of = |all: &[&str]| all.iter().map(|address| address.parse().unwrap()).collect::<Vec<IpAddr>>();
+        assert_eq!(read("").unwrap(), of(&[]));
+        assert_eq!(read("203.0.113.9").unwrap(), of(&["203.0.113.9"]));
+        let two = of(&["203.0.113.9", "2001:db8::1"]);
+        assert_eq!(read("2001:db8::1, 203.0.113.9").unwrap(), two);
+        assert_eq!(read("203.0.113.9,2001:DB8:0::1").unwrap(), two);
+        let many: Vec<String> = (0..17).map(|last| format!("203.0.113.{last}")).collect();
+        for value in [
+            "planted",
+            "203.0.113.9,",
+            "203.0.113.9,203.0.113.9",
+            "203.0.113.0/24",
+            "10.0.0.1",
+            "192.168.1.1",
+            "127.0.0.1",
+            "0.0.0.0",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "224.0.0.1",
+            &many.join(","),
+        ] {
+            refused("ENCLAVE_EGRESS_ADDRESSES", value);
+        }
     }
 
     #[test]

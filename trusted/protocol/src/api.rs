@@ -371,6 +371,9 @@ pub struct Coverage {
     pub history_from: Option<String>,
     /// Why not further back.
     pub history_limit: String,
+    /// What such accounts may hold or do unseen: the exchange does not tell it, or they were not registered for it.
+    #[serde(default)]
+    pub cannot_see: Vec<String>,
     /// Days whose balances were read close to the midnight that ends them.
     pub days_observed: Option<u32>,
     /// Days computed backwards from later balances.

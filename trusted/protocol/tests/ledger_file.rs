@@ -352,6 +352,7 @@ fn accounts_of_one_name_are_told_apart_by_their_fingerprints() {
     let merged = merge(parts).unwrap();
     let names: Vec<&str> = merged.frame.accounts.keys().map(String::as_str).collect();
     assert_eq!(names, ["binance", "binance print of alice"]);
+    assert_eq!(merged.frame.cannot_see, ["cards \"and\" P2P"], "told once, though by both");
     let held: Vec<u64> = names.iter().map(|name| merged.record.aggregator.account(name).fills).collect();
     assert_eq!(held, fills);
     assert_eq!(merged.record.accounts.len(), 2);

@@ -76,6 +76,7 @@ fn every_null_has_its_reason_and_every_reason_its_null() {
         assert_eq!(metrics["total"]["risk"]["risk_free_annual"], 0.1 + 0.2, "what is in use is published");
         let unread = summary["coverage"]["unread"].as_array().unwrap();
         assert!(unread.contains(&json!({ "what": "fills of \"OLD\"", "why": "delisted" })));
+        assert_eq!(summary["coverage"]["cannot_see"], json!(["cards \"and\" P2P"]));
     }
 }
 

@@ -138,6 +138,7 @@ pub(super) fn basis(coverage: &Coverage, currency: &str, session: Option<OfSessi
         last_fill,
         history_from,
         history_limit,
+        cannot_see,
         days_observed,
         days_reconstructed,
         days_bridged,
@@ -173,6 +174,9 @@ pub(super) fn basis(coverage: &Coverage, currency: &str, session: Option<OfSessi
         table.row(&["Unexplained", &format!("{amount} {currency} in all, {bps} bps of the mean equity")]);
     }
     table.long_row("Key", key_rights);
+    for (place, unseen) in cannot_see.iter().enumerate() {
+        table.long_row(if place == 0 { "Out of sight" } else { "" }, unseen);
+    }
     if unread.is_empty() && session.as_ref().is_none_or(|session| session.sync.age_seconds.is_some()) {
         table.row(&["Not read", "nothing: all sources answered"]);
     }

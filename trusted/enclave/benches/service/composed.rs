@@ -25,7 +25,7 @@ pub(crate) async fn compose(directory: &Path, venue: SocketAddr) -> (Arc<Service
     let vault = Arc::new(Vault::new(store, ring.unwrap()));
     store::migrate(&vault).await.unwrap();
     let lives = (settings.session_ttl_default_s, settings.session_ttl_max_s);
-    let configuration = service::configuration("development", "process", lives, "clear", None);
+    let configuration = service::configuration("development", "process", lives, "clear", None, &[]);
     let backend = Box::new(DevelopmentBackend::new(PUBLIC_DEVELOPMENT_SEED, [0; 32]).unwrap());
     let result_key = keys::ResultKey::open(&settings, None).unwrap();
     let identity = identity::Identity::new(backend, &configuration, result_key, None, clock.now()).unwrap();

@@ -243,7 +243,7 @@ async fn respond(
         Plain::Summary | Plain::Metrics | Plain::Events | Plain::Revoke => {
             plain(service, source, call, route, id, request_id).await
         }
-        Plain::Exchanges => Ok(Answer::json(publish::exchanges())),
+        Plain::Exchanges => Ok(Answer::json(service.exchanges.clone())),
         Plain::Live => Ok(Answer::json(br#"{"status":"live"}"#.to_vec())),
         Plain::Ready => service.admit().map(|()| Answer::json(br#"{"status":"ready"}"#.to_vec())),
         Plain::OpenApi => Ok(Answer::json(include_bytes!("openapi.json").to_vec())),

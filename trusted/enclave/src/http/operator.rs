@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn service() -> Arc<Service> {
-        let configuration = service::configuration("live", "process", (86_400, 604_800), "none", None);
+        let configuration = service::configuration("live", "process", (86_400, 604_800), "none", None, &[]);
         let result_key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
         let tls = Arc::new(Tls::new(names("enclave.example").unwrap(), seconds(Noon.now())).unwrap());
         let identity =

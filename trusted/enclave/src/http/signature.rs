@@ -34,7 +34,7 @@ mod tests {
         let backend = Box::new(DevelopmentBackend::new([1; 32], [2; 32]).unwrap());
         let key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
         let configuration =
-            crate::service::configuration("development", "process", (86_400, 604_800), "none", None);
+            crate::service::configuration("development", "process", (86_400, 604_800), "none", None, &[]);
         Identity::new(backend, &configuration, key, None, Timestamp::from_millis(1_770_000_000_000)).unwrap()
     }
 

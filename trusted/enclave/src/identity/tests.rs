@@ -16,7 +16,7 @@ fn identity() -> (Identity, Roots) {
     let roots = Roots::dangerous_development(backend.root_der()).unwrap();
     let key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
     let configuration =
-        crate::service::configuration("development", "process", (86_400, 604_800), "none", None);
+        crate::service::configuration("development", "process", (86_400, 604_800), "none", None, &[]);
     (Identity::new(Box::new(backend), &configuration, key, None, at(0)).unwrap(), roots)
 }
 

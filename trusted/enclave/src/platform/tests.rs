@@ -117,6 +117,7 @@ fn the_gramine_manifest_keeps_what_this_program_relies_on() {
         "ENCLAVE_HOST",
         "ENCLAVE_PORT",
         "ENCLAVE_TLS_NAMES",
+        "ENCLAVE_EGRESS_ADDRESSES",
         "ENCLAVE_METRICS_ADDR",
         "ENCLAVE_LOG",
         "SESSION_TTL_DEFAULT",

@@ -56,7 +56,8 @@ impl World {
 
     fn over(vault: Arc<Vault>) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(0), watch::Sender::new(())));
-        let configuration = service::configuration("development", "process", (86_400, 604_800), "none", None);
+        let configuration =
+            service::configuration("development", "process", (86_400, 604_800), "none", None, &[]);
         let backend = Box::new(DevelopmentBackend::new(PUBLIC_DEVELOPMENT_SEED, [0; 32]).unwrap());
         let result_key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
         let identity = Identity::new(backend, &configuration, result_key, None, at(0)).unwrap();

@@ -41,7 +41,8 @@ fn enclave(program: u8, ttl_max_s: u64) -> (Identity, Roots) {
     let backend = DevelopmentBackend::new([1; 32], [program; 32]).unwrap();
     let roots = Roots::dangerous_development(backend.root_der()).unwrap();
     let key = ResultKey::open(&Settings::read(|_| None).unwrap(), None).unwrap();
-    let document = crate::service::configuration("development", "process", (300, ttl_max_s), "clear", None);
+    let document =
+        crate::service::configuration("development", "process", (300, ttl_max_s), "clear", None, &[]);
     let tls = Tls::new(tls::names("enclave.example").unwrap(), 1_795_305_600).unwrap();
     let identity = Identity::new(Box::new(backend), &document, key, Some(Arc::new(tls)), Noon.now());
     (identity.unwrap(), roots)

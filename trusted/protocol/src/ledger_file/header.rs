@@ -33,6 +33,9 @@ struct Header<'a> {
     risk_free_annual: String,
     mar_annual: String,
     history_limit: Cow<'a, str>,
+    /// Left out where there is nothing, as in files of before it was told.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    cannot_see: Cow<'a, [String]>,
     key_rights: Cow<'a, str>,
     unread: Cow<'a, [Unread]>,
     prices: Cow<'a, [PriceUse]>,
@@ -60,7 +63,7 @@ struct Version {
 
 /// The row as text.
 pub(super) fn write(record: &Record, frame: &Frame, as_of: Timestamp) -> String {
-    let Frame { environment, accounts, history_limit, unread, key_rights, prices } = frame;
+    let Frame { environment, accounts, history_limit, cannot_see, unread, key_rights, prices } = frame;
     let Parameters { periods_per_year, risk_free_annual, mar_annual } = record.parameters;
     let described = record.accounts.iter().filter_map(|(name, account)| {
         let record::Account { registered, complete_from, since_opening, gaps, observations: _ } = account;
@@ -86,6 +89,7 @@ pub(super) fn write(record: &Record, frame: &Frame, as_of: Timestamp) -> String 
         risk_free_annual: format!("{risk_free_annual}"),
         mar_annual: format!("{mar_annual}"),
         history_limit: history_limit.into(),
+        cannot_see: cannot_see.into(),
         key_rights: key_rights.into(),
         unread: unread.into(),
         prices: prices.into(),
@@ -142,6 +146,7 @@ pub(super) fn read(line: &str) -> Result<(Frame, Record, Timestamp), Defect> {
         environment: header.environment.into_owned(),
         accounts,
         history_limit: header.history_limit.into_owned(),
+        cannot_see: header.cannot_see.into_owned(),
         unread: header.unread.into_owned(),
         key_rights: header.key_rights.into_owned(),
         prices: header.prices.into_owned(),

@@ -103,7 +103,7 @@ fn same(all: &LedgerFile, frame: &Frame, record: &Record) -> Result<(), MergeErr
 type Names = BTreeMap<String, Arc<str>>;
 
 fn join_frame(all: &mut LedgerFile, frame: Frame, uses: &mut Uses) -> Names {
-    let Frame { environment: _, accounts, history_limit, unread, key_rights, prices } = frame;
+    let Frame { environment: _, accounts, history_limit, cannot_see, unread, key_rights, prices } = frame;
     let mut names = Names::new();
     for (name, account) in accounts {
         let taken = |name: &str| all.frame.accounts.contains_key(name);
@@ -120,6 +120,11 @@ fn join_frame(all: &mut LedgerFile, frame: Frame, uses: &mut Uses) -> Names {
         if !words.split("; ").any(|said| said == more) {
             words.push_str("; ");
             words.push_str(&more);
+        }
+    }
+    for words in cannot_see {
+        if !all.frame.cannot_see.contains(&words) {
+            all.frame.cannot_see.push(words);
         }
     }
     let missing: BTreeSet<_> = all.frame.unread.drain(..).chain(unread).collect();

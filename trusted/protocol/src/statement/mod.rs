@@ -39,6 +39,9 @@ pub struct Frame {
     pub accounts: BTreeMap<String, Account>,
     /// Why history reaches no further back.
     pub history_limit: String,
+    /// What such accounts may hold or do unseen.
+    #[serde(default)]
+    pub cannot_see: Vec<String>,
     /// What could not be read, and why.
     pub unread: Vec<Unread>,
     /// What the key may do, in words.
@@ -186,12 +189,14 @@ impl Statement {
     }
 
     fn envelope(&self, frame: &Frame) -> Map<String, Value> {
-        let Frame { environment, accounts: _, history_limit, unread, key_rights, prices: _ } = frame;
+        let Frame { environment, accounts: _, history_limit, cannot_see, unread, key_rights, prices: _ } =
+            frame;
         let mut coverage = self.coverage.clone();
         let mut missing: BTreeSet<&Unread> = unread.iter().collect();
         missing.extend(&self.unvalued);
         let unread = missing.into_iter().map(|Unread { what, why }| json!({ "what": what, "why": why }));
         coverage.insert("history_limit".to_owned(), history_limit.as_str().into());
+        coverage.insert("cannot_see".to_owned(), cannot_see.as_slice().into());
         coverage.insert("unread".to_owned(), unread.collect());
         coverage.insert("key_rights".to_owned(), key_rights.as_str().into());
         Map::from_iter([

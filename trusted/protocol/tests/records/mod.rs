@@ -57,6 +57,7 @@ pub(crate) fn record(seed: u64, fills: u64) -> LedgerFile {
         key_rights: "read-only, checked 4 times".to_owned(),
         ..Frame::default()
     };
+    frame.cannot_see.push("cards \"and\" P2P".to_owned());
     frame.unread.push(api::Unread { what: "fills of \"OLD\"".to_owned(), why: "delisted".to_owned() });
     frame.prices.push(api::PriceUse {
         asset: "BNB".to_owned(),
