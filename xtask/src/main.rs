@@ -1,4 +1,4 @@
-//! The one door: `demo`, `test`, `slow`, `check`, `verifier`, `openapi`, `figures`, `vectors`, `bench`. CI calls the same commands.
+//! The one door: `demo`, `test`, `slow`, `check`, `verifier`, `openapi`, `exchanges`, `figures`, `vectors`, `bench`. CI calls the same commands.
 
 mod workspace;
 mod installed;
@@ -12,6 +12,7 @@ mod wasm;
 mod verifier;
 mod pages;
 mod openapi;
+mod exchanges;
 mod test;
 mod check;
 mod figures;
@@ -43,6 +44,8 @@ enum Command {
     Verifier(verifier::Options),
     /// Writes the descriptions of the API (OpenAPI 3.1) from the code.
     Openapi,
+    /// Writes what is read of exchanges, for the documents and for the command, from their connectors.
+    Exchanges,
     /// Measures what the README states: lines, crates, size, start-up time, memory.
     Figures,
     /// Answers the cases of METRICS.md in a directory, and compares where they expect something.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Verifier(options) => verifier::run(&options),
         Command::Openapi => openapi::run(),
+        Command::Exchanges => exchanges::run(),
         Command::Figures => figures::run(),
         Command::Vectors(options) => vectors::run(&options),
         Command::Bench(options) => bench::run(&options),

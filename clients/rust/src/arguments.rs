@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 First steps:
+  perfagg exchanges
   perfagg attest https://enclave.example
   perfagg register --user-id me --exchange binance --service-url https://enclave.example --wait
   perfagg summary
@@ -34,6 +35,10 @@ With --json, a result goes to stdout exactly as the enclave sealed it, an error 
 {\"error\":{\"code\",\"title\",\"detail\",\"exit\"}}. The session is kept under XDG_STATE_HOME if that is set.";
 
 const EVERYWHERE: &str = "Options of every command";
+
+const EXCHANGES: &str = "\
+Without --url it is what enclaves of this version do, from this program. With it, what that enclave
+does: its evidence is verified, and the answer is the one that its configuration names.";
 
 const CREDENTIALS: &str = "\
 Key, secret and passphrase are never arguments. They come, in this order, from the environment
@@ -134,6 +139,9 @@ pub(crate) enum Command {
         #[arg(long)]
         steps: bool,
     },
+    /// Show what is read of each exchange, how far back, and what is not seen
+    #[command(after_help = EXCHANGES)]
+    Exchanges(Exchanges),
     /// Print what the wallet of an address signs to prove that it is yours, where there are no API keys
     #[command(after_help = CHALLENGE)]
     Challenge {
@@ -218,6 +226,17 @@ pub(crate) enum PolicyCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+/// What showing exchanges takes.
+#[derive(Debug, Args)]
+pub(crate) struct Exchanges {
+    /// Ask this enclave, or its main service, instead of this program
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Everything about this one, such as binance
+    #[arg(long, value_name = "NAME")]
+    pub(crate) exchange: Option<String>,
 }
 
 /// What a registration takes.

@@ -33,6 +33,7 @@ use protocol::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 /// ATTESTATION.md section 8: so long it serves the calls of one client, over a new connection too if need be; after
@@ -197,6 +198,33 @@ impl Client {
         let metrics: Answer<Value> = self.read(Route::Metrics, session_id).await?;
         self.check_environment(environment(&metrics.body))?;
         Ok(metrics)
+    }
+
+    /// Reads what this enclave reads of exchanges, and which addresses a key must allow. It passes in clear, and its hash
+    /// stands in the configuration that was attested.
+    ///
+    /// # Errors
+    /// Why there is nothing, or nothing that the verified enclave vouches for.
+    pub async fn exchanges(&mut self) -> Result<Answer<Value>, Failure> {
+        self.attest().await?;
+        let ask = Ask {
+            method: Method::GET,
+            path: "/exchanges".to_owned(),
+            body: String::new(),
+            bytes_max: limits::ANSWER_BYTES_MAX,
+            within: QUOTE_TIME,
+        };
+        let reply = self.ask(ask).await?;
+        if reply.status != 200 {
+            return Err(seal::on_the_way(&reply));
+        }
+        let attested = self.enclave().and_then(|enclave| {
+            enclave.config().document().get("exchanges_sha256").and_then(Value::as_str).map(str::to_owned)
+        });
+        if attested != Some(hex::encode(Sha256::digest(&reply.body))) {
+            return Err(Failure::NotSigned);
+        }
+        Answer::read(&reply.body)
     }
 
     async fn read<T: DeserializeOwned>(

@@ -125,6 +125,8 @@ export interface Summary {
   /** How complete the figures are. */
   readonly coverage: {
     readonly history_limit: string;
+    /** What such accounts may hold or do unseen. */
+    readonly cannot_see: readonly string[];
     readonly unread: readonly { readonly what: string; readonly why: string }[];
     readonly key_rights: string;
     readonly [member: string]: unknown;

@@ -152,15 +152,20 @@ fn program(enclave: &VerifiedEnclave) -> String {
     facts
         .row(&["version", &figure::text(config, "version").unwrap_or_default()])
         .row(&["environment", &enclave.environment().join(", ")])
-        .long_row("exchanges", &venues.join(", "))
-        .row(&[
-            "sessions",
-            &format!(
-                "{} unless asked otherwise, at most {}",
-                ttl("/session_ttl/default"),
-                ttl("/session_ttl/max")
-            ),
-        ]);
+        .long_row("exchanges", &venues.join(", "));
+    let addresses = config.get("egress_addresses").and_then(Value::as_array).into_iter().flatten();
+    let addresses: Vec<&str> = addresses.filter_map(Value::as_str).collect();
+    if !addresses.is_empty() {
+        facts.long_row("asked from", &addresses.join(", "));
+    }
+    facts.row(&[
+        "sessions",
+        &format!(
+            "{} unless asked otherwise, at most {}",
+            ttl("/session_ttl/default"),
+            ttl("/session_ttl/max")
+        ),
+    ]);
     verdict::hash_row(&mut facts, "configuration", &enclave.config().sha256());
     facts.row(&["keys of epoch", &enclave.epoch().to_string()]);
     facts.render()

@@ -3,6 +3,7 @@
 mod unproven;
 mod verdict;
 mod attest;
+mod exchanges;
 mod challenge;
 mod register;
 mod summary;
@@ -60,6 +61,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Complaint> {
     match command {
         Command::Attest { url, steps } => {
             interruptible("Nothing was sent.", attest::run(&journey, &url, steps)).await
+        }
+        Command::Exchanges(asked) => {
+            interruptible("Nothing was sent.", exchanges::run(&journey, &asked)).await
         }
         Command::Challenge { service_url, address } => {
             interruptible("Nothing was sent.", challenge::run(&journey, &service_url, &address)).await

@@ -10,6 +10,7 @@ mod pcs;
 
 mod desk;
 mod pages;
+mod exchanges;
 mod register;
 mod session;
 mod holder;

@@ -37,6 +37,7 @@ fn help_pages_are_as_agreed() {
     check_pages(&[
         help("help.txt", &[]),
         help("help-attest.txt", &["attest"]),
+        help("help-exchanges.txt", &["exchanges"]),
         help("help-challenge.txt", &["challenge"]),
         help("help-register.txt", &["register"]),
         help("help-summary.txt", &["summary"]),

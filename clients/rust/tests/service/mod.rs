@@ -21,6 +21,7 @@ use protocol::{
     sse, wire,
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::{
     io::{BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -94,6 +95,8 @@ pub(crate) struct State {
     pub(crate) holders: Holders,
     /// What signs answers.
     pub(crate) result_key: SigningKey,
+    /// What it says of exchanges, if it says something.
+    pub(crate) exchanges: Option<&'static str>,
 }
 
 impl State {
@@ -118,11 +121,15 @@ impl State {
     }
 
     pub(crate) fn config(&self) -> Config {
-        Config::from_document(&json!({
+        let mut document = json!({
             "environment": [self.environment], "lease_max": 604_800, "limits": {}, "release_set": null,
             "session_ttl": { "default": 86_400, "max": 604_800 }, "venues": ["binance"], "version": "0.1.0",
-        }))
-        .unwrap()
+        });
+        if let Some(told) = self.exchanges {
+            document["exchanges_sha256"] = hex::encode(Sha256::digest(told)).into();
+            document["egress_addresses"] = json!(["203.0.113.9", "2001:db8::1"]);
+        }
+        Config::from_document(&document).unwrap()
     }
 
     /// Fresh evidence over a nonce.
@@ -137,6 +144,9 @@ impl State {
     fn answer(&mut self, asked: &Asked) -> Response {
         if let Some(nonce) = asked.target.strip_prefix("/attestation/quote?nonce=") {
             return Response::new(200, self.bundle(&wire::decode_array(nonce).expect("a nonce of 32 bytes")));
+        }
+        if let Some(told) = self.exchanges.filter(|_| asked.target == "/exchanges") {
+            return Response::new(200, told);
         }
         assert_eq!(
             (asked.method.as_str(), asked.target.as_str()),
@@ -213,6 +223,7 @@ impl Service {
             asked: Vec::new(),
             holders: Holders::default(),
             result_key: result_key(),
+            exchanges: None,
         }));
         let serving = Arc::clone(&state);
         thread::spawn(move || {

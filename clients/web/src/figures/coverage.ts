@@ -4,7 +4,7 @@ import { counted, day, moment, shown } from './format.js';
 import { exact, label, number, scrolling, section, type Setting } from './parts.js';
 import { markSign } from './plot.js';
 import { reason } from './reasons.js';
-import { MARKS, count, group, list, text, value, type Figures, type Group } from './read.js';
+import { MARKS, count, group, list, text, texts, value, type Figures, type Group } from './read.js';
 import { inALine } from './restatements.js';
 import { sum } from './snapshots.js';
 import { h, type Child, type Tree } from './tree.js';
@@ -29,6 +29,7 @@ export function coverage(setting: Setting, figures: Figures): Tree {
       fact(label(setting, 'history'), history(of)),
       fact('Why not further back', text(of['history_limit']) || '—'),
       fact(label(setting, 'unread'), unread(list(of['unread']))),
+      unseen(texts(of['cannot_see'])),
       unpriced(setting, figures),
       setting.opens ? store(setting, figures) : [onPaper(setting, figures), anewOnPaper(setting, figures)],
       ...accounts(figures),
@@ -86,6 +87,12 @@ function unread(sources: readonly Group[]): Child {
     { class: 'pf-warning' },
     sources.map((source) => h('li', {}, `${text(source['what'])}: ${reason(text(source['why']))}`)),
   );
+}
+
+/** What the exchange never tells, or the account was not registered for. */
+function unseen(sources: readonly string[]): Tree | null {
+  if (sources.length === 0) return null;
+  return fact('Out of sight', h('ul', {}, sources.map((source) => h('li', {}, source))));
 }
 
 function unpriced(setting: Setting, { total }: Figures): Tree | null {
