@@ -133,8 +133,22 @@ fn assert_profit_is_the_worlds(told: &Told, contracts: &Value) {
     }
 }
 
+/// A fill of the world in the words of `contract_fill`.
+fn expected_fill(row: &Value) -> String {
+    let (name, size, face) = contract(row);
+    let quantity = number(&row["quantity"]).checked_mul(size).unwrap();
+    format!(
+        "{name} {} {} {} {quantity} of {face} {} {} {}",
+        row["time"],
+        row["buyer"],
+        row["maker"],
+        number(&row["price"]),
+        number(&row["fee"]),
+        row["asset"].as_str().unwrap()
+    )
+}
+
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "one account, looked at from every side")]
 async fn contracts_are_what_the_world_knows_of_them() {
     let Some(simulator) = Simulator::start(&["--time-rate", "20", "--contracts"]) else { return };
     let bybit = simulator.collected(Venue::Bybit).await;
@@ -145,22 +159,7 @@ async fn contracts_are_what_the_world_knows_of_them() {
     let is_contract = |fill: &&Fill| bybit.instruments[&fill.symbol].kind != InstrumentKind::Spot;
     let mut fills: Vec<String> =
         bybit.fills.values().filter(is_contract).map(|fill| contract_fill(&bybit, fill)).collect();
-    let mut expected: Vec<String> = rows("fills")
-        .iter()
-        .map(|row| {
-            let (name, size, face) = contract(row);
-            let quantity = number(&row["quantity"]).checked_mul(size).unwrap();
-            format!(
-                "{name} {} {} {} {quantity} of {face} {} {} {}",
-                row["time"],
-                row["buyer"],
-                row["maker"],
-                number(&row["price"]),
-                number(&row["fee"]),
-                row["asset"].as_str().unwrap()
-            )
-        })
-        .collect();
+    let mut expected: Vec<String> = rows("fills").iter().map(expected_fill).collect();
     fills.sort();
     expected.sort();
     assert!(expected.len() > 2_000 && rows("fills").iter().any(|row| row["liquidation"] == true));

@@ -41,7 +41,7 @@ impl<'a> Answer<'a> {
 
     /// The instant that asks for the rows from the oldest one of a full page on, it and those of its instant included: a bound
     /// is left out itself, and a page may end between two rows of one instant.
-    pub(super) fn page_back(&self) -> Result<Option<u64>, VenueError> {
+    pub(super) fn past_oldest(&self) -> Result<Option<u64>, VenueError> {
         let is_full = self.rows()?.len() >= ROWS_MAX;
         Ok(self.lowest("ts")?.filter(|_| is_full).map(|oldest| oldest.saturating_add(1)))
     }

@@ -104,7 +104,7 @@ impl Dialect for Okx {
         let after = match endpoint {
             _ if by_bill(endpoint) => answer.lowest("billId")?.map(|id| id.to_string()),
             _ if *endpoint == CANDLES || *endpoint == HISTORY_CANDLES => answer.last_candle()?,
-            _ if by_time(endpoint) => answer.page_back()?.map(|at| at.to_string()),
+            _ if by_time(endpoint) => answer.past_oldest()?.map(|at| at.to_string()),
             _ => None,
         };
         Ok(after.map(|after| ("after", after)))
