@@ -9,7 +9,7 @@ import { utf8, wipe, type Bytes } from './wire.js';
 export interface RegistrationOptions {
   /** A label of your choice, 1 to 128 characters. Never an authority. */
   readonly userId?: string | undefined;
-  /** Which venue: `binance` or `kraken`; `GET /exchanges` lists them. */
+  /** Which venue, such as `binance`; `GET /exchanges` lists them. */
   readonly exchange?: string | undefined;
   /** API key, key name or address. */
   readonly apiKey?: string | undefined;
