@@ -4,73 +4,22 @@
 //! `PERFAGG_BIN_DIR` names the directory with the simulator; without it these tests say `skipped`.
 #![cfg(test)]
 
+mod running;
+
 use exchange::{
     Balance, Clock as _, ExchangeConnector, Finding, Hosts, Movement, MovementKind, SimulatedClock, Task,
     Transport, Venue, VenueError,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, InstrumentKind, Side, Symbol};
 use protocol::{Credentials, Secret};
+use running::{KEY, SECRET, Simulator};
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
-    process::{Child, Command, Stdio},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// 2026-11-22T00:00:00Z.
-const NOW_MS: &str = "1795305600000";
-const KEY: &str = "simulatedKey";
-const SECRET: &str = "simulatedSecret";
 const SPOT: &str = "binance/spot";
 const USDM: &str = "binance/usdm";
 const COINM: &str = "binance/coinm";
 const MARGIN: &str = "binance/margin";
-
-struct Simulator {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Simulator {
-    /// `None`, and a line that says so, if there is no binary.
-    fn start(more: &[&str]) -> Option<Self> {
-        #[expect(clippy::disallowed_methods, reason = "how the test command hands the binaries over")]
-        let directory = std::env::var_os("PERFAGG_BIN_DIR");
-        let Some(directory) = directory else {
-            println!("skipped: PERFAGG_BIN_DIR is not set");
-            return None;
-        };
-        let mut child = Command::new(std::path::Path::new(&directory).join("perf-aggregator-simulator"))
-            .args(["--port", "0", "--seed", "1", "--now", NOW_MS, "--key", KEY, "--secret", SECRET])
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
-        Some(Self { child, address })
-    }
-
-    fn truth(&self) -> Value {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        write!(stream, "GET /simulator/truth HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-        serde_json::from_slice(&answer[head + 4..]).unwrap()
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// All that was told, by account, each thing once.
 #[derive(Default)]

@@ -2,74 +2,30 @@
 //! venues tell of one account is the same: no ids, and our own names.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[path = "../running/mod.rs"]
+mod running;
+
+pub(crate) use running::{NOW_MS, Simulator};
+
 use exchange::{
     Balance, Clock as _, Finding, Hosts, KeyRights, Movement, MovementKind, MovementStatus, Reach,
-    SimulatedClock, Task, Transport, Venue, VenueError,
+    SharedMarkets, SimulatedClock, Task, Transport, Venue, VenueError,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, InstrumentKind, Side, Symbol, Timestamp};
 use protocol::{Credentials, Secret};
+use running::{KEY, SECRET};
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
-    process::{Child, Command, Stdio},
-};
-
-/// 2026-11-22T00:00:00Z.
-pub(crate) const NOW_MS: i64 = 1_795_305_600_000;
-const KEY: &str = "simulatedKey";
-const SECRET: &str = "simulatedSecret";
-
-pub(crate) struct Simulator {
-    child: Child,
-    address: SocketAddr,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Simulator {
-    /// `None`, and a line that says so, if there is no binary.
-    pub(crate) fn start(more: &[&str]) -> Option<Self> {
-        #[expect(clippy::disallowed_methods, reason = "how the test command hands the binaries over")]
-        let directory = std::env::var_os("PERFAGG_BIN_DIR");
-        let Some(directory) = directory else {
-            println!("skipped: PERFAGG_BIN_DIR is not set");
-            return None;
-        };
-        let now = NOW_MS.to_string();
-        let mut child = Command::new(std::path::Path::new(&directory).join("perf-aggregator-simulator"))
-            .args(["--port", "0", "--seed", "1", "--now", &now, "--key", KEY, "--secret", SECRET])
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
-        Some(Self { child, address })
-    }
-
-    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Value {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        let length = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-        serde_json::from_slice(&answer[head + 4..]).unwrap()
-    }
-
-    pub(crate) fn truth(&self) -> Value {
-        self.ask("GET", "/simulator/truth", "")
-    }
-
     /// What a venue's connector tells of the account.
     pub(crate) async fn collected(&self, venue: Venue) -> Told {
         let clock = SimulatedClock::dangerous_development(self.address).unwrap();
         clock.refresh().await;
         let transport = Transport::new(Hosts::dangerous_development(self.address).unwrap(), 7);
-        let mut connector = venue.connector(credentials(SECRET));
+        // Of Binance the spot account: others are told within theirs.
+        let mut connector =
+            venue.connector_sharing(credentials(SECRET), &SharedMarkets::default(), &["spot"]);
         let mut told = Told::default();
         let started = clock.now();
         for task in [Task::CheckKey, Task::Collect] {
@@ -99,13 +55,6 @@ impl Simulator {
         let mut add = |findings: Vec<Finding>, _| findings.into_iter().for_each(|one| told.add(one));
         transport.converse(connector.as_mut(), &clock, Task::CheckKey, &mut add).await?;
         Ok(told.rights.unwrap())
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

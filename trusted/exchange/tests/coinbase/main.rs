@@ -3,5 +3,7 @@
 #![cfg(test)]
 
 mod desk;
+#[path = "../running/mod.rs"]
+mod running;
 mod simulated;
 mod told;

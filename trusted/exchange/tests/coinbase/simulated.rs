@@ -7,7 +7,10 @@
 //!
 //! `PERFAGG_BIN_DIR` names the directory with the simulator; without it these tests say `skipped`.
 
-use crate::told::{Moved, Told};
+use crate::{
+    running::{KEY, NOW_MS, SECRET, Simulator},
+    told::{Moved, Told},
+};
 use exchange::{
     Clock as _, ExchangeConnector, Hosts, MovementKind, MovementStatus, PriceAt, PriceWanted, Reach, Refusal,
     SimulatedClock, Task, Transport, Venue, VenueError, Verdict,
@@ -15,59 +18,14 @@ use exchange::{
 use ledger::{Asset, Decimal, Timestamp};
 use protocol::{Credentials, Secret};
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
-    process::{Child, Command, Stdio},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// 2026-11-22T00:00:00Z.
-const NOW_MS: &str = "1795305600000";
-const KEY: &str = "simulatedKey";
-const SECRET: &str = "simulatedSecret";
-
-struct Simulator {
-    child: Child,
-    address: SocketAddr,
-    /// The private key of Coinbase's key.
-    pem: String,
+/// Time passes faster: wallets are told 166 pages a minute.
+fn started(more: &[&str]) -> Option<Simulator> {
+    Simulator::start(&[&["--time-rate", "30"], more].concat())
 }
 
 impl Simulator {
-    /// `None`, and a line that says so, if there is no binary. Time passes faster: wallets are told 166 pages a minute.
-    fn start(more: &[&str]) -> Option<Self> {
-        #[expect(clippy::disallowed_methods, reason = "how the test command hands the binaries over")]
-        let directory = std::env::var_os("PERFAGG_BIN_DIR");
-        let Some(directory) = directory else {
-            println!("skipped: PERFAGG_BIN_DIR is not set");
-            return None;
-        };
-        let mut child = Command::new(std::path::Path::new(&directory).join("perf-aggregator-simulator"))
-            .args(["--port", "0", "--seed", "1", "--now", NOW_MS, "--key", KEY, "--secret", SECRET])
-            .args(["--time-rate", "30"])
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
-        Some(Self { child, address, pem: ready["coinbase"]["secret"].as_str().unwrap().to_owned() })
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &str) -> Value {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        let length = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-        serde_json::from_slice(&answer[head + 4..]).unwrap()
-    }
-
     async fn clock(&self) -> SimulatedClock {
         let clock = SimulatedClock::dangerous_development(self.address).unwrap();
         clock.refresh().await;
@@ -79,14 +37,8 @@ impl Simulator {
     }
 
     fn connector(&self, venue: Venue) -> Box<dyn ExchangeConnector> {
-        connector(venue, if venue == Venue::Coinbase { &self.pem } else { SECRET })
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let pem = self.ready["coinbase"]["secret"].as_str().unwrap();
+        connector(venue, if venue == Venue::Coinbase { pem } else { SECRET })
     }
 }
 
@@ -176,7 +128,7 @@ fn assert_same(coinbase: &Told, binance: &Told) {
 
 #[tokio::test]
 async fn the_account_is_what_binance_tells_of_it() {
-    let Some(simulator) = Simulator::start(&[]) else { return };
+    let Some(simulator) = started(&[]) else { return };
     let (mut coinbase, mut connector) = whole(&simulator, Venue::Coinbase).await;
     let (binance, _) = whole(&simulator, Venue::Binance).await;
     assert_same(&coinbase, &binance);
@@ -209,11 +161,11 @@ async fn the_account_is_what_binance_tells_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_every_fault_it_is_the_same_account() {
-    let Some(simulator) = Simulator::start(&[]) else { return };
+    let Some(simulator) = started(&[]) else { return };
     let (good, _) = whole(&simulator, Venue::Coinbase).await;
     drop(simulator);
     for seed in ["1", "2"] {
-        let Some(simulator) = Simulator::start(&["--faults", seed]) else { return };
+        let Some(simulator) = started(&["--faults", seed]) else { return };
         // What is found late is found by now.
         simulator.ask("POST", "/simulator/clock", r#"{"advance_ms":61000}"#);
         let (bad, _) = whole(&simulator, Venue::Coinbase).await;
@@ -226,7 +178,7 @@ async fn with_every_fault_it_is_the_same_account() {
 
 #[tokio::test]
 async fn a_key_is_judged_by_its_own_rights() {
-    let Some(simulator) = Simulator::start(&[]) else { return };
+    let Some(simulator) = started(&[]) else { return };
     for (can, verdict, trade, transfer) in [
         ("read", Verdict::Accept, false, false),
         ("trade", Verdict::Refuse, true, false),
@@ -252,10 +204,10 @@ async fn a_key_is_judged_by_its_own_rights() {
 
 #[tokio::test]
 async fn prices_are_the_closes_of_the_world_in_dollars() {
-    let Some(simulator) = Simulator::start(&[]) else { return };
+    let Some(simulator) = started(&[]) else { return };
     let truth = simulator.ask("GET", "/simulator/truth", "");
     let closes = truth["prices"]["BTCUSDT"].as_object().unwrap();
-    let old = closes.iter().filter(|(open, _)| open.as_str() < NOW_MS).step_by(closes.len() / 20 + 1);
+    let old = closes.iter().filter(|(open, _)| ***open < *NOW_MS.to_string()).step_by(closes.len() / 20 + 1);
     let old: Vec<(i64, Decimal)> =
         old.map(|(open, close)| (open.parse().unwrap(), close.as_str().unwrap().parse().unwrap())).collect();
     let wanted = |asset: &str, at_ms: i64| PriceWanted {

@@ -5,15 +5,16 @@
 #![cfg(test)]
 
 mod desk;
+#[path = "../running/mod.rs"]
+mod running;
 mod world;
 
 use exchange::{ExchangeConnector, Finding, Movement, MovementKind, Reach, Venue};
 use ledger::{Asset, Decimal, Fill, FillId, Instrument, Symbol};
 use protocol::{Credentials, Secret};
+use running::NOW_MS;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// 2026-11-22T00:00:00Z.
-const NOW_MS: i64 = 1_795_305_600_000;
 const ADDRESS: &str = "0xED951a28e6A4C957e46D5138A14a231DAb7726A6";
 
 fn connector() -> Box<dyn ExchangeConnector> {

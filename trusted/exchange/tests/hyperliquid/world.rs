@@ -1,6 +1,6 @@
 //! The account of the simulator, through every fault, is the one that its world has.
 
-use crate::{ADDRESS, NOW_MS, Told, connector, sum};
+use crate::{ADDRESS, NOW_MS, Told, connector, running::Simulator, sum};
 use exchange::{
     Clock as _, ExchangeConnector, Finding, Hosts, Movement, MovementKind, Reach, SimulatedClock, Task,
     Transport,
@@ -10,52 +10,15 @@ use ledger::{
     TradeAggregator,
 };
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
-    process::{Child, Command, Stdio},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-struct Simulator {
-    child: Child,
-    address: SocketAddr,
+fn started(more: &[&str]) -> Option<Simulator> {
+    let simulator = Simulator::start(&[&["--contracts"], more].concat())?;
+    assert_eq!(simulator.ready["hyperliquid"]["address"], ADDRESS.to_lowercase());
+    Some(simulator)
 }
 
 impl Simulator {
-    /// `None`, and a line that says so, if there is no binary.
-    fn start(more: &[&str]) -> Option<Self> {
-        #[expect(clippy::disallowed_methods, reason = "how the test command hands the binaries over")]
-        let directory = std::env::var_os("PERFAGG_BIN_DIR");
-        let Some(directory) = directory else {
-            println!("skipped: PERFAGG_BIN_DIR is not set");
-            return None;
-        };
-        let mut child = Command::new(std::path::Path::new(&directory).join("perf-aggregator-simulator"))
-            .args(["--port", "0", "--seed", "1", "--now", &NOW_MS.to_string(), "--contracts"])
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(ready["hyperliquid"]["address"], ADDRESS.to_lowercase());
-        let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
-        Some(Self { child, address })
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &str) -> Value {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        let length = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-        serde_json::from_slice(&answer[head + 4..]).unwrap()
-    }
-
     async fn collect(&self, connector: &mut dyn ExchangeConnector, told: &mut Told) {
         let clock = SimulatedClock::dangerous_development(self.address).unwrap();
         clock.refresh().await;
@@ -71,13 +34,6 @@ impl Simulator {
                 Err(error) => assert!(error.is_transient(), "{error:?}"),
             }
         }
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -313,7 +269,7 @@ const FEW: [&str; 4] = ["--fills", "5000", "--time-rate", "60"];
 
 #[tokio::test]
 async fn a_whole_account_is_what_the_world_is() {
-    let Some(simulator) = Simulator::start(&FEW) else { return };
+    let Some(simulator) = started(&FEW) else { return };
     collect_and_compare(&simulator).await;
 }
 
@@ -321,14 +277,14 @@ async fn a_whole_account_is_what_the_world_is() {
 async fn with_every_fault_it_is_the_same_account() {
     for seed in ["1", "2", "3"] {
         let faults = ["--faults", seed];
-        let Some(simulator) = Simulator::start(&[&FEW[..], &faults].concat()) else { return };
+        let Some(simulator) = started(&[&FEW[..], &faults].concat()) else { return };
         collect_and_compare(&simulator).await;
     }
 }
 
 #[tokio::test]
 async fn a_long_history_begins_with_the_oldest_fill_that_exists() {
-    let Some(simulator) = Simulator::start(&["--time-rate", "60"]) else { return };
+    let Some(simulator) = started(&["--time-rate", "60"]) else { return };
     let (mut connector, mut told) = (connector(), Told::default());
     simulator.collect(connector.as_mut(), &mut told).await;
     let mut times: Vec<i64> = fills_of_the_world(&simulator.ask("GET", "/simulator/truth", ""))
