@@ -133,6 +133,8 @@ impl Start<'_> {
                 // They have just started too, or are gone.
                 Asked::Nobody => {}
             }
+            // Waiting took as long as a word lasts: who finds that this one was faster must not take it for gone.
+            self.store.renew(self.instance).await?;
         }
         Ok(self.found(&vault, identity, Some(&last)).await?.then_some(vault))
     }
