@@ -15,40 +15,16 @@ impl Row for Deposit {
     fn time_ms(&self) -> i64 {
         self.time_ms
     }
-
-    fn found_ms(&self) -> i64 {
-        self.time_ms
-    }
-
-    fn number(&self) -> i64 {
-        self.time_ms
-    }
 }
 
 impl Row for Withdrawal {
     fn time_ms(&self) -> i64 {
         self.time_ms
     }
-
-    fn found_ms(&self) -> i64 {
-        self.time_ms
-    }
-
-    fn number(&self) -> i64 {
-        self.time_ms
-    }
 }
 
 impl Row for Convert {
     fn time_ms(&self) -> i64 {
-        self.time_ms
-    }
-
-    fn found_ms(&self) -> i64 {
-        self.time_ms
-    }
-
-    fn number(&self) -> i64 {
         self.time_ms
     }
 }

@@ -12,9 +12,13 @@ const REPEATED_ROWS: usize = 20;
 pub(super) trait Row {
     fn time_ms(&self) -> i64;
     /// From when on it is told.
-    fn found_ms(&self) -> i64;
+    fn found_ms(&self) -> i64 {
+        self.time_ms()
+    }
     /// Its number in the list, which rises with time.
-    fn number(&self) -> i64;
+    fn number(&self) -> i64 {
+        self.time_ms()
+    }
 }
 
 /// By what `after` and `before` name a row.

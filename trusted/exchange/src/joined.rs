@@ -14,6 +14,8 @@ use ledger::Timestamp;
 
 const HEAD: &[u8] = b"joined/1\n";
 const THOUSAND: u32 = 1000;
+/// A round that fails may tell twice what it told at first, and so many findings more.
+const TOLD_MORE: usize = if cfg!(test) { 4 } else { 20_000 };
 
 /// One of several accounts.
 pub(crate) struct Part {
@@ -40,8 +42,9 @@ pub(crate) struct Joined {
     whole: bool,
     /// What each part knew when the round began that is not received yet.
     before: Vec<u8>,
-    /// What that round told.
+    /// What that round told, and how much of it is kept at most: each time it fails, a part is told again.
     told: Vec<Finding>,
+    told_max: usize,
     /// Whether the next answer is to be what an earlier round told.
     again: bool,
 }
@@ -58,6 +61,7 @@ impl Joined {
             whole: true,
             before: Vec::new(),
             told: Vec::new(),
+            told_max: 0,
             again: false,
         }
     }
@@ -141,8 +145,19 @@ impl ExchangeConnector for Joined {
         (self.through, self.furthest) = (0, 0);
         self.turn = usize::from(self.collecting && !self.others.is_empty());
         if self.collecting {
+            if !self.whole && self.told_max == 0 {
+                self.told_max = self.told.len().saturating_mul(2).saturating_add(TOLD_MORE);
+            } else if !self.whole && self.told.len() > self.told_max {
+                // It failed so often that it is less to read it anew.
+                let before = core::mem::take(&mut self.before);
+                self.whole = self.resume(&before);
+                (self.through, self.furthest) = (0, 0);
+                self.collecting = true;
+                self.turn = usize::from(!self.others.is_empty());
+            }
             if self.whole {
                 self.told.clear();
+                self.told_max = 0;
                 self.before = self.known();
             }
             self.again = !self.told.is_empty();

@@ -45,6 +45,24 @@ fn check(told: &Told, wanted: &PriceWanted, price: &str, path: &[&str], interval
 }
 
 #[test]
+fn a_dollar_that_no_market_trades_is_at_par_with_its_stablecoins_and_says_so() {
+    let mut desk = Desk::new(&MARKETS);
+    let question = |asset: &str, quote: &str| wanted(asset, quote, NOW_MS - DAY_MS);
+    let questions: Vec<_> = [("USD", "USDT"), ("USD", "USDC"), ("USD", "BTC"), ("AUD", "USDT")]
+        .map(|(a, b)| question(a, b))
+        .into();
+    let told = ask(&mut desk, connector().as_mut(), questions);
+    check(&told, &question("USD", "USDT"), "1", &[exchange::AT_PAR], "1m");
+    check(&told, &question("USD", "USDC"), "1", &[exchange::AT_PAR], "1m");
+    assert_eq!((&told[&question("USD", "BTC")], &told[&question("AUD", "USDT")]), (&None, &None));
+    // Where one trades it, its price counts.
+    let mut desk = Desk::new(&[["USDTUSD", "USDT", "USD"]]);
+    put(&mut desk, "USDTUSD", "1m", NOW_MS - DAY_MS, "0.8");
+    let told = ask(&mut desk, connector().as_mut(), vec![question("USD", "USDT")]);
+    check(&told, &question("USD", "USDT"), "1.25", &["1/USDTUSD"], "1m");
+}
+
+#[test]
 fn the_direct_pair_else_the_inverse_else_through_a_bridge() {
     let mut desk = Desk::new(&MARKETS);
     let at_ms = NOW_MS - DAY_MS;

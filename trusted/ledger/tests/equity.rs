@@ -64,6 +64,26 @@ fn unread_income_between_two_observations_is_a_flow_and_no_profit() {
 }
 
 #[test]
+fn a_coin_that_interest_was_paid_for_may_have_been_owed_before_anybody_looked() {
+    let with = |interest: bool| {
+        let mut world = World::new(rising);
+        world.account("a", at(0, 0), true);
+        world.line("a", at(0, HOUR), LineKind::Deposit, "USDT", "10000");
+        world.line("a", at(0, HOUR), LineKind::Deposit, "BTC", "0.01");
+        // A coin that was borrowed: it is sold, and bought back to be given back.
+        world.fill("a", at(0, 2 * HOUR), "BTCUSDT", "sell", "1", "1000", "0", "USDT");
+        world.fill("a", at(1, 2 * HOUR), "BTCUSDT", "buy", "1", "1000", "0", "USDT");
+        if interest {
+            world.line("a", at(1, HOUR), LineKind::Interest, "BTC", "-0.001");
+        }
+        world.observe("a", at(4, HOUR / 2));
+        world.total(at(4, HOUR)).residual
+    };
+    assert_eq!(with(true), Ok(Decimal::ZERO));
+    assert_ne!(with(false), Ok(Decimal::ZERO), "nothing says that it was lent: it must have been there");
+}
+
+#[test]
 fn unread_spending_between_two_observations_is_a_loss() {
     let mut world = plain(rising, |world| {
         world.observe("a", at(4, 12 * HOUR));

@@ -117,6 +117,22 @@ fn what_a_part_told_in_a_round_that_failed_is_told_again_and_nothing_is_saved() 
 }
 
 #[test]
+fn however_often_a_round_fails_what_it_told_does_not_grow_without_end() {
+    let (c, fails) = Numbered::part("c");
+    let mut joined = Joined::new(Numbered::part("a").0, vec![Numbered::part("b").0, c]);
+    round(&mut joined).unwrap();
+    let saved = joined.saved();
+    *fails.lock().unwrap() = Some(VenueError::Retry);
+    for _ in 0..50 {
+        assert_eq!(round(&mut joined), Err(VenueError::Retry));
+        assert_eq!(joined.saved(), saved);
+    }
+    *fails.lock().unwrap() = None;
+    let told = round(&mut joined).unwrap();
+    assert!(told.len() <= 10 && told.contains(&"b: b 1".to_owned()), "{told:?}");
+}
+
+#[test]
 fn a_part_that_the_key_cannot_read_is_said_and_fails_nothing() {
     let ((b, of_b), (c, of_c)) = (Numbered::part("b"), Numbered::part("c"));
     let mut joined = Joined::new(Numbered::part("a").0, vec![b, c]);

@@ -371,3 +371,6 @@ fn reach(plan: &dyn Plan, known: &Known, refused: bool, now: Timestamp) -> Reach
     let gaps = if refused { vec![Gap { from, to: now.max(from) }] } else { known.gaps_after(from) };
     Reach { from, since_opening: !refused && limit_ms.is_none(), gaps }
 }
+
+#[cfg(test)]
+mod tests;

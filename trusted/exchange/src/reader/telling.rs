@@ -227,3 +227,6 @@ fn settled(status: &Status) -> MovementStatus {
         Status::Failed | Status::Canceled => MovementStatus::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests;

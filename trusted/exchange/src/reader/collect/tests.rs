@@ -1,0 +1,93 @@
+//! Rounds of a wallet that keeps its lists for a while, one for 89 days and the others for 180, in windows of thirty and seven.
+
+use super::*;
+use crate::{Booking, Need, binance::contracts::USDM};
+use ledger::{Asset, Decimal};
+
+const DAY_MS: i64 = 86_400_000;
+const NOW_MS: i64 = 1_795_305_600_000;
+
+/// What was asked for, and what was found.
+struct Read {
+    asked: Vec<(Need, i64, i64)>,
+    findings: Vec<Finding>,
+}
+
+impl Read {
+    fn reach(&self) -> Option<&Reach> {
+        self.findings.iter().find_map(|finding| match finding {
+            Finding::Reach(reach) => Some(reach),
+            _ => None,
+        })
+    }
+}
+
+/// A round at an instant, of an account of which this is booked.
+fn round(known: &mut Known, now_ms: i64, booked_ms: Option<i64>) -> Read {
+    let (markets, now) = (Markets::default(), Timestamp::from_millis(now_ms));
+    let mut collect = Collect::new(&USDM);
+    let mut read = Read { asked: Vec::new(), findings: Vec::new() };
+    while let Some((question, _)) = collect.next() {
+        let (from_ms, to_ms) = (question.from_ms.unwrap_or(0), question.to_ms.unwrap_or(0));
+        read.asked.push((question.need, from_ms, to_ms));
+        let booking = |at_ms: i64| Booking {
+            id: "1".to_owned(),
+            kind: "transfer".to_owned(),
+            own: Some("TRANSFER".to_owned()),
+            asset: Asset::from("USDT"),
+            change: Decimal::ONE,
+            time: Some(Timestamp::from_millis(at_ms)),
+            symbol: None,
+            reference: None,
+            fee: None,
+        };
+        let said = match question.need {
+            Need::Balances => Said::Balances(Vec::new()),
+            Need::Positions => Said::Positions(Vec::new()),
+            Need::Ledger => {
+                let booked = booked_ms.filter(|at_ms| (from_ms..=to_ms).contains(at_ms));
+                Said::Ledger(booked.map(booking).into_iter().collect())
+            }
+            Need::Fills => Said::Fills(Vec::new()),
+            Need::Transfers => Said::Transfers(Vec::new()),
+            other => panic!("{other:?}"),
+        };
+        let desk = Desk { plan: &USDM, known, markets: &markets, wallets: Vec::new(), now };
+        read.findings.extend(collect.take(desk, Some(said), None).unwrap());
+    }
+    read
+}
+
+#[test]
+fn a_wallet_beside_in_which_nothing_ever_was_is_no_account_and_limits_nothing() {
+    let mut known = Known::default();
+    assert!(round(&mut known, NOW_MS, None).findings.is_empty());
+    let used = round(&mut known, NOW_MS + DAY_MS, Some(NOW_MS + DAY_MS / 2));
+    assert!(used.findings.iter().any(|finding| matches!(finding, Finding::Movement(_))));
+    assert!(used.reach().is_some(), "from then on it is one");
+}
+
+#[test]
+fn what_is_kept_for_a_while_is_read_from_there_in_windows_that_touch() {
+    let read = round(&mut Known::default(), NOW_MS, Some(NOW_MS - 20 * DAY_MS));
+    let income: Vec<_> = read.asked.iter().filter(|(need, ..)| *need == Need::Ledger).collect();
+    assert_eq!((income.first().unwrap().1, income.last().unwrap().2), (NOW_MS - 89 * DAY_MS, NOW_MS));
+    assert!(income.iter().all(|(_, from_ms, to_ms)| to_ms - from_ms <= 30 * DAY_MS));
+    assert!(income.windows(2).all(|two| two[0].2 == two[1].1), "{income:?}");
+    let reach = read.reach().unwrap();
+    assert_eq!(reach.from.millis(), NOW_MS - 89 * DAY_MS, "the list that is kept for the shortest time");
+    assert!(!reach.since_opening && reach.gaps.is_empty());
+}
+
+#[test]
+fn what_was_not_read_for_longer_than_it_is_kept_is_a_gap_for_good() {
+    let mut known = Known::default();
+    round(&mut known, NOW_MS, Some(NOW_MS - DAY_MS));
+    let later_ms = NOW_MS + 100 * DAY_MS;
+    let gap =
+        Gap { from: Timestamp::from_millis(NOW_MS), to: Timestamp::from_millis(later_ms - 89 * DAY_MS) };
+    for again_ms in [later_ms, later_ms + DAY_MS] {
+        let read = round(&mut known, again_ms, None);
+        assert_eq!(read.reach().unwrap().gaps, [gap]);
+    }
+}
