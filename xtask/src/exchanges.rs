@@ -26,7 +26,10 @@ fn made() -> anyhow::Result<Vec<(PathBuf, String)>> {
     for (part, new) in PARTS.into_iter().zip([state(), venues()]) {
         text = replaced(&text, part, &new)?;
     }
-    Ok(vec![(command, serde_json::to_string_pretty(&exchange::exchanges())? + "\n"), (page, text)])
+    // Built with all of the workspace, a map may keep the order in which it was filled; by itself it sorts.
+    let mut told = exchange::exchanges();
+    told.sort_all_objects();
+    Ok(vec![(command, serde_json::to_string_pretty(&told)? + "\n"), (page, text)])
 }
 
 /// A text with another part between its marks.

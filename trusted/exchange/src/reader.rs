@@ -229,7 +229,7 @@ impl Reader {
         now: Timestamp,
     ) -> Result<Vec<Finding>, VenueError> {
         let Said::Time(venue) = *told else { return Err(VenueError::Retry) };
-        self.offset.measure(venue, sent, now);
+        self.offset.measure(venue, self.plan.time_step_ms(), sent, now);
         Ok(vec![Finding::VenueTime(venue)])
     }
 

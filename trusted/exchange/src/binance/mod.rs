@@ -223,7 +223,7 @@ impl Binance {
     ) -> Result<Vec<Finding>, VenueError> {
         let told: wire::ServerTime<'_> = wire::read(TIME.path, body)?;
         let venue = told.server_time.time(TIME.path, "serverTime")?;
-        self.offset.measure(venue, sent, now);
+        self.offset.measure(venue, 1, sent, now);
         Ok(vec![Finding::VenueTime(venue)])
     }
 

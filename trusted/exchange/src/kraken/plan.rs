@@ -76,6 +76,11 @@ impl Plan for Spot {
         Question::of(Need::Time, "spot")
     }
 
+    /// Nonces must rise from one connector of a key to the next, and this clock stands still for a second.
+    fn time_step_ms(&self) -> i64 {
+        1000
+    }
+
     fn rights(&self) -> Question<'static> {
         Question::of(Need::Permission, "spot")
     }

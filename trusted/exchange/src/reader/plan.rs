@@ -118,6 +118,11 @@ pub(crate) trait Plan: Send + Sync {
     /// What asks for its time.
     fn time(&self) -> Question<'static>;
 
+    /// The steps of its clock, milliseconds.
+    fn time_step_ms(&self) -> i64 {
+        1
+    }
+
     /// What asks for the rights of the key.
     fn rights(&self) -> Question<'static>;
 
