@@ -21,23 +21,19 @@ mod coinbase;
 mod okx;
 mod bybit;
 mod hyperliquid;
+mod systems;
 mod truth;
 mod control;
 
 use anyhow::Context as _;
 use args::Args;
-use bybit::Bybit;
 use clap::Parser as _;
 use clock::Clock;
-use coinbase::Coinbase;
 use faults::Faults;
 use http::Outcome;
-use hyperliquid::Hyperliquid;
-use kraken::Kraken;
-use okx::Okx;
-use rest::{Binance, Keys};
 use serde_json::{Value, json};
 use std::{fs, io::Write as _, process::ExitCode, sync::Arc};
+use systems::{System, Systems};
 use tokio::signal::unix::{SignalKind, signal};
 use venue::Venue;
 use world::World;
@@ -68,19 +64,9 @@ async fn run(args: Args) -> anyhow::Result<()> {
     })?;
     let ready = ready_line(&args, &world, listener.local_addr()?.port(), now_ms);
     let faults = args.faults.map(|seed| Faults::new(seed, now_ms));
-    let keys = Keys::new(args.key(), args.secret());
     let clock = Clock::new(now_ms, args.time_rate);
     let venue = Arc::new(Venue::new(world, clock, args.rights, faults).limited(!args.no_limits));
-    let binance = Arc::new(Binance::new(Arc::clone(&venue), keys));
-    let keys = kraken::Keys::new(args.kraken_key(), args.kraken_secret());
-    let kraken = Arc::new(Kraken::new(Arc::clone(&venue), keys));
-    let keys = coinbase::Keys::new(args.key(), args::COINBASE_SECRET);
-    let coinbase = Arc::new(Coinbase::new(Arc::clone(&venue), keys));
-    let keys = okx::Keys::new(args.key(), args.secret(), args.passphrase());
-    let okx = Arc::new(Okx::new(Arc::clone(&venue), keys));
-    let keys = bybit::Keys::new(args.key(), args.secret());
-    let bybit = Arc::new(Bybit::new(Arc::clone(&venue), keys));
-    let hyperliquid = Arc::new(Hyperliquid::new(Arc::clone(&venue), args.hyperliquid_fills));
+    let systems = Systems::new(&venue, &args);
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut stdout = std::io::stdout().lock();
@@ -90,24 +76,12 @@ async fn run(args: Args) -> anyhow::Result<()> {
     drop(stdout);
 
     let served = http::serve(listener, move |request| {
-        let (venue, binance, kraken) = (Arc::clone(&venue), Arc::clone(&binance), Arc::clone(&kraken));
-        let (coinbase, okx, bybit) = (Arc::clone(&coinbase), Arc::clone(&okx), Arc::clone(&bybit));
-        let hyperliquid = Arc::clone(&hyperliquid);
+        let (venue, systems) = (Arc::clone(&venue), systems.clone());
         async move {
             if request.path.starts_with(control::PREFIX) {
                 Outcome::Whole(control::answer(&venue, &request).await)
-            } else if request.path.starts_with(kraken::PREFIX) {
-                kraken.answer(request).await
-            } else if coinbase::is_path(&request.path) {
-                coinbase.answer(request).await
-            } else if request.path.starts_with(okx::PREFIX) {
-                okx.answer(request).await
-            } else if request.path.starts_with(bybit::PREFIX) {
-                bybit.answer(request).await
-            } else if hyperliquid::PATHS.contains(&request.path.as_str()) {
-                hyperliquid.answer(request).await
             } else {
-                binance.answer(request).await
+                systems.answer(request).await
             }
         }
     });
@@ -141,6 +115,8 @@ fn ready_line(args: &Args, world: &World, port: u16, now_ms: i64) -> Value {
         "coinbase": { "key": args.key(), "secret": args::COINBASE_SECRET },
         // As OKX tells of it: its keys are those of Binance, and a passphrase.
         "okx": { "passphrase": args.public_passphrase() },
+        // Of the test systems, whose secrets are those above.
+        "sandbox": { "testnet": System::Testnet.key(args.key()), "demo": System::Demo.key(args.key()) },
         "hyperliquid": { "address": hyperliquid::ADDRESS, "private_key": hyperliquid::PRIVATE_KEY },
     });
     if let (Some(contracts), Some(ready)) = (&world.contracts, ready.as_object_mut()) {

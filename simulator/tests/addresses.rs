@@ -85,6 +85,14 @@ fn an_address_is_registered_by_its_owner_and_read_to_the_last_digit() {
         (&true.into(), &false.into())
     );
 
+    // Both systems have the address, and what it did in one is no record of the other.
+    let output = register(&stack, (&address, &signature), &["--sandbox", "--replace"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let test: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_ne!(test["account"]["fingerprint"], opened["account"]["fingerprint"]);
+    let output = register(&stack, (&address, &signature), &["--ttl", "7d", "--replace"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
     // Funding falls on this very minute: what shows it counts when the minute is over.
     stack.advance(120_000);
     let valued = |metrics: Value| metrics["total"]["equity"]["residual"].is_string().then_some(metrics);

@@ -170,7 +170,10 @@ fn registrations_that_cannot_be_are_refused_by_their_code() {
     let stranger = Stranger::new(&stack);
 
     stranger.assert_problem(stranger.register(json!({ "exchange": "atlantis" })), "EXCHANGE_UNKNOWN");
-    stranger.assert_problem(stranger.register(json!({ "sandbox": true })), "SANDBOX_UNSUPPORTED");
+    stranger.assert_problem(
+        stranger.register(json!({ "exchange": "kraken", "sandbox": true })),
+        "SANDBOX_UNSUPPORTED",
+    );
     stranger.assert_problem(stranger.register(json!({ "apiKey": "" })), "CREDENTIALS_INVALID");
     stranger.assert_problem(stranger.register(json!({ "apiKey": "has\nlines" })), "CREDENTIALS_INVALID");
     stranger.assert_problem(stranger.register(json!({ "secret": "x".repeat(5000) })), "CREDENTIALS_INVALID");

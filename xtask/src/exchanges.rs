@@ -3,7 +3,7 @@
 
 use crate::{report::say, workspace};
 use anyhow::{Context as _, bail};
-use exchange::{Capability, Note, RightsTold, Source, capabilities};
+use exchange::{Capability, Note, RightsTold, Sandbox, Source, capabilities};
 use std::{collections::BTreeSet, fs, path::PathBuf, process::ExitCode};
 
 const COMMAND: &str = "clients/rust/src/exchanges.json";
@@ -50,12 +50,15 @@ fn state() -> String {
         "|---|---|---|---|---|".to_owned(),
     ];
     for (_, capability) in registrable_first() {
-        let Capability { title, account_types, only_spoken, rights, sandbox_is_read, .. } = capability;
+        let Capability { title, account_types, only_spoken, rights, sandboxes, .. } = capability;
         let rights = match rights {
             RightsTold::Told => "told",
             RightsTold::Undecided => "not told: `undecided`",
         };
-        let sandbox = if *sandbox_is_read { "read" } else { "not read" };
+        let sandbox = match sandboxes {
+            [] => "not read".to_owned(),
+            sandboxes => sandboxes.iter().map(|sandbox| sandbox.name).collect::<Vec<_>>().join(", "),
+        };
         let [read, spoken] = [account_types, only_spoken].map(|types| or_none(&types.join(", ")));
         rows.push(format!("| {title} | {read} | {spoken} | {rights} | {sandbox} |"));
     }
@@ -96,6 +99,9 @@ fn venue(name: &str, capability: &Capability) -> String {
     text.push_str(&format!("- Cannot be seen: {}.\n", notes(capability.cannot_see)));
     let sandbox = capability.sandbox.as_ref().map_or("the exchange has none".to_owned(), Note::told);
     text.push_str(&format!("- Sandbox: {sandbox}.\n"));
+    for sandbox in capability.sandboxes {
+        text.push_str(&format!("- {}\n", test_system(sandbox)));
+    }
     text.push_str(&format!("- Asked at: {}.\n", capability.hosts(name).join(", ")));
     text.push_str(&format!("- What may be asked: {}.\n", notes(capability.budgets)));
     text.push_str(&format!("- Addresses: {}.\n\n", notes(capability.addresses)));
@@ -114,6 +120,22 @@ fn venue(name: &str, capability: &Capability) -> String {
         }
     }
     text.trim_end().to_owned() + "\n"
+}
+
+fn test_system(sandbox: &Sandbox) -> String {
+    let Sandbox { name, account_types, hosts, header, lacks: _, tells_rights, cannot_see } = sandbox;
+    let hosts: Vec<&str> = hosts.iter().map(|(_, here)| *here).collect();
+    let header = header.map_or(String::new(), |(name, value)| format!(" with `{name}: {value}`"));
+    let rights = if *tells_rights { "" } else { "; key rights are `undecided`" };
+    let unseen = match cannot_see {
+        [] => String::new(),
+        cannot_see => format!("; cannot be seen beside: {}", notes(cannot_see)),
+    };
+    format!(
+        "Sandbox `{name}`: {}, asked at {}{header}{rights}{unseen}.",
+        account_types.join(", "),
+        hosts.join(", ")
+    )
 }
 
 /// Facts, each with the account types that it is of.

@@ -92,7 +92,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
     'untrusted-root',
     'No maker of hardware stands behind this evidence. It may be a development enclave: that is accepted only with its root under Advanced, and proves nothing about hardware.',
   ],
-  ['config', 'The enclave runs with other settings than are accepted: sandbox and live accounts go to different enclaves.'],
+  ['config', 'The enclave runs with other settings than are accepted. Without a policy of your own it must serve live accounts, or the test networks of exchanges if that is ticked.'],
   [
     'expired',
     'The evidence is not valid at the time of this computer’s clock. Check date and time; if they are right, the operator must renew it.',

@@ -13,7 +13,7 @@ use crate::{
     restatements::{Days, Restatement},
     snapshots::{Cause, Slot},
 };
-use exchange::{KeyRights, Venue};
+use exchange::{KeyRights, Site, Venue};
 use ledger::{
     Asset, Decimal, Line, Price, PriceSource, Timestamp,
     record::{self, Observation, Record},
@@ -32,8 +32,8 @@ pub(crate) type AccountKey = [u8; 32];
 pub(crate) struct Account {
     /// Its key.
     pub(crate) key: AccountKey,
-    /// Which venue.
-    pub(crate) venue: Venue,
+    /// Where it is.
+    pub(crate) site: Site,
     /// As it is shown.
     pub(crate) shown: api::Account,
     /// What happens, for those who listen.
@@ -72,13 +72,13 @@ impl Account {
     /// An account as it was read, or new.
     pub(crate) fn new(
         key: AccountKey,
-        venue: Venue,
+        site: Site,
         shown: api::Account,
         record: AccountRecord,
         rows: Rows,
     ) -> Self {
         let (record, rows) = (RwLock::new(record), tokio::sync::Mutex::new(rows));
-        Self { key, venue, shown, events: Arc::new(Events::new()), rows, record }
+        Self { key, site, shown, events: Arc::new(Events::new()), rows, record }
     }
 
     /// What is known of it.

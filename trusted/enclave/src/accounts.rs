@@ -277,8 +277,13 @@ mod tests {
             verdict: Verdict::Accept,
         };
         let known = AccountRecord::new(Venue::Binance, rights, now);
-        let account =
-            Account::new(key, Venue::Binance, protocol::api::Account::default(), known, Rows::default());
+        let account = Account::new(
+            key,
+            Venue::Binance.into(),
+            protocol::api::Account::default(),
+            known,
+            Rows::default(),
+        );
         let saving = Saving { what: "registered", cursor: None, claim: None, state: None, at: now };
         let (mut writes, mut ties) = (Writes::new(), Ties::default());
         ties.lease(now, Timestamp::from_millis(now.millis() + 2 * IDLE_MS_MAX));

@@ -74,6 +74,8 @@ pub(crate) struct Member {
     account: AccountKey,
     shown: api::Account,
     registered: Timestamp,
+    /// It is of a test system.
+    sandbox: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +95,9 @@ struct KeptMember {
     account: String,
     shown: api::Account,
     registered: i64,
+    /// Rows of before know live accounts only.
+    #[serde(default)]
+    sandbox: bool,
 }
 
 impl Record {
@@ -103,7 +108,7 @@ impl Record {
 
     /// As its holder sees it; none where it was erased.
     pub(crate) fn held(&self) -> Option<api::HeldRecord> {
-        let accounts = self.accounts.iter().map(|Member { account: _, shown, registered }| {
+        let accounts = self.accounts.iter().map(|Member { account: _, shown, registered, sandbox: _ }| {
             api::HeldAccount { account: shown.clone(), registered: rfc3339(*registered) }
         });
         Some(api::HeldRecord {
@@ -116,10 +121,15 @@ impl Record {
     /// With one more session, of an account that may be new to it.
     fn joined(
         mut self,
-        (account, shown): (AccountKey, &api::Account),
+        (account, shown, sandbox): (AccountKey, &api::Account, bool),
         session: SessionKey,
         now: Timestamp,
     ) -> Result<Self, Failure> {
+        if self.accounts.iter().any(|member| member.sandbox != sandbox) {
+            let detail = "A record is of live accounts or of test accounts, and this one is of the other kind. Register with another \
+                          holder key.";
+            return Err(Failure::new(Code::SandboxUnsupported, detail));
+        }
         if self.began_at.is_none() {
             self.restarted_at = self.erased_at.take().map(|_| now);
             self.began_at = Some(now);
@@ -130,7 +140,7 @@ impl Record {
                     "The record has as many accounts as one may have. Register with another holder key.";
                 return Err(Failure::new(Code::RateLimited, detail));
             }
-            self.accounts.push(Member { account, shown: shown.clone(), registered: now });
+            self.accounts.push(Member { account, shown: shown.clone(), registered: now, sandbox });
         }
         if self.sessions.len() >= limits::SESSIONS_PER_HOLDER_MAX {
             let detail = "The holder key has too many sessions. Revoke some, or wait until they are purged.";
@@ -150,10 +160,11 @@ impl Record {
             erased_at: ms(erased_at),
             accounts: accounts
                 .iter()
-                .map(|Member { account, shown, registered }| KeptMember {
+                .map(|Member { account, shown, registered, sandbox }| KeptMember {
                     account: wire::encode(account),
                     shown: shown.clone(),
                     registered: registered.millis(),
+                    sandbox: *sandbox,
                 })
                 .collect(),
             sessions: sessions.iter().map(|key| wire::encode(key)).collect(),
@@ -165,9 +176,9 @@ impl Record {
     fn read(bytes: &[u8]) -> Option<Self> {
         let kept: Kept = serde_json::from_slice(bytes).ok().filter(|kept: &Kept| kept.v == 1)?;
         let at = |ms: Option<i64>| ms.map(Timestamp::from_millis);
-        let members = kept.accounts.into_iter().map(|KeptMember { account, shown, registered }| {
+        let members = kept.accounts.into_iter().map(|KeptMember { account, shown, registered, sandbox }| {
             let account = wire::decode_array(&account)?;
-            Some(Member { account, shown, registered: Timestamp::from_millis(registered) })
+            Some(Member { account, shown, registered: Timestamp::from_millis(registered), sandbox })
         });
         Some(Self {
             began_at: at(kept.began_at),
@@ -204,7 +215,7 @@ impl Holders {
     pub(crate) async fn join(
         &self,
         key: &RecordKey,
-        account: (AccountKey, &api::Account),
+        account: (AccountKey, &api::Account, bool),
         session: SessionKey,
         now: Timestamp,
         writes: &mut Writes,
@@ -264,7 +275,7 @@ mod tests {
     fn a_record_that_was_erased_begins_again_and_says_so() {
         let shown = api::Account::default();
         let join = |record: Record, account: u8, at_s| {
-            record.joined(([account; 32], &shown), [9; 32], at(at_s)).unwrap()
+            record.joined(([account; 32], &shown, false), [9; 32], at(at_s)).unwrap()
         };
         let record = join(join(Record::default(), 1, 10), 2, 20);
         assert_eq!((record.began_at, record.restarted_at), (Some(at(10)), None));
@@ -279,20 +290,37 @@ mod tests {
     }
 
     #[test]
+    fn live_accounts_and_those_of_test_systems_share_no_record() {
+        let shown = api::Account::default();
+        let join = |record: Record, account: u8, sandbox| {
+            record.joined(([account; 32], &shown, sandbox), [9; 32], at(1))
+        };
+        for first in [false, true] {
+            let record = join(Record::default(), 1, first).unwrap();
+            let read = Record::read(&record.bytes()).unwrap();
+            assert_eq!(join(read, 2, !first).unwrap_err().code, Code::SandboxUnsupported);
+            assert!(join(record, 2, first).is_ok());
+        }
+    }
+
+    #[test]
     fn accounts_and_sessions_of_a_record_are_bounded() {
         let shown = api::Account::default();
         let mut record = Record::default();
         for number in 0..limits::ACCOUNTS_PER_RECORD_MAX {
             let account = [u8::try_from(number).unwrap(); 32];
-            record = record.joined((account, &shown), [1; 32], at(1)).unwrap();
+            record = record.joined((account, &shown, false), [1; 32], at(1)).unwrap();
         }
         assert_eq!(
-            record.clone().joined(([255; 32], &shown), [1; 32], at(1)).unwrap_err().code,
+            record.clone().joined(([255; 32], &shown, false), [1; 32], at(1)).unwrap_err().code,
             Code::RateLimited
         );
         while record.sessions.len() < limits::SESSIONS_PER_HOLDER_MAX {
             record.sessions.push([2; 32]);
         }
-        assert_eq!(record.joined(([0; 32], &shown), [1; 32], at(1)).unwrap_err().code, Code::RateLimited);
+        assert_eq!(
+            record.joined(([0; 32], &shown, false), [1; 32], at(1)).unwrap_err().code,
+            Code::RateLimited
+        );
     }
 }

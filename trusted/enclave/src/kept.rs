@@ -99,5 +99,5 @@ fn text(
 
 /// The same of something small.
 fn small_text(record: &Record, account: &Account, at: Timestamp) -> Result<String, StoreError> {
-    Ok(text(record, account.venue, &account.shown, at)?.concat())
+    Ok(text(record, account.site.venue, &account.shown, at)?.concat())
 }

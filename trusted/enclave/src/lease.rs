@@ -10,7 +10,7 @@ use crate::{
     store::{Expect, Table, Writes},
 };
 use core::fmt;
-use exchange::{ExchangeConnector, SharedMarkets, Venue};
+use exchange::{ExchangeConnector, SharedMarkets, Site};
 use ledger::Timestamp;
 use protocol::{Credentials, Secret};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 pub(crate) struct Lease {
     /// The session that it was given with.
     pub(crate) session: SessionKey,
-    /// Which venue the key is for.
-    pub(crate) venue: Venue,
+    /// Which venue, or which test system of one, the key is for.
+    pub(crate) site: Site,
     /// Until when.
     pub(crate) until: Timestamp,
     /// A key that can trade was accepted.
@@ -72,11 +72,11 @@ pub(crate) fn row_key(account: &AccountKey, session: &SessionKey) -> Vec<u8> {
 impl Lease {
     /// Keeps it beyond the process.
     pub(crate) fn keep(&self, account: &AccountKey, writes: &mut Writes) {
-        let Self { session, venue, until, trading_accepted, types, credentials } = self;
+        let Self { session, site, until, trading_accepted, types, credentials } = self;
         let Credentials { api_key, secret, passphrase } = credentials;
         let written = Written {
             v: 1,
-            venue: venue.name(),
+            venue: site.name(),
             until: until.millis(),
             trading_accepted: *trading_accepted,
             types,
@@ -101,7 +101,7 @@ impl Lease {
         };
         let lease = Self {
             session: session.try_into().ok()?,
-            venue: Venue::from_name(&venue)?,
+            site: Site::from_name(&venue)?,
             until: Timestamp::from_millis(until),
             trading_accepted,
             types,
@@ -113,7 +113,7 @@ impl Lease {
     /// A connector that reads with the key.
     pub(crate) fn connector(&self, markets: &SharedMarkets) -> Box<dyn ExchangeConnector> {
         let types: Vec<&str> = self.types.iter().map(String::as_str).collect();
-        self.venue.connector_sharing(self.copied(), markets, &types)
+        self.site.connector(self.copied(), markets, &types)
     }
 
     /// The key, for a connector: a copy, wiped with it.

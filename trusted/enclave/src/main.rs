@@ -1,6 +1,7 @@
 //! The measured program: settings, platform, keys, service, serve. A screenful.
 
 mod settings;
+mod environment;
 mod platform;
 mod clock;
 mod random;

@@ -41,7 +41,7 @@ pub(crate) struct Platform {
 #[cfg(any(not(feature = "development"), test))]
 mod release {
     use super::{Platform, files::Files, hardware, system_clock::SystemClock};
-    use crate::settings::Settings;
+    use crate::{environment, settings::Settings};
     use anyhow::Context as _;
     use attestation::Roots;
     use exchange::{Clock as _, Hosts};
@@ -84,7 +84,7 @@ mod release {
         tracing::info!(tee = backend.tee().name(), "evidence comes from the hardware that is present");
         backend.upkeep(u64::try_from(clock.now().seconds()).unwrap_or(0));
         Ok(Platform {
-            environment: "live",
+            environment: environment::LIVE,
             backend,
             roots: Roots::default(),
             clock: Arc::new(clock),
@@ -98,7 +98,7 @@ mod release {
 #[cfg(feature = "development")]
 mod development {
     use super::{Platform, files::Files, hardware};
-    use crate::settings::Settings;
+    use crate::{environment, settings::Settings};
     use anyhow::Context as _;
     use attestation::{
         Roots,
@@ -141,7 +141,7 @@ mod development {
         let backend = DevelopmentBackend::new(PUBLIC_DEVELOPMENT_SEED, Sha256::digest(&program).into())
             .context("development evidence")?;
         Ok(Platform {
-            environment: "development",
+            environment: environment::DEVELOPMENT,
             roots: Roots::dangerous_development(backend.root_der()).context("development evidence")?,
             backend: Box::new(backend),
             clock: Arc::new(clock),

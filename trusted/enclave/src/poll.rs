@@ -146,7 +146,7 @@ async fn with_lease(
 ) -> Outcome {
     let mut polling = known.map(|(account, connector)| Polling { service, account, connector, claim });
     let outcome = turn(service, key, lease, claim, &mut polling, strain).await;
-    let venue = lease.venue.name();
+    let venue = lease.site.name();
     let (now, account) = (service.clock.now(), polling.as_ref().map(|polling| Arc::clone(&polling.account)));
     let at_least =
         |ms: u64| Timestamp::from_millis(now.millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)));
@@ -287,7 +287,7 @@ async fn begin<'a>(
         converse(&mut polling, Task::CheckKey, &mut |_, _| {}).await?;
         if !polling.connector.resume(cursor) {
             tracing::warn!(
-                venue = lease.venue.name(),
+                venue = lease.site.name(),
                 "what a connector knew cannot be used: it reads all again"
             );
         }
@@ -364,8 +364,8 @@ pub(crate) async fn stop(service: &Service, key: AccountKey, reason: StopReason,
     let now = service.clock.now();
     let outcome: Result<(), Failure> = async {
         let account = service.accounts.get(key, now).await?;
-        tracing::warn!(venue = account.venue.name(), ?reason, "a key is no longer used");
-        service.counters.collection(account.venue.name(), "stopped");
+        tracing::warn!(venue = account.site.name(), ?reason, "a key is no longer used");
+        service.counters.collection(account.site.name(), "stopped");
         let collected_at = account.record().collected_at();
         account.synced(SyncState::Stopped(collected_at, reason), now);
         // What the key may do is part of what is published.
@@ -416,7 +416,7 @@ async fn converse(
     task: Task,
     on_finding: &mut (dyn FnMut(Finding, Progress) + Send),
 ) -> Result<(), VenueError> {
-    let (service, venue) = (polling.service, polling.account.venue.name());
+    let (service, site) = (polling.service, polling.account.site);
     let class = match (&task, polling.account.record().published.is_some()) {
         (Task::CheckKey, _) => Class::Newcomer,
         (_, true) => Class::Live,
@@ -432,7 +432,7 @@ async fn converse(
             &mut |findings, progress| {
                 for finding in findings {
                     if let Finding::VenueTime(at) = finding {
-                        service.venue_times.heard(venue, at, service.clock.now());
+                        service.heard_time(site, at);
                     } else {
                         on_finding(finding, progress);
                     }

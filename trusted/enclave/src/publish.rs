@@ -10,6 +10,7 @@ pub(crate) use view::Views;
 use crate::{
     account::{Account, AccountRecord, Published, StopReason, SyncState},
     checkpoint::Chain,
+    environment,
     failure::Failure,
     holder::Record,
     kept,
@@ -268,15 +269,15 @@ pub(crate) fn with_under_way(
 }
 
 /// What stands in answers and does not follow from the record.
-pub(crate) fn frame(environment: &str, account: &Account, record: &AccountRecord) -> Frame {
+pub(crate) fn frame(served: &str, account: &Account, record: &AccountRecord) -> Frame {
     let accounts = record.record.accounts.keys();
-    let capability = account.venue.capability();
+    let capability = account.site.venue.capability();
     let types: Vec<&str> = account.shown.types.iter().map(String::as_str).collect();
     Frame {
-        environment: environment.to_owned(),
+        environment: environment::of(account.site, served).to_owned(),
         accounts: accounts.map(|name| (name.to_string(), account.shown.clone())).collect(),
         history_limit: capability.history_limit(&types),
-        cannot_see: capability.unseen(&types),
+        cannot_see: account.site.unseen(&types),
         unread: record.missing(),
         key_rights: rights_in_words(record),
         prices: kept::uses(&record.price_sources),

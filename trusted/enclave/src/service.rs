@@ -4,6 +4,7 @@ use crate::{
     accounts::Accounts,
     clock::VenueTimes,
     counters::Counters,
+    environment,
     events::Streams,
     failure::Failure,
     holder::Holders,
@@ -17,7 +18,7 @@ use crate::{
     store::{self, RENEW_S, RingFile, StoreError, UsedEnvelopes, Vault},
     witness::Anchors,
 };
-use exchange::{Clock, Finding, SharedMarkets, Task, Transport};
+use exchange::{Clock, Finding, SharedMarkets, Site, Task, Transport};
 use ledger::Timestamp;
 use protocol::{Code, limits};
 use serde_json::{Value, json};
@@ -93,6 +94,13 @@ impl Service {
         }
     }
 
+    /// A site told its time: that of a test system vouches for nothing.
+    pub(crate) fn heard_time(&self, site: Site, at: Timestamp) {
+        if !site.is_sandbox() {
+            self.venue_times.heard(site.name(), at, self.clock.now());
+        }
+    }
+
     /// Refuses while what the store holds may not be served: as its witness says, and after this enclave was halted for
     /// so long that others may have replaced keys of rows since. What it wrote then they could not read; what has come to
     /// pass meanwhile it learns from them, or it stops (`replicas::Keeper`).
@@ -141,7 +149,7 @@ pub(crate) fn configuration(
     let keeps_leases = matches!(store_keys, "sealed" | "clear" | "replicas");
     let rate = |rate: limits::Rate| json!({ "per_source": rate.per_source, "total": rate.total });
     json!({
-        "environment": [environment],
+        "environment": environment::served(environment),
         "venues": exchange::Venue::ALL.map(|venue| venue.name()),
         "session_ttl": { "default": ttl_default_s, "max": ttl_max_s },
         // Without a store that outlives the process no key is kept beyond its session.
@@ -233,12 +241,13 @@ async fn hear_venues(service: &Service, now: Timestamp) {
     }
 }
 
-async fn hear(service: &Service, venue: exchange::Venue) {
+/// Asks a venue for its time.
+pub(crate) async fn hear(service: &Service, venue: exchange::Venue) {
     let mut reader = venue.time_reader();
     let mut hear = |findings: Vec<Finding>, _| {
         for finding in findings {
             if let Finding::VenueTime(at) = finding {
-                service.venue_times.heard(venue.name(), at, service.clock.now());
+                service.heard_time(venue.into(), at);
             }
         }
     };

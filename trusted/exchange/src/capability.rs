@@ -12,7 +12,7 @@ mod tests;
 
 pub use told::exchanges;
 
-use crate::{Method, Venue, binance, dialects};
+use crate::{Method, Sandbox, Venue, binance, dialects};
 
 /// What a list, or a state, of a venue tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -215,8 +215,8 @@ pub struct Capability {
     pub quote_currency: &'static str,
     /// The venue's test system, if it has one.
     pub sandbox: Option<Note>,
-    /// The connector reads it.
-    pub sandbox_is_read: bool,
+    /// Those whose accounts can be registered, in the order in which a key is tried there.
+    pub sandboxes: &'static [Sandbox],
     /// What a registration hands in.
     pub credentials: CredentialWords,
     /// Whether it tells what a key may do.

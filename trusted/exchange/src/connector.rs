@@ -23,6 +23,15 @@ pub trait ExchangeConnector: Send {
     /// Reads the answer to the last request. On an error nothing was applied.
     fn take(&mut self, reply: &Reply, now: Timestamp) -> Result<Vec<Finding>, VenueError>;
 
+    /// Where the account is nothing answers what was asked last; a test system lacks some calls of its venue. A list is left out
+    /// then.
+    ///
+    /// # Errors
+    /// Without an answer nothing goes on.
+    fn absent(&mut self, _now: Timestamp) -> Result<Vec<Finding>, Refusal> {
+        Err(Refusal::Request { code: 404 })
+    }
+
     /// What was found of other accounts of the same key, before this one's `Collect` asks for anything: moves between
     /// them are told there.
     fn beside(&mut self, _found: &[Finding]) {}
@@ -202,6 +211,20 @@ pub struct KeyRights {
     pub ip_restricted: Option<bool>,
     /// The sum of it.
     pub verdict: Verdict,
+}
+
+impl KeyRights {
+    /// Of a key that reads, and of which nobody tells what else it may do.
+    pub(crate) const fn untold() -> Self {
+        Self {
+            read: true,
+            trade: None,
+            withdraw: None,
+            transfer: None,
+            ip_restricted: None,
+            verdict: Verdict::Undecided,
+        }
+    }
 }
 
 /// The judgement on a key (EXCHANGES.md section 1, rule 2).

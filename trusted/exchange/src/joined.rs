@@ -208,6 +208,18 @@ impl ExchangeConnector for Joined {
         }
     }
 
+    fn absent(&mut self, now: Timestamp) -> Result<Vec<Finding>, Refusal> {
+        match self.part().connector.absent(now) {
+            Err(refusal) if self.is_missing(refusal) => {
+                let missing = self.missing();
+                self.pass_on();
+                Ok(missing)
+            }
+            Err(refusal) => Err(refusal),
+            Ok(findings) => Ok(self.found(findings)),
+        }
+    }
+
     fn progress(&self) -> Progress {
         let all = u32::try_from(self.others.len()).unwrap_or(0).saturating_add(1);
         let through = u32::try_from(self.through).unwrap_or(0).min(all);

@@ -2,6 +2,7 @@
 //! outgoing sockets.
 
 mod venue;
+mod site;
 mod connector;
 mod lines;
 mod request;
@@ -54,5 +55,6 @@ pub use recipient::{PostError, Posted, Recipient};
 pub use request::{Cost, Method, Reply, Request};
 #[cfg(feature = "development")]
 pub use simulated_clock::SimulatedClock;
+pub use site::{Sandbox, Site};
 pub use transport::Transport;
 pub use venue::{SharedMarkets, Unproven, Venue};

@@ -59,6 +59,10 @@ mod tests {
         }
         let mut offset = Offset::default();
         offset.measure(at(7_000), 1, at(5_000), at(6_000));
-        assert_eq!(offset.venue_time(at(6_000)), at(7_500), "half-way between question and answer it was 7 s");
+        assert_eq!(
+            offset.venue_time(at(6_000)),
+            at(7_500),
+            "half-way between question and answer it was 7 s"
+        );
     }
 }

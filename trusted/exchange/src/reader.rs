@@ -437,6 +437,18 @@ impl ExchangeConnector for Reader {
         Ok(findings)
     }
 
+    fn absent(&mut self, now: Timestamp) -> Result<Vec<Finding>, Refusal> {
+        let refusal = Refusal::Request { code: 404 };
+        let (venue_now, plan) = (self.offset.venue_time(now), self.plan);
+        let is_list = matches!(&self.asked, Some(Ask { due: Due::Collect, .. }));
+        let Job::Collect(collect) = &mut self.job else { return Err(refusal) };
+        let (known, markets) = (&mut self.known, &*self.markets);
+        let desk = Desk { plan, known, markets, wallets: Vec::new(), now: venue_now };
+        let findings = if is_list { collect.absent(desk) } else { None };
+        self.asked = None;
+        findings.ok_or(refusal)
+    }
+
     fn progress(&self) -> Progress {
         match &self.job {
             Job::Idle => Progress { done: 1, total: 1 },

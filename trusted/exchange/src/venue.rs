@@ -1,19 +1,34 @@
 //! The venues of this release: names, what each connector reads, and the table of calls that the transport allows.
 
 use crate::{
-    Capability, ExchangeConnector, Method, binance, bybit, coinbase, dialect, hyperliquid, kraken, okx,
+    Capability, ExchangeConnector, Method, Site, binance, bybit, coinbase, dialect, hyperliquid, kraken, okx,
     reader::{self, Plan, Reader},
 };
 use protocol::{Credentials, Secret};
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// What is public and the same for all accounts: the lists of what the venues trade. Megabytes each, so a process makes
 /// one of these and all its connectors hold that: whichever needs a list first, or finds it a day old, reads it for all.
 #[derive(Clone, Default)]
-pub struct SharedMarkets {
+pub struct SharedMarkets(Arc<Mutex<BTreeMap<&'static str, Lists>>>);
+
+/// What one site trades.
+#[derive(Clone, Default)]
+pub(crate) struct Lists {
+    /// Of Binance's spot account, which has a connector of its own.
     binance: Arc<binance::Listed>,
-    /// By the places of [`Venue::ALL`]; Binance's are of the wallets beside its spot account.
-    readers: [Arc<reader::Listed>; Venue::ALL.len()],
+    reader: Arc<reader::Listed>,
+}
+
+impl SharedMarkets {
+    /// Test systems trade other things than their venue does.
+    pub(crate) fn of(&self, site: Site) -> Lists {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(site.name()).or_default().clone()
+    }
 }
 
 /// A venue whose accounts can be read.
@@ -90,11 +105,20 @@ impl Venue {
         markets: &SharedMarkets,
         types: &[&str],
     ) -> Box<dyn ExchangeConnector> {
-        let place = Self::ALL.iter().position(|venue| *venue == self);
-        let listed = place.and_then(|place| markets.readers.get(place)).cloned().unwrap_or_default();
+        Site::from(self).connector(credentials, markets, types)
+    }
+
+    /// A connector that speaks with the venue; of one that does not tell what a key may do, nobody asks for it.
+    pub(crate) fn speaking(
+        self,
+        credentials: Credentials,
+        lists: Lists,
+        types: &[&str],
+        tells_rights: bool,
+    ) -> Box<dyn ExchangeConnector> {
         match self.plan() {
-            Some(plan) => Box::new(Reader::new(plan, credentials, listed)),
-            None => binance::connector(credentials, Arc::clone(&markets.binance), &listed, types),
+            Some(plan) => Box::new(Reader::new(plan, credentials, lists.reader)),
+            None => binance::connector(credentials, (lists.binance, &lists.reader), types, tells_rights),
         }
     }
 
@@ -148,13 +172,17 @@ impl Venue {
         self.capability().quote_currency
     }
 
-    /// Whether the venue has a test system that this connector can read.
-    pub fn has_sandbox(self) -> bool {
-        self.capability().sandbox_is_read
+    /// Whether a connector of this venue may send this: the allow-list of EXCHANGES.md section 1, rule 1. What may be read at the
+    /// venue may be read at its test systems.
+    pub(crate) fn allows(self, method: Method, host: &str, path: &str) -> bool {
+        let mut sandboxes = self.capability().sandboxes.iter();
+        self.allows_live(method, host, path)
+            || sandboxes.any(|sandbox| {
+                sandbox.stands_for(host, path).any(|live| self.allows_live(method, live, path))
+            })
     }
 
-    /// Whether a connector of this venue may send this: the allow-list of EXCHANGES.md section 1, rule 1.
-    pub(crate) fn allows(self, method: Method, host: &str, path: &str) -> bool {
+    fn allows_live(self, method: Method, host: &str, path: &str) -> bool {
         match self {
             Self::Binance => binance::allows(method, host, path),
             _ => dialect(self.name()).is_some_and(|dialect| dialect.calls().contains(&(method, host, path))),

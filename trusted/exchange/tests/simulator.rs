@@ -8,8 +8,8 @@ mod running;
 
 use exchange::{
     Balance, Clock as _, Cost, ExchangeConnector, Finding, Hosts, Movement, MovementKind, Next, PriceAt,
-    PriceWanted, Progress, Reach, Reply, SharedMarkets, SimulatedClock, Task, Transport, Venue, VenueError,
-    Verdict,
+    PriceWanted, Progress, Reach, Refusal, Reply, SharedMarkets, SimulatedClock, Task, Transport, Venue,
+    VenueError, Verdict,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, Price, Side, Symbol, Timestamp};
 use protocol::{Credentials, Secret};
@@ -54,6 +54,10 @@ impl ExchangeConnector for Counted {
         let (requests, weight) = self.spent.entry(cost.budget).or_default();
         (*requests, *weight) = (*requests + 1, *weight + cost.weight);
         self.inner.take(reply, now)
+    }
+
+    fn absent(&mut self, now: Timestamp) -> Result<Vec<Finding>, Refusal> {
+        self.inner.absent(now)
     }
 
     fn progress(&self) -> Progress {
@@ -315,5 +319,5 @@ async fn a_key_is_judged_by_its_own_rights() {
     }
     let refused =
         transport.converse(connector("another").as_mut(), &clock, Task::CheckKey, &mut |_, _| {}).await;
-    assert_eq!(refused, Err(VenueError::Permanent(exchange::Refusal::Credentials)));
+    assert_eq!(refused, Err(VenueError::Permanent(Refusal::Credentials)));
 }

@@ -206,6 +206,14 @@ fn keys(told: &Value, venue: &Value, from: Option<&str>) -> String {
         }
         .as_str(),
     );
+    for sandbox in venue.get("sandboxes").and_then(Value::as_array).into_iter().flatten() {
+        let (types, hosts) = (words(sandbox, "account_types"), words(sandbox, "hosts"));
+        let said = format!("{}, {}, at {}", word(sandbox, "name"), types.join(", "), hosts.join(", "));
+        say("sandbox", &said);
+        for unseen in words(sandbox, "cannot_see") {
+            say("", &unseen);
+        }
+    }
     say("asked at", &joined(&words(venue, "hosts"), "-"));
     for budget in words(venue, "budgets") {
         say("it allows", &budget);

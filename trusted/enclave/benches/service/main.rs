@@ -34,6 +34,7 @@ mod program {
     pub(crate) mod checkpoint;
     pub(crate) mod clock;
     pub(crate) mod counters;
+    pub(crate) mod environment;
     pub(crate) mod erase;
     pub(crate) mod events;
     pub(crate) mod failure;

@@ -72,7 +72,7 @@ pub(crate) fn keys(service: &Service, number: u64) -> (SessionKey, AccountKey) {
 pub(crate) fn lease(session: SessionKey, number: u64, until: Timestamp) -> Lease {
     let part = |name: &str| Secret::new(format!("{name}-{number:056}"));
     let credentials = Credentials { api_key: part("key"), secret: part("secret"), passphrase: None };
-    Lease { session, venue: VENUE, until, trading_accepted: false, types: Vec::new(), credentials }
+    Lease { session, site: VENUE.into(), until, trading_accepted: false, types: Vec::new(), credentials }
 }
 
 pub(crate) fn later(from: Timestamp, days: i64) -> Timestamp {
@@ -112,7 +112,8 @@ async fn open(service: &Service, number: u64) {
         ip_restricted: no,
         verdict: Verdict::Accept,
     };
-    let account = Account::new(key, VENUE, shown, AccountRecord::new(VENUE, rights, now), Rows::default());
+    let account =
+        Account::new(key, VENUE.into(), shown, AccountRecord::new(VENUE, rights, now), Rows::default());
     let saving = Saving { what: "registered", cursor: None, claim: None, state: None, at: now };
     kept::save(&service.vault, &account, saving, writes).await.unwrap();
     collected(&mut account.record_mut(), now);

@@ -3,16 +3,17 @@
 
 use crate::{
     account::{Account, AccountRecord, Rows},
+    environment,
     failure::Failure,
     holder::{Record, Signed},
     kept::{self, Saving},
     lease::Lease,
     publish,
-    service::Service,
+    service::{Service, hear},
     session::{RecordKey, Session, SessionKey, Terms},
     store::{Claim, Writes},
 };
-use exchange::{ExchangeConnector, Finding, Task, Unproven, Venue, Verdict};
+use exchange::{ExchangeConnector, Finding, Site, Task, Unproven, Venue, Verdict};
 use ledger::Timestamp;
 use protocol::{
     Code, Credentials, Secret,
@@ -41,11 +42,9 @@ pub(super) async fn register(
     signed: Option<&Signed>,
     keyset_hash: &[u8; 64],
 ) -> Result<api::SessionOpened, Failure> {
-    let applying = Applying::judged(service, asked, signed)?;
+    let mut applying = Applying::judged(service, asked, signed)?;
     applying.proved(keyset_hash)?;
-    let mut connector = applying.connector(service);
-    let checked = check_key(service, applying.lease.venue, connector.as_mut()).await?;
-    drop(connector);
+    let checked = applying.checked(service).await?;
     applying.accepted(service, checked).await
 }
 
@@ -54,6 +53,8 @@ pub(crate) struct Applying {
     wanted: Asked,
     id: Secret,
     lease: Lease,
+    /// Test systems that the key may be of beside that of the lease.
+    or_at: Vec<Site>,
 }
 
 impl Applying {
@@ -68,18 +69,19 @@ impl Applying {
         }
         let venue = Venue::from_name(&asked.exchange).ok_or(Code::ExchangeUnknown)?;
         let wanted = wanted(service, venue, &asked, signed)?;
-        let (id, session) = service.sessions.draw(service.clock.now());
         let types = asked.account_types.clone().unwrap_or_default();
+        let (site, or_at) = sites(venue, asked.sandbox, &types)?;
+        let (id, session) = service.sessions.draw(service.clock.now());
         let credentials = credentials(asked)?;
         let until = service.clock.now();
-        let lease = Lease { session, venue, until, trading_accepted: false, types, credentials };
-        Ok(Self { wanted, id, lease })
+        let lease = Lease { session, site, until, trading_accepted: false, types, credentials };
+        Ok(Self { wanted, id, lease, or_at })
     }
 
     /// Where everybody may read every account, its owner signed for the keys that the envelope is sealed to.
     fn proved(&self, keyset_hash: &[u8; 64]) -> Result<(), Failure> {
-        let Lease { venue, credentials, .. } = &self.lease;
-        venue.proof(credentials, keyset_hash).map_err(|unproven| match unproven {
+        let Lease { site, credentials, .. } = &self.lease;
+        site.venue.proof(credentials, keyset_hash).map_err(|unproven| match unproven {
             Unproven::Address => Failure::new(
                 Code::CredentialsInvalid,
                 "apiKey is no address: it has 0x and 40 hexadecimal digits, and a checksum that is right if their case is mixed.",
@@ -101,15 +103,33 @@ impl Applying {
         self.lease.connector(&service.markets)
     }
 
+    /// What the venue says of the key. Of several test systems the key says which it is of: the others do not know it.
+    async fn checked(&mut self, service: &Service) -> Result<Checked, Failure> {
+        let Site { venue, .. } = self.lease.site;
+        if self.lease.site.is_sandbox() && service.venue_times.check(service.clock.now()).is_err() {
+            // Nobody told the time lately, and what is asked now vouches for none.
+            hear(service, venue).await;
+        }
+        loop {
+            let checked = check_key(service, self.lease.site, self.connector(service).as_mut()).await;
+            match checked {
+                Err(failure) if failure.code == Code::CredentialsRefused && !self.or_at.is_empty() => {
+                    self.lease.site = self.or_at.remove(0);
+                }
+                checked => return checked,
+            }
+        }
+    }
+
     /// Opens the session, if the venue's answer allows it.
     pub(crate) async fn accepted(
         self,
         service: &Arc<Service>,
         checked: Checked,
     ) -> Result<api::SessionOpened, Failure> {
-        let Self { wanted, id: session_id, mut lease } = self;
-        let (venue, session) = (lease.venue, lease.session);
-        if !checked.rights.read && venue.is_public() {
+        let Self { wanted, id: session_id, mut lease, or_at: _ } = self;
+        let (site, session) = (lease.site, lease.session);
+        if !checked.rights.read && site.venue.is_public() {
             return Err(Failure::new(
                 Code::CredentialsRefused,
                 "The exchange knows no account at this address: nothing was ever there, or it only signs for another one.",
@@ -122,11 +142,11 @@ impl Applying {
             let ms = i64::try_from(seconds).unwrap_or(0).saturating_mul(1000);
             Timestamp::from_millis(now.millis().saturating_add(ms))
         };
-        let id = [venue.name().as_bytes(), checked.account_id.as_bytes()];
+        let id = [site.name().as_bytes(), checked.account_id.as_bytes()];
         let account = service.vault.id("account", &id);
         let fingerprint = service.vault.id("fingerprint", &id);
         let shown = api::Account {
-            venue: venue.name().to_owned(),
+            venue: site.venue.name().to_owned(),
             fingerprint: wire::encode(fingerprint.first_chunk::<16>().unwrap_or(&[0; 16])),
             types: checked.types.iter().map(|kind| (*kind).to_owned()).collect(),
         };
@@ -182,7 +202,7 @@ impl Opening {
         let claim: Option<Claim> = store.claim_one(service.polls.instance, key).await?;
         let trading_accepted = self.lease.trading_accepted;
         service.polls.grant(service, key, self.lease, claim);
-        tracing::info!(venue = account.venue.name(), "a session was opened");
+        tracing::info!(venue = account.site.name(), "a session was opened");
         let sync = account.record().sync(now);
         let (chain, anchored) = match &record {
             Some(record) => publish::together(service, record, now).await?,
@@ -191,7 +211,7 @@ impl Opening {
         Ok(api::SessionOpened {
             session_id: id.expose().to_owned(),
             expires_at: rfc3339(self.terms.expires_at),
-            environment: service.environment.to_owned(),
+            environment: environment::of(account.site, service.environment).to_owned(),
             account: self.terms.shown,
             key_rights: publish::key_rights(&self.rights, trading_accepted),
             lease_until: rfc3339(self.terms.lease_until),
@@ -216,7 +236,7 @@ impl Opening {
         }
         let record = match holder {
             Some((_, record)) => {
-                let account = (*key, shown);
+                let account = (*key, shown, self.lease.site.is_sandbox());
                 Some(service.holders.join(record, account, self.session, now, &mut writes).await?)
             }
             None => None,
@@ -260,10 +280,10 @@ impl Opening {
         now: Timestamp,
     ) -> Result<Arc<Account>, Failure> {
         let Terms { account: key, shown, .. } = &self.terms;
-        let venue = self.lease.venue;
-        let mut known = AccountRecord::new(venue, self.rights, now);
+        let site = self.lease.site;
+        let mut known = AccountRecord::new(site.venue, self.rights, now);
         known.trading_accepted = self.lease.trading_accepted;
-        let account = Account::new(*key, venue, shown.clone(), known, Rows::default());
+        let account = Account::new(*key, site, shown.clone(), known, Rows::default());
         let saving = Saving { what: "registered", cursor: None, claim: None, state: None, at: now };
         kept::save(&service.vault, &account, saving, writes).await?;
         Ok(service.accounts.replace(account, now))
@@ -278,9 +298,6 @@ fn wanted(
     signed: Option<&Signed>,
 ) -> Result<Asked, Failure> {
     let malformed = |detail: &'static str| Failure::new(Code::EnvelopeMalformed, detail);
-    if asked.sandbox && !venue.has_sandbox() {
-        return Err(Code::SandboxUnsupported.into());
-    }
     let ttl_s = asked.ttl_seconds.unwrap_or(match asked.lease_seconds {
         Some(lease_s) => service.session_ttl_default_s.min(lease_s),
         None => service.session_ttl_default_s,
@@ -323,6 +340,23 @@ fn wanted(
     })
 }
 
+/// Where the account may be: the first is tried first.
+fn sites(venue: Venue, is_sandbox: bool, types: &[String]) -> Result<(Site, Vec<Site>), Failure> {
+    if !is_sandbox {
+        return Ok((venue.into(), Vec::new()));
+    }
+    let mut sites = Site::sandboxes(venue, types).into_iter();
+    match (sites.next(), types) {
+        (Some(first), _) => Ok((first, sites.collect())),
+        (None, []) => Err(Code::SandboxUnsupported.into()),
+        (None, _) => {
+            let detail =
+                "No test system of this exchange has all these account types. GET /exchanges lists them.";
+            Err(Failure::new(Code::SandboxUnsupported, detail))
+        }
+    }
+}
+
 fn credentials(asked: Registration) -> Result<Credentials, Failure> {
     let Registration { api_key, secret, passphrase, .. } = asked;
     // Line ends occur in PEM keys; nothing else that cannot be seen belongs into a credential.
@@ -348,7 +382,7 @@ pub(crate) struct Checked {
 
 async fn check_key(
     service: &Service,
-    venue: Venue,
+    site: Site,
     connector: &mut dyn ExchangeConnector,
 ) -> Result<Checked, Failure> {
     let (mut rights, mut account) = (None, None);
@@ -359,9 +393,7 @@ async fn check_key(
                 match finding {
                     Finding::Rights(found) => rights = Some(found),
                     Finding::Account { id, types } => account = Some((id, types)),
-                    Finding::VenueTime(at) => {
-                        service.venue_times.heard(venue.name(), at, service.clock.now())
-                    }
+                    Finding::VenueTime(at) => service.heard_time(site, at),
                     _ => {}
                 }
             }

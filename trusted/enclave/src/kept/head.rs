@@ -153,7 +153,7 @@ impl Head {
         let Texts { passing, waiting, under_way } = texts;
         Some(Self {
             v: VERSION,
-            venue: account.venue.name().to_owned(),
+            venue: account.site.name().to_owned(),
             account: account.shown.clone(),
             opened_at: opened_at.millis(),
             changed_at: Some(changed_at.millis()),

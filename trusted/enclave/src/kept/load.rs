@@ -9,7 +9,7 @@ use crate::{
     checkpoint::{Chain, place},
     store::{Opened, StoreError, Table, Vault},
 };
-use exchange::Venue;
+use exchange::Site;
 use ledger::{Price, PriceSource, Timestamp, record::Record};
 use protocol::ledger_file;
 use std::{collections::BTreeMap, sync::Arc};
@@ -84,7 +84,8 @@ async fn parts(vault: &Vault, key: &AccountKey) -> Result<Parts, StoreError> {
 
 fn joined(key: AccountKey, head: &Opened, mut parts: Parts, now: Timestamp) -> Option<Loaded> {
     let row = Head::read(&head.bytes)?;
-    let venue = Venue::from_name(&row.venue)?;
+    let site = Site::from_name(&row.venue)?;
+    let venue = site.venue;
     let mut known = row.account(venue)?;
     let mut rows = Rows { head: head.version, saved_at: Some(now), ..Rows::default() };
     (rows.base, rows.bytes) = row.base();
@@ -109,7 +110,7 @@ fn joined(key: AccountKey, head: &Opened, mut parts: Parts, now: Timestamp) -> O
         rows.cursor = opened.version;
         opened.bytes
     });
-    let account = Account::new(key, venue, row.account, known, rows);
+    let account = Account::new(key, site, row.account, known, rows);
     Some(Loaded { account, cursor })
 }
 

@@ -106,7 +106,7 @@ fn seen(account: &Account, rows: &Rows, what: &'static str) -> Result<Seen, Stor
     let mut piece = match what {
         // Nothing was read yet.
         "registered" => None,
-        _ => known.unsaved.piece(account.venue, &known.record),
+        _ => known.unsaved.piece(account.site.venue, &known.record),
     };
     if let Some(piece) = piece.as_mut().filter(|_| whole) {
         piece.record = Arc::clone(&known.record);
@@ -145,7 +145,7 @@ async fn put_change(
         return Ok(chain);
     }
     if let Some(Piece { record, .. }) = &seen.piece {
-        let (record, venue, shown) = (Arc::clone(record), account.venue, account.shown.clone());
+        let (record, venue, shown) = (Arc::clone(record), account.site.venue, account.shown.clone());
         let at = saving.at;
         // A long history takes a while.
         let texts = tokio::task::spawn_blocking(move || text(&record, venue, &shown, at)).await;
@@ -237,7 +237,7 @@ fn texts(
     };
     let of = |piece: Record| small_text(&piece, account, at).map(Some);
     let with = |fill: &dyn Fn(&mut Record)| {
-        let mut piece = empty(account.venue);
+        let mut piece = empty(account.site.venue);
         piece.accounts.extend(facts());
         fill(&mut piece);
         of(piece)

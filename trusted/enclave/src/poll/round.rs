@@ -45,7 +45,7 @@ pub(super) async fn round(polling: &mut Polling<'_>) -> Result<Round, Trouble> {
     let account = Arc::clone(&polling.account);
     let service = polling.service;
     let mut as_of = minute(service.clock.now());
-    let mut found = Collection::new(account.venue, as_of);
+    let mut found = Collection::new(account.site.venue, as_of);
     converse(polling, Task::Collect, &mut |finding, progress| {
         show_progress(&account, (0, 600), progress, service.clock.now());
         found.add(finding, &account.record());
@@ -197,7 +197,7 @@ async fn learn(polling: &mut Polling<'_>, under_way: &[Line], as_of: Timestamp) 
         }
         let prices = look_up(polling, fresh.clone(), (800, 200)).await?;
         asked.extend(fresh);
-        remember(&mut account.record_mut(), account.venue, prices, as_of);
+        remember(&mut account.record_mut(), account.site.venue, prices, as_of);
     }
     Ok(true)
 }

@@ -127,7 +127,7 @@ fn lease(number: u16, until: Timestamp) -> Lease {
     let credentials = Credentials { api_key: part("key"), secret: part("secret"), passphrase: None };
     Lease {
         session: session(key(number)),
-        venue: Venue::Binance,
+        site: Venue::Binance.into(),
         until,
         trading_accepted: false,
         types: Vec::new(),
@@ -140,7 +140,7 @@ fn account(key: AccountKey) -> Arc<Account> {
     let (read, verdict) = (true, Verdict::Accept);
     let rights = KeyRights { read, trade: no, withdraw: no, transfer: no, ip_restricted: no, verdict };
     let known = AccountRecord::new(Venue::Binance, rights, at(0));
-    Arc::new(Account::new(key, Venue::Binance, api::Account::default(), known, Rows::default()))
+    Arc::new(Account::new(key, Venue::Binance.into(), api::Account::default(), known, Rows::default()))
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use crate::simulator::{NOW_MS, on_core};
 use exchange::{
-    Clock, ExchangeConnector, Finding, Hosts, Next, Progress, Reply, SharedMarkets, Task, Transport, Venue,
-    VenueError, Wait,
+    Clock, ExchangeConnector, Finding, Hosts, Next, Progress, Refusal, Reply, SharedMarkets, Task, Transport,
+    Venue, VenueError, Wait,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, Price, Symbol, Timestamp, TradeAggregator};
 use protocol::{Credentials, Secret};
@@ -188,6 +188,10 @@ impl ExchangeConnector for Timed<'_> {
         let passes_ms = if self.collects { MINUTE_MS } else { 0 };
         self.clock.moved_ms.fetch_add(passes_ms, Ordering::Relaxed);
         taken
+    }
+
+    fn absent(&mut self, now: Timestamp) -> Result<Vec<Finding>, Refusal> {
+        self.inner.absent(now)
     }
 
     fn progress(&self) -> Progress {

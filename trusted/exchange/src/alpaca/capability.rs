@@ -12,7 +12,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: &["account"],
     quote_currency: "USD",
     sandbox: Some(note("paper-api.alpaca.markets")),
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords {
         api_key: "the key id",
         secret: "the secret key, which travels with each call: nothing is signed",

@@ -1,6 +1,9 @@
 //! What is told of Binance (EXCHANGES.md section 2).
 
-use crate::capability::{Capability, CredentialWords, RightsTold, Source, Subject::*, note, source};
+use crate::{
+    Sandbox,
+    capability::{Capability, CredentialWords, RightsTold, Source, Subject::*, note, source},
+};
 
 const SPOT: &[&str] = &["spot"];
 const MARGIN: &[&str] = &["margin"];
@@ -19,11 +22,11 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: &["isolated", "portfolio", "wallet"],
     quote_currency: "USDT",
     sandbox: Some(note(
-        "testnet.binance.vision for spot, demo-fapi and demo-dapi.binance.com for futures; none of them has the calls that \
-         tell key rights, deposits, withdrawals, transfers, dust and conversions",
+        "the spot testnet (testnet.binance.vision), or demo trading (demo-api, demo-fapi and demo-dapi.binance.com): the key \
+         says which. Neither has the calls that tell key rights, deposits, withdrawals, transfers, dust and conversions, \
+         nor margin",
     )),
-    // Key rights, deposits and withdrawals are under `/sapi`, which the test network does not have.
-    sandbox_is_read: false,
+    sandboxes: SANDBOXES,
     credentials: CredentialWords {
         api_key: "the API key",
         secret: "its secret (HMAC), or the PEM of its private key (Ed25519)",
@@ -63,6 +66,37 @@ pub(crate) static CAPABILITY: Capability = Capability {
     ],
     addresses: &[note("a key may be bound to addresses; one that is not keeps reading rights")],
 };
+
+/// What is told under here is not told at test systems: key rights, moves between wallets, margin and more.
+const NO_SAPI: Option<&str> = Some("/sapi/");
+
+const SANDBOXES: &[Sandbox] = &[
+    Sandbox {
+        name: "binance/testnet",
+        account_types: SPOT,
+        hosts: &[("api.binance.com", "testnet.binance.vision")],
+        header: None,
+        lacks: NO_SAPI,
+        tells_rights: false,
+        cannot_see: &[
+            note("the testnet tells no deposits, withdrawals, transfers, dust and conversions"),
+            note("the testnet forgets everything about once a month").unsure(),
+        ],
+    },
+    Sandbox {
+        name: "binance/demo",
+        account_types: &["spot", "usdm", "coinm"],
+        hosts: &[
+            ("api.binance.com", "demo-api.binance.com"),
+            ("fapi.binance.com", "demo-fapi.binance.com"),
+            ("dapi.binance.com", "demo-dapi.binance.com"),
+        ],
+        header: None,
+        lacks: NO_SAPI,
+        tells_rights: false,
+        cannot_see: &[note("demo trading tells no deposits, withdrawals, transfers, dust and conversions")],
+    },
+];
 
 const SOURCES: &[Source] = &[
     source(KeyRights, "key rights", &["/sapi/v1/account/apiRestrictions"]).of(SPOT),

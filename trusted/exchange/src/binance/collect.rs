@@ -62,6 +62,8 @@ pub(crate) struct Collect {
     balances: Vec<Balance>,
     swept: bool,
     unread: BTreeMap<String, &'static str>,
+    /// A list is not there where the account is: what it had at first came from nowhere that can be seen.
+    is_given: bool,
 }
 
 impl Collect {
@@ -99,10 +101,8 @@ impl Collect {
             // Partial, never lower: it is said, and the next round asks again from the beginning.
             Step::Flow { source, .. } if refused => {
                 self.unread.insert(source.name().to_owned(), "the venue refused to list them");
-                self.steps
-                    .retain(|step| !matches!(step, Step::Flow { source: other, .. } if *other == source));
+                self.leave_out(known, source);
                 self.steps.push_front(step);
-                known.read.remove(&source);
                 Vec::new()
             }
             Step::Flow { source, window } => self.take_flow(known, source, window, answer?)?,
@@ -116,11 +116,29 @@ impl Collect {
             }
         };
         self.steps.pop_front();
+        self.go_on(known, markets, now);
+        Ok(findings)
+    }
+
+    /// There is no such list where the account is; `false`: it is no list that was asked for.
+    pub(crate) fn absent(&mut self, known: &mut Known, markets: &Markets, now: Timestamp) -> bool {
+        let Some(Step::Flow { source, .. }) = self.steps.front() else { return false };
+        self.is_given = true;
+        self.leave_out(known, *source);
+        self.go_on(known, markets, now);
+        true
+    }
+
+    fn leave_out(&mut self, known: &mut Known, source: Source) {
+        self.steps.retain(|step| !matches!(step, Step::Flow { source: other, .. } if *other == source));
+        known.read.remove(&source);
+    }
+
+    fn go_on(&mut self, known: &mut Known, markets: &Markets, now: Timestamp) {
         self.done = self.done.saturating_add(1);
         while self.steps.is_empty() && self.stage != Stage::Finished {
             self.plan(known, markets, now);
         }
-        Ok(findings)
     }
 
     /// What comes next when all that was planned is done.
@@ -274,7 +292,7 @@ impl Collect {
             self.unread
                 .insert(format!("fills of {left} symbols"), "not asked for yet; the balances do not add up");
         }
-        for (asset, rest) in &residuals {
+        for (asset, rest) in residuals.iter().filter(|_| !self.is_given) {
             self.unread
                 .insert(format!("{rest} {asset} of the balance"), "nothing that can be read explains it");
         }
@@ -286,7 +304,7 @@ impl Collect {
         known.unexplained = residuals;
         let unread =
             core::mem::take(&mut self.unread).into_iter().map(|(what, why)| Finding::Unread { what, why });
-        let reach = reach::reach(known, left == 0, now);
+        let reach = reach::reach(known, left == 0, self.is_given, now);
         [Finding::Balances { at: now, balances }, Finding::Reach(reach)].into_iter().chain(unread).collect()
     }
 

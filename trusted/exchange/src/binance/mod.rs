@@ -31,8 +31,8 @@ pub use fuzz::{fuzz_binance_error, fuzz_binance_reply, fuzz_binance_saved};
 pub(crate) use markets::Listed;
 
 use crate::{
-    ExchangeConnector, Finding, Method, Need, Next, Progress, Question, Refusal, Reply, Request, Task,
-    VenueError,
+    ExchangeConnector, Finding, KeyRights, Method, Need, Next, Progress, Question, Refusal, Reply, Request,
+    Task, VenueError,
     joined::{Joined, Part},
     offset::Offset,
     prices::{Candles, Closes, Pricing, earliest},
@@ -59,6 +59,8 @@ const RECEIVE_WINDOW_MS: u32 = 20_000;
 /// The connector of one account.
 pub(crate) struct Binance {
     signer: Signer,
+    /// Test systems do not tell what a key may do.
+    tells_rights: bool,
     owner: Owner,
     offset: Offset,
     listed: Arc<Listed>,
@@ -115,9 +117,9 @@ fn all_listings() -> Vec<Question<'static>> {
 /// The spot account with the wallets beside it, as far as these account types are asked for; all, if none is named.
 pub(crate) fn connector(
     credentials: Credentials,
-    spot: Arc<Listed>,
-    wallets: &Arc<reader::Listed>,
+    (spot, wallets): (Arc<Listed>, &Arc<reader::Listed>),
     types: &[&str],
+    tells_rights: bool,
 ) -> Box<dyn ExchangeConnector> {
     let plans: [(&str, &'static dyn Plan); 3] = [
         ("the USD-M wallet", &contracts::USDM),
@@ -133,7 +135,7 @@ pub(crate) fn connector(
         connector: Box::new(Reader::new(plan, copy(&credentials), Arc::clone(wallets))),
     });
     let others: Vec<Part> = others.collect();
-    let spot = Box::new(Binance::new(credentials, spot));
+    let spot = Box::new(Binance::new(credentials, spot, tells_rights));
     match others.is_empty() {
         true => spot,
         false => Box::new(Joined::new(
@@ -168,12 +170,13 @@ fn spot_candles(asked: &Candles) -> Question<'static> {
 }
 
 impl Binance {
-    pub(crate) fn new(credentials: Credentials, listed: Arc<Listed>) -> Self {
+    pub(crate) fn new(credentials: Credentials, listed: Arc<Listed>, tells_rights: bool) -> Self {
         let Credentials { api_key, secret, passphrase: _ } = credentials;
         let signer = Signer::new(api_key, secret);
         Self {
             owner: Owner { key_hash: signer.key_hash(), account_hash: None },
             signer,
+            tells_rights,
             offset: Offset::default(),
             markets: listed.current(),
             listed,
@@ -244,7 +247,8 @@ impl Binance {
                 let id = account.uid.ok_or(wire::wrong(ACCOUNT.path, "uid"))?.as_str().to_owned();
                 self.owner.account_hash = Some(short_hash(id.as_bytes()));
                 self.job = Job::Idle;
-                Ok(vec![Finding::Account { id, types: vec!["spot"] }])
+                let rights = (!self.tells_rights).then_some(Finding::Rights(KeyRights::untold()));
+                Ok(rights.into_iter().chain([Finding::Account { id, types: vec!["spot"] }]).collect())
             }
             Job::Collect(collect) => collect.take(&mut self.known, &self.markets, answer, venue_now),
             Job::Price { pricing, .. } => {
@@ -267,7 +271,8 @@ impl ExchangeConnector for Binance {
                 self.offset.forget();
                 Job::Time
             }
-            Task::CheckKey => Job::Rights,
+            Task::CheckKey if self.tells_rights => Job::Rights,
+            Task::CheckKey => Job::Identity,
             Task::Collect => {
                 if self.whole {
                     self.received = self.known.clone();
@@ -342,6 +347,18 @@ impl ExchangeConnector for Binance {
         }?;
         self.asked = None;
         Ok(findings)
+    }
+
+    fn absent(&mut self, now: Timestamp) -> Result<Vec<Finding>, Refusal> {
+        let venue_now = self.offset.venue_time(now);
+        let is_list = match (&self.asked, &mut self.job) {
+            (Some(Asked::Job), Job::Collect(collect)) => {
+                collect.absent(&mut self.known, &self.markets, venue_now)
+            }
+            _ => false,
+        };
+        self.asked = None;
+        if is_list { Ok(Vec::new()) } else { Err(Refusal::Request { code: 404 }) }
     }
 
     fn beside(&mut self, found: &[Finding]) {

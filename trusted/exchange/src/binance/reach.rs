@@ -22,13 +22,14 @@ use super::{
 use crate::Reach;
 use ledger::{Timestamp, record::Gap};
 
-/// As of the end of a round. `all_asked`: there is no symbol that was never asked for.
-pub(crate) fn reach(known: &Known, all_asked: bool, now: Timestamp) -> Reach {
+/// As of the end of a round. `all_asked`: there is no symbol that was never asked for. `is_given`: at a test system, which has
+/// lists of fills alone, what an account had at first was given to it.
+pub(crate) fn reach(known: &Known, all_asked: bool, is_given: bool, now: Timestamp) -> Reach {
     let adds_up = known.unexplained.is_empty();
     let all_listed = Source::CHEAP
         .into_iter()
         .chain(Source::DEAR.map(|(source, _)| source))
-        .all(|source| known.read.contains_key(&source));
+        .all(|source| is_given || known.read.contains_key(&source));
     let windows = known.read.values().map(|window| window.from_ms);
     let dust_ms = known.dust_from_ms.filter(|_| !adds_up);
     let lists_ms = windows.chain(dust_ms).max().unwrap_or(GENESIS_MS);
@@ -40,5 +41,5 @@ pub(crate) fn reach(known: &Known, all_asked: bool, now: Timestamp) -> Reach {
     let from = Timestamp::from_millis(from_ms);
     let hidden = !all_listed || (!adds_up && (!all_asked || !known.refused.is_empty()));
     let gaps = if hidden { vec![Gap { from, to: now.max(from) }] } else { Vec::new() };
-    Reach { from, since_opening, gaps }
+    Reach { from, since_opening: since_opening && !is_given, gaps }
 }

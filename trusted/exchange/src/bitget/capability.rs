@@ -14,7 +14,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: &["spot", "margin", "futures", "unified"],
     quote_currency: "USDT",
     sandbox: Some(note("a demo key at the same host, with the header paptrading")),
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords {
         api_key: "the API key",
         secret: "its secret (HMAC)",

@@ -1,6 +1,9 @@
 //! What is told of Bybit (EXCHANGES.md section 3).
 
-use crate::capability::{Capability, CredentialWords, RightsTold, Source, Subject::*, note, source};
+use crate::{
+    Sandbox,
+    capability::{Capability, CredentialWords, RightsTold, Source, Subject::*, note, source},
+};
 
 const TWO_YEARS: &str = "two years: the venue keeps no more";
 const UNIFIED: &[&str] = &["unified"];
@@ -17,8 +20,10 @@ pub(crate) static CAPABILITY: Capability = Capability {
     account_types: &["unified", "funding"],
     only_spoken: &["option", "classic"],
     quote_currency: "USDT",
-    sandbox: Some(note("api-testnet.bybit.com; demo accounts at api-demo.bybit.com")),
-    sandbox_is_read: false,
+    sandbox: Some(note(
+        "the testnet (api-testnet.bybit.com); demo accounts at api-demo.bybit.com, which are others, are not read",
+    )),
+    sandboxes: SANDBOXES,
     credentials: CredentialWords { api_key: "the API key", secret: "its secret (HMAC)", passphrase: None },
     rights: RightsTold::Told,
     rights_words: note("read-only where the venue's flag readOnly is set"),
@@ -43,6 +48,16 @@ pub(crate) static CAPABILITY: Capability = Capability {
     ],
     addresses: &[note("a key that is bound to no address expires; the venue tells when")],
 };
+
+const SANDBOXES: &[Sandbox] = &[Sandbox {
+    name: "bybit/testnet",
+    account_types: &["unified", "funding"],
+    hosts: &[("api.bybit.com", "api-testnet.bybit.com")],
+    header: None,
+    lacks: None,
+    tells_rights: true,
+    cannot_see: &[],
+}];
 
 const SOURCES: &[Source] = &[
     source(KeyRights, "key rights", &["/v5/user/query-api"]),

@@ -1,7 +1,7 @@
 //! A venue's facts as JSON: what `GET /exchanges` answers, and what documents and the command are made of.
 
 use super::{Capability, Note, RightsTold, Source, capabilities};
-use crate::Method;
+use crate::{Method, Sandbox};
 use serde_json::{Value, json};
 
 /// All venues: those whose accounts can be registered, and those that are only spoken.
@@ -27,8 +27,9 @@ impl Capability {
             "account_types": self.account_types,
             "not_yet_account_types": self.only_spoken,
             "quote_currency": self.quote_currency,
-            "sandbox": self.sandbox_is_read,
+            "sandbox": !self.sandboxes.is_empty(),
             "sandbox_note": self.sandbox.as_ref().map(Note::told),
+            "sandboxes": self.sandboxes.iter().map(Sandbox::told).collect::<Vec<_>>(),
             "credentials": {
                 "api_key": self.credentials.api_key,
                 "secret": self.credentials.secret,
@@ -67,6 +68,21 @@ impl Capability {
             "reach": reach,
             "page": page,
             "sure": sure,
+        })
+    }
+}
+
+impl Sandbox {
+    /// Its members: see `docs/protocol.md`.
+    fn told(&self) -> Value {
+        let mut hosts: Vec<&str> = self.hosts.iter().map(|(_, here)| *here).collect();
+        hosts.sort_unstable();
+        json!({
+            "name": self.name,
+            "account_types": self.account_types,
+            "hosts": hosts,
+            "key_rights_told": self.tells_rights,
+            "cannot_see": self.cannot_see.iter().map(Note::told).collect::<Vec<_>>(),
         })
     }
 }

@@ -14,7 +14,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     sandbox: Some(note(
         "api-sandbox.coinbase.com gives fixed answers to everybody: there is no account to read",
     )),
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords {
         api_key: "the name of the key, organizations/…/apiKeys/…",
         secret: "the PEM of its private key (P-256 or Ed25519)",

@@ -10,7 +10,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: &["account"],
     quote_currency: "USD",
     sandbox: Some(note("test.deribit.com")),
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords { api_key: "the client id", secret: "the client secret", passphrase: None },
     rights: RightsTold::Told,
     rights_words: note("read-only where every right of the key's scope ends in :read or :none"),

@@ -12,7 +12,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: &["spot", "margin", "unified", "futures"],
     quote_currency: "USDT",
     sandbox: Some(note("api-testnet.gateapi.io")),
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords { api_key: "the API key", secret: "its secret", passphrase: None },
     rights: RightsTold::Undecided,
     rights_words: note("the venue tells a key's addresses and mode, and not its rights"),

@@ -1,6 +1,9 @@
 //! What is told of Hyperliquid (EXCHANGES.md section 11). All questions go to one path, and their `type` says what is asked.
 
-use crate::capability::{Capability, CredentialWords, RightsTold, Source, Subject::*, note, source};
+use crate::{
+    Sandbox,
+    capability::{Capability, CredentialWords, RightsTold, Source, Subject::*, note, source},
+};
 
 const INFO: &[&str] = &["/info"];
 const PERP: &[&str] = &["perp"];
@@ -14,8 +17,8 @@ pub(crate) static CAPABILITY: Capability = Capability {
     account_types: &["spot", "perp"],
     only_spoken: &[],
     quote_currency: "USDC",
-    sandbox: Some(note("api.hyperliquid-testnet.xyz")),
-    sandbox_is_read: false,
+    sandbox: Some(note("the testnet (api.hyperliquid-testnet.xyz), with the same address")),
+    sandboxes: SANDBOXES,
     credentials: CredentialWords {
         api_key: "the address of the account",
         secret: "a signature by it, which proves who controls the address",
@@ -38,6 +41,16 @@ pub(crate) static CAPABILITY: Capability = Capability {
     budgets: &[note("a weight of 1200 a minute for an address: states 2, lists 20 and 1 for each 20 rows")],
     addresses: &[note("nothing can be bound to addresses: the data is public")],
 };
+
+const SANDBOXES: &[Sandbox] = &[Sandbox {
+    name: "hyperliquid/testnet",
+    account_types: &["spot", "perp"],
+    hosts: &[("api.hyperliquid.xyz", "api.hyperliquid-testnet.xyz")],
+    header: None,
+    lacks: None,
+    tells_rights: true,
+    cannot_see: &[],
+}];
 
 const SOURCES: &[Source] = &[
     source(KeyRights, "what the address is", INFO).asks("type=userRole"),

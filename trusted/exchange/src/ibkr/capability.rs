@@ -15,7 +15,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: &["account"],
     quote_currency: "USD",
     sandbox: None,
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords {
         api_key: "the token of the Flex Web Service",
         secret: "the id of the query",

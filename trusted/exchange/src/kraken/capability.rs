@@ -15,7 +15,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: FUTURES,
     quote_currency: "USDT",
     sandbox: Some(note("for futures alone (demo-futures.kraken.com), which is not read").of(FUTURES)),
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords { api_key: "the API key", secret: "its private key, base64", passphrase: None },
     rights: RightsTold::Told,
     rights_words: note(

@@ -15,7 +15,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: &["spot", "margin", "futures", "unified", "wallet"],
     quote_currency: "USDT",
     sandbox: None,
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords {
         api_key: "the API key, of version 2 or 3",
         secret: "its secret",

@@ -13,7 +13,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: &["spot", "wallet", "futures"],
     quote_currency: "USDT",
     sandbox: None,
-    sandbox_is_read: false,
+    sandboxes: &[],
     credentials: CredentialWords { api_key: "the API key", secret: "its secret", passphrase: None },
     rights: RightsTold::Undecided,
     rights_words: note("the venue tells what the account may do, and not what the key may"),

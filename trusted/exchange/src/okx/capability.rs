@@ -1,6 +1,9 @@
 //! What is told of OKX (EXCHANGES.md section 4).
 
-use crate::capability::{Capability, CredentialWords, RightsTold, Source, Subject::*, note, source};
+use crate::{
+    Sandbox,
+    capability::{Capability, CredentialWords, RightsTold, Source, Subject::*, note, source},
+};
 
 const THREE_MONTHS: &str = "3 months: the venue keeps no more but in files that must be ordered";
 const TRADING: &[&str] = &["spot", "margin", "swap", "futures"];
@@ -16,7 +19,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     only_spoken: OPTION,
     quote_currency: "USDT",
     sandbox: Some(note("demo trading: a demo key at the same host, with the header x-simulated-trading")),
-    sandbox_is_read: false,
+    sandboxes: SANDBOXES,
     credentials: CredentialWords {
         api_key: "the API key",
         secret: "its secret",
@@ -39,6 +42,18 @@ pub(crate) static CAPABILITY: Capability = Capability {
     budgets: &[note("a limit an account and call: fills of history 10 in two seconds, bookings 5 in two seconds")],
     addresses: &[note("a key may be bound to addresses; the venue tells whether it is")],
 };
+
+const SANDBOXES: &[Sandbox] = &[Sandbox {
+    name: "okx/demo",
+    account_types: &["spot", "margin", "swap", "futures", "funding", "savings"],
+    hosts: &[("www.okx.com", "www.okx.com")],
+    header: Some(("x-simulated-trading", "1")),
+    lacks: None,
+    tells_rights: true,
+    cannot_see: &[
+        note("what the funding account and savings do, where demo trading has no such calls").unsure()
+    ],
+}];
 
 const SOURCES: &[Source] = &[
     source(KeyRights, "key rights", &["/api/v5/account/config"]).asks("perm"),

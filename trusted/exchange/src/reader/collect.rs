@@ -55,7 +55,9 @@ pub(crate) struct Collect {
     slices: u32,
     done: u32,
     rows: Rows,
+    /// Lists that the venue refused to tell, and those that the system does not have.
     refused: BTreeSet<&'static str>,
+    absent: BTreeSet<&'static str>,
 }
 
 /// Where an answer is read: what is known, and what the venue lists.
@@ -87,6 +89,7 @@ impl Collect {
             done: 0,
             rows: Rows::default(),
             refused: BTreeSet::new(),
+            absent: BTreeSet::new(),
         }
     }
 
@@ -139,10 +142,7 @@ impl Collect {
             }
             (Stage::Walking, said) => {
                 self.take_page(&mut desk, said, next)?;
-                if self.stage == Stage::Finished {
-                    findings = self.digest(&mut desk);
-                    findings.push(Finding::More);
-                }
+                findings = self.part(&mut desk);
             }
             (Stage::Closing, Some(Said::Balances(rows))) => {
                 self.holdings.extend(rows);
@@ -169,6 +169,30 @@ impl Collect {
         Ok(findings)
     }
 
+    /// There is no such list where the account is; `None`: it is no list that was asked for.
+    pub(crate) fn absent(&mut self, mut desk: Desk<'_>) -> Option<Vec<Finding>> {
+        let name = self.walks.front().filter(|_| self.stage == Stage::Walking)?.list.name;
+        self.absent.insert(name);
+        self.leave_out(&mut desk, name);
+        self.done = self.done.saturating_add(1);
+        Some(self.part(&mut desk))
+    }
+
+    fn leave_out(&mut self, desk: &mut Desk<'_>, name: &str) {
+        self.walks.retain(|walk| walk.list.name != name);
+        self.go_on(desk);
+    }
+
+    /// What is told of a long history when a part of it was read.
+    fn part(&mut self, desk: &mut Desk<'_>) -> Vec<Finding> {
+        if self.stage != Stage::Finished {
+            return Vec::new();
+        }
+        let mut findings = self.digest(desk);
+        findings.push(Finding::More);
+        findings
+    }
+
     fn ask(&mut self, stage: Stage, questions: Vec<Question<'static>>) {
         (self.stage, self.asking) = (stage, Asking::of(questions));
     }
@@ -192,9 +216,12 @@ impl Collect {
     fn slice(&mut self, desk: &mut Desk<'_>) {
         self.slices = self.slices.saturating_add(1);
         self.slice_to_ms = self.slice_to_ms.saturating_add(self.slice_ms).min(self.planned.millis());
-        self.lists =
-            desk.plan.lists().iter().rev().filter(|list| !self.refused.contains(list.name)).collect();
+        self.lists = desk.plan.lists().iter().rev().filter(|list| !self.is_left_out(list)).collect();
         self.go_on(desk);
+    }
+
+    fn is_left_out(&self, list: &List) -> bool {
+        self.refused.contains(list.name) || self.absent.contains(list.name)
     }
 
     /// Cuts a slice in half that begins with a full page, unless it is short. Whether that was so.
@@ -280,8 +307,7 @@ impl Collect {
         let Some(mut said) = said else {
             // Partial, never lower: it is said, and the next round asks again from the beginning.
             self.refused.insert(list.name);
-            self.walks.retain(|walk| walk.list.name != list.name);
-            self.go_on(desk);
+            self.leave_out(desk, list.name);
             return Ok(());
         };
         let rows = said.rows().ok_or(VenueError::Retry)?;
@@ -347,7 +373,10 @@ impl Collect {
         if !desk.plan.positions().is_empty() {
             findings.push(Finding::Positions { at: now, positions });
         }
-        findings.push(Finding::Reach(reach(desk.plan, known, !self.refused.is_empty(), now)));
+        let reach = reach(desk.plan, known, !self.refused.is_empty(), now);
+        // Without a list nobody knows what an account had before it was read.
+        let since_opening = reach.since_opening && self.absent.is_empty();
+        findings.push(Finding::Reach(Reach { since_opening, ..reach }));
         Ok(findings)
     }
 }

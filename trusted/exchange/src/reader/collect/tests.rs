@@ -24,12 +24,22 @@ impl Read {
 
 /// A round at an instant, of an account of which this is booked.
 fn round(known: &mut Known, now_ms: i64, booked_ms: Option<i64>) -> Read {
+    round_without(&[], known, now_ms, booked_ms)
+}
+
+/// The same where some lists are not there.
+fn round_without(lacks: &[Need], known: &mut Known, now_ms: i64, booked_ms: Option<i64>) -> Read {
     let (markets, now) = (Markets::default(), Timestamp::from_millis(now_ms));
     let mut collect = Collect::new(&USDM);
     let mut read = Read { asked: Vec::new(), findings: Vec::new() };
     while let Some((question, _)) = collect.next() {
         let (from_ms, to_ms) = (question.from_ms.unwrap_or(0), question.to_ms.unwrap_or(0));
         read.asked.push((question.need, from_ms, to_ms));
+        if lacks.contains(&question.need) {
+            let desk = Desk { plan: &USDM, known, markets: &markets, wallets: Vec::new(), now };
+            read.findings.extend(collect.absent(desk).unwrap());
+            continue;
+        }
         let booking = |at_ms: i64| Booking {
             id: "1".to_owned(),
             kind: "transfer".to_owned(),
@@ -90,4 +100,25 @@ fn what_was_not_read_for_longer_than_it_is_kept_is_a_gap_for_good() {
         let read = round(&mut known, again_ms, None);
         assert_eq!(read.reach().unwrap().gaps, [gap]);
     }
+}
+
+#[test]
+fn a_list_that_is_not_there_is_asked_for_once_and_hides_nothing_but_what_came_before() {
+    let mut known = Known::default();
+    let lacks = [Need::Transfers];
+    for now_ms in [NOW_MS, NOW_MS + DAY_MS] {
+        let read = round_without(&lacks, &mut known, now_ms, Some(NOW_MS - 20 * DAY_MS));
+        let asked = read.asked.iter().filter(|(need, ..)| *need == Need::Transfers).count();
+        assert_eq!(asked, 2, "each of the two lists, and no other window of them");
+        assert!(!read.findings.iter().any(|finding| matches!(finding, Finding::Unread { .. })));
+        let reach = read.reach().unwrap();
+        assert!(!reach.since_opening && reach.gaps.is_empty(), "{reach:?}");
+    }
+    let markets = Markets::default();
+    let now = Timestamp::from_millis(NOW_MS);
+    let desk = Desk { plan: &USDM, known: &mut known, markets: &markets, wallets: Vec::new(), now };
+    assert!(
+        Collect::new(&USDM).absent(desk).is_none(),
+        "balances are no list: without them there is nothing"
+    );
 }

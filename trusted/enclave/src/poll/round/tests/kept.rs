@@ -17,7 +17,7 @@ struct Kept {
 impl Kept {
     async fn new() -> Self {
         let shown = protocol::api::Account { venue: "binance".to_owned(), ..Default::default() };
-        let account = Account::new([7; 32], Venue::Binance, shown, known(), Rows::default());
+        let account = Account::new([7; 32], Venue::Binance.into(), shown, known(), Rows::default());
         let kept = Self { vault: Vault::in_memory(), account };
         assert!(kept.save("registered", 0).await.unwrap());
         kept
