@@ -92,8 +92,8 @@ impl Site {
 
     /// The site of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        let tests = Venue::ALL.into_iter().flat_map(|venue| Self::sandboxes(venue, &[]));
-        Venue::ALL.into_iter().map(Self::from).chain(tests).find(|site| site.name() == name)
+        let tests = || Venue::ALL.into_iter().flat_map(|venue| Self::sandboxes(venue, &[]));
+        Venue::from_name(name).map(Self::from).or_else(|| tests().find(|site| site.name() == name))
     }
 
     /// The venue's name, of a test system with its own behind it. Accounts are kept under it.

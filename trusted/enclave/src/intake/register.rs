@@ -53,7 +53,7 @@ pub(crate) struct Applying {
     wanted: Asked,
     id: Secret,
     lease: Lease,
-    /// Test systems that the key may be of beside that of the lease.
+    /// Test systems that the key may be of beside that of the lease, the next one last.
     or_at: Vec<Site>,
 }
 
@@ -110,13 +110,19 @@ impl Applying {
             // Nobody told the time lately, and what is asked now vouches for none.
             hear(service, venue).await;
         }
+        let mut failed: Option<Failure> = None;
         loop {
-            let checked = check_key(service, self.lease.site, self.connector(service).as_mut()).await;
-            match checked {
-                Err(failure) if failure.code == Code::CredentialsRefused && !self.or_at.is_empty() => {
-                    self.lease.site = self.or_at.remove(0);
-                }
-                checked => return checked,
+            match check_key(service, self.lease.site, self.connector(service).as_mut()).await {
+                Ok(checked) => return Ok(checked),
+                // One that does not answer may be the one that would know it.
+                Err(failure) => match &failed {
+                    Some(before) if before.code != Code::CredentialsRefused => {}
+                    _ => failed = Some(failure),
+                },
+            }
+            match self.or_at.pop() {
+                Some(next) => self.lease.site = next,
+                None => return Err(failed.unwrap_or_else(|| Code::VenueUnreachable.into())),
             }
         }
     }
@@ -347,7 +353,7 @@ fn sites(venue: Venue, is_sandbox: bool, types: &[String]) -> Result<(Site, Vec<
     }
     let mut sites = Site::sandboxes(venue, types).into_iter();
     match (sites.next(), types) {
-        (Some(first), _) => Ok((first, sites.collect())),
+        (Some(first), _) => Ok((first, sites.rev().collect())),
         (None, []) => Err(Code::SandboxUnsupported.into()),
         (None, _) => {
             let detail =

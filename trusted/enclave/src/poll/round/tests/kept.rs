@@ -3,10 +3,11 @@
 use super::*;
 use crate::{
     account::Rows,
-    kept,
+    kept, publish,
     restatements::Restatement,
     store::{Batch, Change, Expect, StoreError, Stored, Table, Vault},
 };
+use exchange::Site;
 
 /// An account and the store that it is kept in.
 struct Kept {
@@ -16,8 +17,12 @@ struct Kept {
 
 impl Kept {
     async fn new() -> Self {
+        Self::at(Venue::Binance.into()).await
+    }
+
+    async fn at(site: Site) -> Self {
         let shown = protocol::api::Account { venue: "binance".to_owned(), ..Default::default() };
-        let account = Account::new([7; 32], Venue::Binance.into(), shown, known(), Rows::default());
+        let account = Account::new([7; 32], site, shown, known(), Rows::default());
         let kept = Self { vault: Vault::in_memory(), account };
         assert!(kept.save("registered", 0).await.unwrap());
         kept
@@ -95,6 +100,21 @@ fn looked_up(as_of: Timestamp, number: i64) -> Prices {
         .into_iter()
         .map(|at| (PriceWanted { asset: "BTC".into(), quote: "USDT".into(), at }, price.clone()))
         .collect()
+}
+
+#[tokio::test]
+async fn an_account_of_a_test_system_is_read_as_one_and_its_figures_say_so() {
+    for (name, environment) in [("binance/testnet", "sandbox"), ("binance", "live")] {
+        let site = Site::from_name(name).unwrap();
+        let loaded = Kept::at(site).await.loaded(1).await.unwrap().unwrap();
+        assert_eq!(loaded.site, site);
+        let frame = publish::frame("live", &loaded, &loaded.record());
+        assert_eq!(frame.environment, environment);
+        assert_eq!(
+            frame.cannot_see.iter().any(|unseen| unseen.starts_with("the testnet")),
+            site.is_sandbox()
+        );
+    }
 }
 
 #[tokio::test]
