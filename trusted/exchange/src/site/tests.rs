@@ -1,3 +1,5 @@
+//! Sites by their names, and what leaves a connector of each.
+
 use super::*;
 use crate::{Verdict, capabilities};
 use protocol::Secret;
