@@ -22,7 +22,7 @@ mod tests;
 
 use super::rights;
 use crate::{
-    KeyRights, Method, Refusal, Reply, Request, VenueError, Verdict,
+    KeyRights, Method, Refusal, Reply, Request, VenueError,
     dialect::{Asked, Board, Cell, Dialect, Listings, Moment, Need, Question, Said},
 };
 use ::ledger::Timestamp;
@@ -121,12 +121,5 @@ fn board(path: &str) -> Board {
 /// An account was read, so the key reads; `canTrade` and `canWithdraw` there speak of the account, not of the key.
 fn undecided(endpoint: &'static str, body: &[u8]) -> Result<Said, VenueError> {
     Cell::whole(endpoint, body)?.row()?.cell("balances")?;
-    Ok(Said::Rights(KeyRights {
-        read: true,
-        trade: None,
-        withdraw: None,
-        transfer: None,
-        ip_restricted: None,
-        verdict: Verdict::Undecided,
-    }))
+    Ok(Said::Rights(KeyRights::untold()))
 }
