@@ -72,7 +72,8 @@ pub(crate) fn run(arguments: &[String]) {
 #[derive(Default)]
 struct Told {
     instruments: BTreeMap<Symbol, Instrument>,
-    fills: Vec<Fill>,
+    /// Page by page, as they were told: who keeps them copies none.
+    fills: Vec<Vec<Fill>>,
     rest: Vec<Finding>,
 }
 
@@ -80,7 +81,7 @@ impl Told {
     fn add(&mut self, findings: Vec<Finding>) {
         for finding in findings {
             match finding {
-                Finding::Fills(mut fills) => self.fills.append(&mut fills),
+                Finding::Fills(fills) => self.fills.push(fills),
                 Finding::Instrument(instrument) => {
                     self.instruments.insert(instrument.symbol.clone(), instrument);
                 }
@@ -92,9 +93,9 @@ impl Told {
 
     /// How many fills there are, each once, and the sum of all quantities.
     fn sums(&self) -> (usize, String) {
-        let distinct: BTreeSet<_> = self.fills.iter().map(|fill| (&fill.symbol, &fill.id)).collect();
-        let sum =
-            self.fills.iter().fold(Decimal::ZERO, |sum, fill| sum.checked_add(fill.quantity.0).unwrap());
+        let fills = || self.fills.iter().flatten();
+        let distinct: BTreeSet<_> = fills().map(|fill| (&fill.symbol, &fill.id)).collect();
+        let sum = fills().fold(Decimal::ZERO, |sum, fill| sum.checked_add(fill.quantity.0).unwrap());
         let text = sum.to_string();
         let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
         (distinct.len(), format!("{whole}.{part:0<8}"))
@@ -103,7 +104,7 @@ impl Told {
     /// Rates as if all were worth the same: what they are is asked for elsewhere.
     fn value(&mut self) {
         let one = Some(Price(Decimal::ONE));
-        for fill in &mut self.fills {
+        for fill in self.fills.iter_mut().flatten() {
             (fill.fee_rate, fill.reporting_rate) = (one, one);
         }
     }
@@ -113,7 +114,7 @@ impl Told {
         for instrument in self.instruments.values() {
             ledger.add_instrument(instrument.clone()).unwrap();
         }
-        for page in self.fills.chunks(1000) {
+        for page in &self.fills {
             ledger.apply_slice(page, Timestamp::from_millis(NOW_MS)).unwrap();
         }
         ledger

@@ -109,8 +109,11 @@ pub(crate) fn read(
     let told: Vec<wire::MyTrade<'_>> = wire::read(MY_TRADES.path, body)?;
     let full = told.len() >= ROWS_MAX;
     let mut names = Names { account: Arc::from(ACCOUNT), assets: BTreeMap::new() };
-    let rows: Vec<Row> = told.iter().map(|row| fill(row, symbol, &mut names)).collect::<Result<_, _>>()?;
-    let last = rows.iter().map(|row| row.id).max();
+    let mut rows = Vec::with_capacity(told.len());
+    for row in &told {
+        rows.push(fill(row, symbol, &mut names)?);
+    }
+    let last = rows.iter().map(|row: &Row| row.id).max();
     match last {
         // A page from before the one that was asked for: asked for again, it may be the right one.
         Some(last) if last < from_id => Err(VenueError::Retry),

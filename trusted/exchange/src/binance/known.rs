@@ -102,7 +102,9 @@ impl Known {
             add(&mut self.sums, &instrument.quote, quote);
             add(&mut self.sums, &fill.fee_asset, fill.fee.negated());
             for asset in [&instrument.base, &instrument.quote, &fill.fee_asset] {
-                self.assets.insert(asset.clone());
+                if !self.assets.contains(asset) {
+                    self.assets.insert(asset.clone());
+                }
             }
             self.saw(fill.time.millis());
         }
@@ -228,8 +230,10 @@ impl Known {
 
 /// A sum that does not fit is a venue's nonsense: it stays as it was, and will not add up.
 fn add(sums: &mut BTreeMap<Asset, Decimal>, asset: &Asset, amount: Decimal) {
-    let sum = sums.entry(asset.clone()).or_default();
-    *sum = sum.checked_add(amount).unwrap_or(*sum);
+    match sums.get_mut(asset) {
+        Some(sum) => *sum = sum.checked_add(amount).unwrap_or(*sum),
+        None => drop(sums.insert(asset.clone(), amount)),
+    }
 }
 
 /// What is not zero.

@@ -74,7 +74,9 @@ pub(crate) fn wrong(endpoint: &'static str, field: &'static str) -> VenueError {
 
 /// Reads an answer. One that breaks off, or is no JSON, was damaged on its way and is asked for again.
 pub(crate) fn read<'a, T: Deserialize<'a>>(endpoint: &'static str, body: &'a [u8]) -> Result<T, VenueError> {
-    serde_json::from_slice(body).map_err(|error| {
+    // Once for all of it, not for each text in it.
+    let text = core::str::from_utf8(body).map_err(|_| VenueError::Retry)?;
+    serde_json::from_str(text).map_err(|error| {
         if !error.is_data() {
             return VenueError::Retry;
         }
