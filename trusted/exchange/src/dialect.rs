@@ -23,7 +23,7 @@ pub(crate) use cases::{assert_shared_signatures, request_cases, secret, signed_o
 pub(crate) use heard::{
     asks_again_for_what_was_cut_off, heard, keeps_to_its_calls, refuses_what_is_no_answer,
 };
-pub(crate) use json::{Cell, Row, Unit, rows, wrong};
+pub(crate) use json::{Cell, Row, Unit, is_sane_ms, rows, wrong};
 pub use listings::{Board, Listing, Listings};
 pub(crate) use mac::{hmac_sha256, hmac_sha512, key_hash};
 pub(crate) use parameters::{Parameters, instant, percent_encoded};

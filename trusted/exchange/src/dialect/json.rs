@@ -124,7 +124,7 @@ impl<'a> Cell<'a> {
     /// As an instant of that unit, fractions cut off; `None`: it is `null`, empty or 0.
     pub(crate) fn maybe_time(self, unit: Unit) -> Result<Option<Timestamp>, VenueError> {
         let Some(number) = self.maybe_decimal()?.filter(|number| !number.is_zero()) else { return Ok(None) };
-        let millis = unit.millis(number).filter(|millis| SANE_MS.contains(millis));
+        let millis = unit.millis(number).filter(|millis| is_sane_ms(*millis));
         millis.map(|millis| Some(Timestamp::from_millis(millis))).ok_or_else(|| self.wrong())
     }
 
@@ -177,6 +177,11 @@ fn offset_ms(zone: &str) -> Option<i64> {
 
 /// What is no instant of any venue is none of another unit either: from 2009 to 2100.
 const SANE_MS: core::ops::Range<i64> = 1_230_768_000_000..4_102_444_800_000;
+
+/// Whether a venue can mean these milliseconds: a number of another unit is none of these.
+pub(crate) fn is_sane_ms(ms: i64) -> bool {
+    SANE_MS.contains(&ms)
+}
 
 /// What a venue counts time in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

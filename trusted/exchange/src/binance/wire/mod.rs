@@ -15,7 +15,7 @@ pub(crate) use wallet::{
     Convert, Converts, Deposit, Distribution, Distributions, Dribblet, Dribblets, Withdrawal,
 };
 
-use crate::{Refusal, VenueError};
+use crate::{Refusal, VenueError, dialect::is_sane_ms};
 use ledger::{Decimal, Timestamp};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
@@ -63,7 +63,7 @@ impl Text<'_> {
     pub(crate) fn time(&self, endpoint: &'static str, field: &'static str) -> Result<Timestamp, VenueError> {
         let millis = self.0.parse().ok().map(Timestamp::from_millis);
         let at = millis.or_else(|| protocol::parse_rfc3339(&format!("{}Z", self.0.replacen(' ', "T", 1))));
-        at.ok_or_else(|| wrong(endpoint, field))
+        at.filter(|at| is_sane_ms(at.millis())).ok_or_else(|| wrong(endpoint, field))
     }
 }
 
@@ -122,3 +122,20 @@ const FIELDS: [&str; 32] = [
     "time",
     "toAmount",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_another_unit_is_named_and_none_of_ours() {
+        let at = |told: &str| Text(Cow::Borrowed(told)).time("/api/v3/myTrades", "time");
+        let right = Timestamp::from_millis(1_795_305_600_123);
+        assert_eq!(at("1795305600123"), Ok(right));
+        assert_eq!(at("2026-11-22 00:00:00"), Ok(Timestamp::from_millis(1_795_305_600_000)));
+        for wrong_unit in ["1795305600", "1795305600123000", "1795305600123000000", "0", "-1", "1.795e12", ""]
+        {
+            assert_eq!(at(wrong_unit), Err(wrong("/api/v3/myTrades", "time")), "{wrong_unit}");
+        }
+    }
+}
