@@ -200,20 +200,24 @@ fn a_secret_that_cannot_sign_fails_as_a_refused_key() {
 fn answers_that_are_not_as_documented_name_the_field() {
     for (body, field) in [
         (
-            r#"[{"symbol":"BTCUSDT","id":1,"orderId":1,"price":"x","qty":"1","commission":"0","commissionAsset":"BNB","time":1,"isBuyer":true,"isMaker":true}]"#,
+            r#"[{"symbol":"BTCUSDT","id":1,"orderId":1,"price":"x","qty":"1","commission":"0","commissionAsset":"BNB","time":1795305600000,"isBuyer":true,"isMaker":true}]"#,
             "price",
         ),
         (
-            r#"[{"symbol":"BTCUSDT","id":"a","orderId":1,"price":"1","qty":"1","commission":"0","commissionAsset":"BNB","time":1,"isBuyer":true,"isMaker":true}]"#,
+            r#"[{"symbol":"BTCUSDT","id":"a","orderId":1,"price":"1","qty":"1","commission":"0","commissionAsset":"BNB","time":1795305600000,"isBuyer":true,"isMaker":true}]"#,
             "id",
         ),
         (
-            r#"[{"symbol":"BTCUSDT","id":1,"orderId":1,"price":"1","commission":"0","commissionAsset":"BNB","time":1,"isBuyer":true,"isMaker":true}]"#,
+            r#"[{"symbol":"BTCUSDT","id":1,"orderId":1,"price":"1","commission":"0","commissionAsset":"BNB","time":1795305600000,"isBuyer":true,"isMaker":true}]"#,
             "qty",
         ),
         (
-            r#"[{"symbol":"ETHUSDT","id":1,"orderId":1,"price":"1","qty":"1","commission":"0","commissionAsset":"BNB","time":1,"isBuyer":true,"isMaker":true}]"#,
+            r#"[{"symbol":"ETHUSDT","id":1,"orderId":1,"price":"1","qty":"1","commission":"0","commissionAsset":"BNB","time":1795305600000,"isBuyer":true,"isMaker":true}]"#,
             "symbol",
+        ),
+        (
+            r#"[{"symbol":"BTCUSDT","id":1,"orderId":1,"price":"1","qty":"1","commission":"0","commissionAsset":"BNB","time":1795305600,"isBuyer":true,"isMaker":true}]"#,
+            "time",
         ),
     ] {
         let mut desk = trader(1, 0);

@@ -201,10 +201,11 @@ fn rows_twice_in_another_order_or_not_asked_for_change_nothing() {
     for number in 0..50 {
         put(&mut desk, "BNBUSDT", "1m", first_ms + number * MINUTE_MS, &(number + 1).to_string());
     }
-    desk.mangle = Box::new(|_, rows| {
+    desk.mangle = Box::new(move |_, rows| {
         rows.reverse();
         rows.extend_from_within(..rows.len() / 2);
-        rows.push(serde_json::json!([1, "1", "1", "1", "99", "1", 60_000]));
+        let other_ms = first_ms - 10 * DAY_MS;
+        rows.push(serde_json::json!([other_ms, "1", "1", "1", "99", "1", other_ms + MINUTE_MS - 1]));
     });
     let all: Vec<_> =
         (0..50).step_by(7).map(|number| wanted("BNB", "USDT", first_ms + number * MINUTE_MS)).collect();
