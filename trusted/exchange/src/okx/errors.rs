@@ -8,6 +8,9 @@ use crate::{
 /// No budget of OKX runs for longer, and none is told.
 const SPAN_MS: u64 = 2_000;
 
+/// Operation failed.
+const FAILED: i64 = 1;
+
 /// The error in an answer, if it is one.
 pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     let success = (200..300).contains(&reply.status);
@@ -18,14 +21,15 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     let refused = VenueError::Permanent;
     Some(match (reply.status, code) {
         (_, Some(50102)) => VenueError::FixClock,
-        (429, _) | (_, Some(50011 | 50040 | 50061)) => {
+        // Busy, although it comes with HTTP 429.
+        (_, Some(50004 | 50005 | 50013 | 50026)) => VenueError::Retry,
+        (429, _) | (_, Some(50011 | 50040 | 50061 | 58102)) => {
             VenueError::BackOff { retry_after_ms: reply.retry_after_ms().or(Some(SPAN_MS)) }
         }
-        (_, Some(50001)) => VenueError::BackOff { retry_after_ms: reply.retry_after_ms() },
-        (_, Some(50004 | 50005 | 50013 | 50026)) => VenueError::Retry,
+        (_, Some(50001 | 50046)) => VenueError::BackOff { retry_after_ms: reply.retry_after_ms() },
         (_, Some(50110)) => refused(Refusal::Address),
-        (_, Some(50007..=50009 | 50100..=50114 | 50119 | 50120)) => refused(Refusal::Credentials),
-        (451, _) => refused(Refusal::Region),
+        (_, Some(50007..=50009 | 50030 | 50100..=50114 | 50119 | 50120)) => refused(Refusal::Credentials),
+        (451, _) | (_, Some(50051 | 50121)) => refused(Refusal::Region),
         (_, Some(code)) if code != 0 => refused(Refusal::Request { code }),
         (408 | 500.., _) => VenueError::Retry,
         (401, _) => refused(Refusal::Credentials),
@@ -36,15 +40,17 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
 }
 
 /// `{"code":"50111","data":[],"msg":"Invalid OK-ACCESS-KEY"}`. `1` says that the code stands with what failed:
-/// `{"code":"1","data":[{"sCode":"51119","sMsg":"…"}],"msg":""}`.
+/// `{"code":"1","data":[{"sCode":"51119","sMsg":"…"}],"msg":""}`. A code may have another one within it, `51008_1000`. One that is no
+/// number is an error all the same.
 fn code(body: &[u8]) -> Option<i64> {
     let row: Row<'_> = Cell::whole("", body).ok()?.row().ok()?;
-    let code = row.cell("code").ok()?.text().ok()?.parse().ok()?;
-    if code != 1 {
+    let number = |text: &str| text.split('_').next().and_then(|code| code.parse().ok());
+    let code = number(&row.maybe("code")?.text().unwrap_or_default()).unwrap_or(FAILED);
+    if code != FAILED {
         return Some(code);
     }
-    let own = || row.rows("data").ok()?.first()?.text("sCode").ok()?.parse().ok();
-    Some(own().unwrap_or(code))
+    let own = || number(&row.rows("data").ok()?.first()?.text("sCode").ok()?);
+    Some(own().unwrap_or(FAILED))
 }
 
 #[cfg(test)]
@@ -68,8 +74,16 @@ mod tests {
             (429, "50011", back_off),
             (200, "50011", back_off),
             (503, "50001", back_off),
+            (200, "50046", back_off),
+            (200, "50030", Permanent(Refusal::Credentials)),
+            (200, "50121", Permanent(Refusal::Region)),
+            (200, "51008_1000", Permanent(Refusal::Request { code: 51008 })),
+            (200, "", Permanent(Refusal::Request { code: 1 })),
+            (200, "?", Permanent(Refusal::Request { code: 1 })),
             (200, "50004", Retry),
             (503, "50013", Retry),
+            (429, "50013", Retry),
+            (200, "58102", back_off),
             (500, "50026", Retry),
             (200, "51001", Permanent(Refusal::Request { code: 51001 })),
             (400, "50014", Permanent(Refusal::Request { code: 50014 })),
