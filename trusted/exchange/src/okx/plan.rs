@@ -278,8 +278,8 @@ fn of_trading(booking: &Booking) -> Option<MovementKind> {
         _ if is_of_trade(booking) => return None,
         // Conversions.
         "27" => return None,
-        // To and from the funding account, positions, bots, products and loans.
-        "1" | "6" | "12" | "26" | "33" => MovementKind::Transfer,
+        // To and from the funding account, positions, bots and products; what is borrowed and given back.
+        "1" | "6" | "12" | "15" | "16" | "22" | "26" | "33" => MovementKind::Transfer,
         // Of one coin into another: by force, of dust, to repay, by one button.
         "4" | "11" | "29" | "30" => MovementKind::Convert,
         "28" => MovementKind::Dust,
