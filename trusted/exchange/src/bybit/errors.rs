@@ -20,13 +20,13 @@ pub(super) fn error(reply: &Reply, now: Timestamp) -> Option<VenueError> {
     let refused = VenueError::Permanent;
     Some(match (reply.status, code) {
         (_, Some(10002)) => VenueError::FixClock,
-        (429, _) | (_, Some(10006 | 10018 | 10429)) => {
+        (429, _) | (_, Some(10006 | 10018 | 10429 | 170_222)) => {
             VenueError::BackOff { retry_after_ms: retry_after_ms(reply, now) }
         }
         (_, Some(10003 | 10004 | 10005 | 10007 | 10008 | 33004)) => refused(Refusal::Credentials),
         (_, Some(10009 | 10010)) => refused(Refusal::Address),
         (451, _) | (_, Some(10024)) => refused(Refusal::Region),
-        (_, Some(5004 | 10000 | 10016 | 131_003 | 131_200 | 131_201)) => VenueError::Retry,
+        (_, Some(5004 | 10000 | 10016 | 131_003 | 131_200 | 131_201 | 170_007)) => VenueError::Retry,
         (_, Some(code)) if code != 0 => refused(Refusal::Request { code }),
         (403, _) if is_of_the_region(&reply.body) => refused(Refusal::Region),
         (403, _) => VenueError::BackOff { retry_after_ms: Some(SHUT_OUT_MS) },
@@ -77,6 +77,8 @@ mod tests {
             ("10006", BackOff { retry_after_ms: None }),
             ("10018", BackOff { retry_after_ms: None }),
             ("10016", Retry),
+            ("170007", Retry),
+            ("170222", BackOff { retry_after_ms: None }),
             ("10000", Retry),
             ("10003", Permanent(Refusal::Credentials)),
             ("10005", Permanent(Refusal::Credentials)),
