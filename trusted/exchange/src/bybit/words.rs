@@ -22,7 +22,7 @@ pub(super) enum Word {
 
 /// The types of the unified wallet's log.
 pub(super) fn of_log(kind: &str) -> Word {
-    const MOVED: [&str; 13] = [
+    const MOVED: [&str; 15] = [
         "TRANSFER_",
         "_SUBSCRIPTION",
         "_REDEMPTION",
@@ -34,6 +34,8 @@ pub(super) fn of_log(kind: &str) -> Word {
         "PEF_",
         "PREMARKET_",
         "BORROW",
+        "REPAY",
+        "PLATFORM_TOKEN_",
         "_LST",
         "DBS_CASH",
     ];
@@ -41,9 +43,19 @@ pub(super) fn of_log(kind: &str) -> Word {
         "TRADE" | "SETTLEMENT" | "DELIVERY" | "LIQUIDATION" | "ADL" => Word::Trade,
         "FEE_REFUND" => Word::Kind(MovementKind::Rebate),
         "CUSTODY_NETWORK_FEE" | "CUSTODY_SETTLE_FEE" => Word::Kind(MovementKind::Interest),
-        "AIRDROP" | "BONUS" | "BONUS_RECOLLECT" | "BONUS_TRANSFER_IN" | "BONUS_TRANSFER_OUT" => {
-            Word::Kind(MovementKind::Distribution)
-        }
+        "AIRDROP"
+        | "BONUS"
+        | "BONUS_RECOLLECT"
+        | "BONUS_TRANSFER_IN"
+        | "BONUS_TRANSFER_OUT"
+        | "TWAP_BUDGET_AIRDROP"
+        | "TWAP_BUDGET_RECALL" => Word::Kind(MovementKind::Distribution),
+        // What an exchange gave and got that nobody named a purchase or a sale.
+        "AUTO_SOLD_COLLATERAL_INS_LOAN"
+        | "AUTO_BUY_LIABILITY_INS_LOAN"
+        | "CONVERT"
+        | "IDN_CONVERT_IN"
+        | "IDN_CONVERT_OUT" => Word::Leg,
         _ if kind.contains("INTEREST") => Word::Kind(MovementKind::Interest),
         _ if kind.ends_with("_BUY") || kind.ends_with("_SELL") => Word::Leg,
         _ if MOVED.iter().any(|word| kind.contains(word)) => Word::Kind(MovementKind::Transfer),
@@ -106,6 +118,16 @@ mod tests {
             ("TRANSFER_IN", Word::Kind(Transfer)),
             ("FLEXIBLE_STAKING_SUBSCRIPTION", Word::Kind(Transfer)),
             ("BORROWED_AMOUNT_INS_LOAN", Word::Kind(Transfer)),
+            ("PRINCIPLE_REPAYMENT_INS_LOAN", Word::Kind(Transfer)),
+            ("AUTO_SOLD_COLLATERAL_INS_LOAN", Word::Leg),
+            ("AUTO_BUY_LIABILITY_INS_LOAN", Word::Leg),
+            ("BORROW", Word::Kind(Transfer)),
+            ("REPAY", Word::Kind(Transfer)),
+            ("FLOATING_TO_FIXED_REPAY", Word::Kind(Transfer)),
+            ("CONVERT", Word::Leg),
+            ("IDN_CONVERT_OUT", Word::Leg),
+            ("PLATFORM_TOKEN_MNT_LIQRECALLEDMMNT", Word::Kind(Transfer)),
+            ("TWAP_BUDGET_RECALL", Word::Kind(Distribution)),
             ("INTEREST", Word::Kind(Interest)),
             ("INTEREST_REPAYMENT_INS_LOAN", Word::Kind(Interest)),
             ("FEE_REFUND", Word::Kind(Rebate)),
