@@ -13,12 +13,14 @@ mod json;
 mod parameters;
 mod mac;
 mod listings;
+mod chains;
 mod said;
 mod cases;
 mod heard;
 
 #[cfg(test)]
 pub(crate) use cases::{assert_shared_signatures, request_cases, secret, signed_of, text};
+pub(crate) use chains::chain;
 #[cfg(test)]
 pub(crate) use heard::{
     asks_again_for_what_was_cut_off, heard, keeps_to_its_calls, refuses_what_is_no_answer,

@@ -244,6 +244,19 @@ fn a_deposit_under_way_has_no_time_of_its_own() {
 }
 
 #[test]
+fn a_coin_came_by_its_own_chain_and_a_token_by_the_standard_of_it() {
+    for (coin, chain, named) in
+        [("ETH", "ETH", "ETH"), ("USDT", "ETH", "ERC20"), ("TRX", "TRX", "TRX"), ("BTC", "BTC", "BTC")]
+    {
+        let row = format!(
+            r#""coin":"{coin}","chain":"{chain}","amount":"1","txID":"t","status":3,"successAt":"1672134274000""#
+        );
+        let made = crossings(Need::Deposits, "/v5/asset/deposit/query-record", &row).unwrap();
+        assert_eq!(made[0].network.as_deref(), Some(named), "{coin}");
+    }
+}
+
+#[test]
 fn a_deposit_of_another_user_is_internal_and_dated_in_seconds() {
     let row = r#""id":"1103","amount":"0.1","type":1,"coin":"ETH","address":"x***@gmail.com","status":2,
         "createdTime":"1705393280","txID":"77c37e5c""#;

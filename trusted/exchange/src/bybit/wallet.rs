@@ -2,9 +2,9 @@
 
 use crate::{
     VenueError,
-    dialect::{Conversion, Crossing, Holding, Row, Shift, Status, Unit},
+    dialect::{Conversion, Crossing, Holding, Row, Shift, Status, Unit, chain},
 };
-use ledger::{Decimal, Timestamp};
+use ledger::{Asset, Decimal, Timestamp};
 
 use super::{answer::Answer, endpoint::INTERNAL_DEPOSITS};
 
@@ -92,7 +92,7 @@ pub(super) fn deposits(answer: &Answer<'_>) -> Result<Vec<Crossing>, VenueError>
             status,
             address: row.maybe_string(address)?,
             tag: row.maybe_string("tag")?,
-            network: row.maybe_text("chain")?.map(|chain| network(&chain).to_owned()),
+            network: row.maybe_text("chain")?.map(|id| network(&id, &asset).to_owned()),
             internal: Some(internal),
             fee: row.maybe_decimal("depositFee")?.map(|fee| (asset.clone(), fee)),
             asset,
@@ -153,7 +153,7 @@ pub(super) fn withdrawals(answer: &Answer<'_>) -> Result<Vec<Crossing>, VenueErr
             time: row.time("createTime", Unit::Millis)?,
             address: row.maybe_string("toAddress")?,
             tag: row.maybe_string("tag")?,
-            network: row.maybe_text("chain")?.map(|chain| network(&chain).to_owned()),
+            network: row.maybe_text("chain")?.map(|id| network(&id, &asset).to_owned()),
             internal: row.maybe_text("withdrawType")?.map(|kind| kind == "1"),
             fee: row.maybe_decimal("withdrawFee")?.map(|fee| (asset.clone(), fee)),
             asset,
@@ -238,10 +238,8 @@ pub(super) fn conversions(answer: &Answer<'_>) -> Result<Vec<Conversion>, VenueE
 }
 
 /// A chain under the name that all venues have for it, where Bybit's is another.
-fn network(chain: &str) -> &str {
-    match chain {
-        "ETH" => "ERC20",
-        "TRX" => "TRC20",
+fn network<'a>(id: &'a str, coin: &Asset) -> &'a str {
+    let named = match id {
         "BSC" => "BEP20",
         "BNB" => "BEP2",
         "SPL" => "SOL",
@@ -250,7 +248,6 @@ fn network(chain: &str) -> &str {
         "ARBINOVA" | "ARBNOVA" => "ARBITRUM_NOVA",
         "CAVAX" => "AVAXC",
         "XAVAX" => "AVAXX",
-        "CRONOS" => "CRC20",
         "FITFI" => "STEP",
         "OAS" => "OASYS",
         "ROSE" => "OASIS",
@@ -261,5 +258,6 @@ fn network(chain: &str) -> &str {
         "CHILIZ" => "CHZ",
         "HYPEREVM" => "HYPER",
         other => other,
-    }
+    };
+    chain(named, coin.as_str())
 }

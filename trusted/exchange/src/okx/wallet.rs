@@ -2,7 +2,7 @@
 
 use crate::{
     VenueError,
-    dialect::{Conversion, Crossing, Holding, Row, Status, Unit},
+    dialect::{Conversion, Crossing, Holding, Row, Status, Unit, chain},
 };
 use ledger::{Asset, Decimal};
 
@@ -116,17 +116,18 @@ fn crossing(row: &Row<'_>, id: &'static str, incoming: bool) -> Result<Crossing,
     for name in ["pmtId", "tag", "memo"] {
         tag = if tag.is_some() { tag } else { row.maybe_string(name)? };
     }
+    let coin = row.text("ccy")?;
     Ok(Crossing {
         id: row.maybe_string(id)?,
         transaction: row.maybe_string("txId")?,
         incoming,
-        asset: row.asset("ccy")?,
+        asset: Asset::from(&*coin),
         amount: row.decimal("amt")?,
         status: status(&row.text("state")?, incoming),
         time: row.time("ts", Unit::Millis)?,
         address: row.maybe_string("to")?,
         tag,
-        network: row.maybe_text("chain")?.map(|chain| network(&chain).to_owned()),
+        network: row.maybe_text("chain")?.map(|id| network(&id, &coin).to_owned()),
         internal: None,
         fee: None,
     })
@@ -176,12 +177,12 @@ pub(super) fn conversions(answer: &Answer<'_>) -> Result<Vec<Conversion>, VenueE
 }
 
 /// The chain of `USDT-TRC20`, under the name that all venues have for it, where OKX's is another.
-fn network(chain: &str) -> &str {
-    match chain.split_once('-').map_or("", |(_, network)| network) {
+fn network<'a>(id: &'a str, coin: &str) -> &'a str {
+    let named = match id.split_once('-').map_or(id, |(_, network)| network) {
         "Bitcoin" => "BTC",
         "Lightning" => "BTCLIGHTNING",
         "BSC" => "BEP20",
-        "Crypto" => "CRC20",
+        "Crypto" => "CRONOS",
         "Arbitrum One" => "ARBITRUM",
         "Avalanche C-Chain" => "AVAXC",
         "Avalanche X-Chain" => "AVAXX",
@@ -220,6 +221,40 @@ fn network(chain: &str) -> &str {
         "l-Stacks" => "STX",
         "Zcash" => "ZEC",
         "Zilliqa" => "ZIL",
+        other => own_coin(other),
+    };
+    chain(named, coin)
+}
+
+/// Chains that go by the name of their coin.
+fn own_coin(named: &str) -> &str {
+    match named {
+        "Acala" => "ACA",
+        "Arweave" => "AR",
+        "Astar" => "ASTR",
+        "Babylon" => "BABY",
+        "Berachain" => "BERA",
+        "Canton Network" => "CANTON",
+        "Casper" => "CSPR",
+        "Chia" => "XCH",
+        "Conflux" => "CFX",
+        "Digibyte" => "DGB",
+        "Flare" => "FLR",
+        "HyperEVM" => "HYPER",
+        "Klaytn" => "KLAY",
+        "Lisk" => "LSK",
+        "Monad" => "MONAD",
+        "Moonbeam" => "GLMR",
+        "Moonriver" => "MOVR",
+        "Nano" => "NANO",
+        "Ontology" => "ONT",
+        "Plasma" => "PLASMA",
+        "Ravencoin" => "RVN",
+        "Ronin" => "RONIN",
+        "Siacoin" => "SC",
+        "Vaulta" => "VAULTA",
+        "Wax" => "WAX",
+        "ZetaChain" => "ZETA",
         other => other,
     }
 }

@@ -3,7 +3,7 @@
 use super::routes;
 use crate::{
     VenueError,
-    dialect::{Cell, Crossing, Row, Said, Status, Unit, rows},
+    dialect::{Cell, Crossing, Row, Said, Status, Unit, chain, rows},
 };
 use ledger::{Asset, Timestamp};
 
@@ -40,7 +40,8 @@ pub(super) fn data<'a>(endpoint: &'static str, body: &'a [u8]) -> Result<Vec<Row
 ///   "address":"0x94df…","txId":"0xb5ef…","applyTime":"2019-10-12 11:12:02","network":"ETH","transferType":0}]
 /// ```
 fn by_chain(row: &Row<'_>, incoming: bool) -> Result<Crossing, VenueError> {
-    let asset = row.asset("coin")?;
+    let coin = row.text("coin")?;
+    let asset = Asset::from(&*coin);
     let (status, time) = match incoming {
         true => (deposit_status(&row.text("status")?), stamp(row, "insertTime")?),
         false => (withdrawal_status(&row.text("status")?), stamp(row, "applyTime")?),
@@ -60,7 +61,7 @@ fn by_chain(row: &Row<'_>, incoming: bool) -> Result<Crossing, VenueError> {
         time,
         address: row.maybe_string("address")?,
         tag: row.maybe_string("addressTag")?,
-        network: row.maybe_text("network")?.map(|id| network(&id).to_owned()),
+        network: row.maybe_text("network")?.map(|id| chain(network(&id), &coin).to_owned()),
         internal,
         fee,
     })
@@ -96,13 +97,14 @@ fn withdrawal_status(status: &str) -> Status {
     }
 }
 
-/// The venue names a chain by its coin. The names that its tokens' standards have tell what is meant.
+/// The venue's name of a chain, where all venues have another.
 fn network(id: &str) -> &str {
     match id {
-        "ETH" => "ERC20",
-        "TRX" => "TRC20",
         "BNB" => "BEP2",
         "BSC" => "BEP20",
+        "OPTIMISM" => "OP",
+        "LIGHTNING" => "BTCLIGHTNING",
+        "SEGWITBTC" => "BTCSEGWIT",
         other => other,
     }
 }
