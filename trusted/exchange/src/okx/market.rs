@@ -61,9 +61,11 @@ fn contract(row: &Row<'_>, id: String) -> Result<Option<Listing>, VenueError> {
         quote: Asset::from(quote),
         settle: Some(Asset::from(&*settle)),
         contract_size,
-        inverse: match &*row.text("ctType")? {
-            "linear" => false,
-            "inverse" => true,
+        inverse: match row.maybe_text("ctType")?.as_deref() {
+            Some("linear") => false,
+            Some("inverse") => true,
+            // Options have none.
+            None => settle == base,
             _ => return Err(row.wrong("ctType")),
         },
         expires: row.maybe_time("expTime", Unit::Millis)?,
@@ -130,8 +132,8 @@ pub(super) fn klines(answer: &Answer<'_>) -> Result<Vec<Kline>, VenueError> {
     answer.data.cells()?.into_iter().map(read).collect()
 }
 
-/// Reads `GET /api/v5/account/trade-fee`. What is charged is below zero; contracts against stablecoins have fields of
-/// their own, and newer answers a list of groups, of which the first is that of what was asked for.
+/// Reads `GET /api/v5/account/trade-fee`. What is charged is below zero; contracts that settle in a stablecoin have fields of
+/// their own where they differ, and newer answers a list of groups, of which the first is that of what was asked for.
 ///
 /// ```json
 /// [{"instType":"SPOT","level":"lv1","maker":"-0.0008","taker":"-0.001","makerU":"","takerU":"","ts":"1608623351857"}]
@@ -144,25 +146,33 @@ pub(super) fn fees(answer: &Answer<'_>) -> Result<Vec<FeeRate>, VenueError> {
             Some(kind) => matches!(kind, "SPOT" | "MARGIN"),
             None => matches!(answer.asked.market, "spot" | "margin"),
         };
+        // Of a contract it is what prices are in that tells: `BTC-USDT-SWAP`.
+        let settle = answer.asked.symbol.filter(|_| !of_coins).and_then(|symbol| symbol.split('-').nth(1));
         Ok(FeeRate {
             symbol: None,
             board: if of_coins { Board::Spot } else { Board::Contract },
-            maker: rate(row, "maker", "makerU")?,
-            taker: rate(row, "taker", "takerU")?,
+            maker: rate(row, ["maker", "makerU", "makerUSDC"], settle)?,
+            taker: rate(row, ["taker", "takerU", "takerUSDC"], settle)?,
         })
     };
     answer.rows()?.iter().map(read).collect()
 }
 
-fn rate(row: &Row<'_>, name: &'static str, of_stablecoins: &'static str) -> Result<Decimal, VenueError> {
-    if let Some(rate) = row.maybe_decimal(name)? {
-        return Ok(rate.negated());
-    }
-    if let Some(rate) = row.maybe_decimal(of_stablecoins)? {
-        return Ok(rate.negated());
+/// By the names of the rate for what is margined in coins, in USDT and in USDC.
+fn rate(row: &Row<'_>, names: [&'static str; 3], settle: Option<&str>) -> Result<Decimal, VenueError> {
+    let [of_coins, of_usdt, of_usdc] = names;
+    let own = match settle {
+        Some("USDT") => of_usdt,
+        Some("USDC") => of_usdc,
+        _ => of_coins,
+    };
+    for name in [own, of_coins, of_usdt] {
+        if let Some(rate) = row.maybe_decimal(name)? {
+            return Ok(rate.negated());
+        }
     }
     let groups = row.maybe("feeGroup").map_or(Ok(Vec::new()), Cell::rows)?;
-    Ok(groups.first().ok_or_else(|| row.wrong(name))?.decimal(name)?.negated())
+    Ok(groups.first().ok_or_else(|| row.wrong(of_coins))?.decimal(of_coins)?.negated())
 }
 
 /// Reads `GET /api/v5/account/positions`. In net mode the sign of `pos` is the side. Coins that were borrowed to trade

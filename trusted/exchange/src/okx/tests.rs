@@ -227,6 +227,43 @@ fn rates_of_contracts_stand_in_one_of_three_places() {
 }
 
 #[test]
+fn rates_of_contracts_are_those_of_what_they_are_margined_in() {
+    let row = r#"{"instType":"SWAP","maker":"-0.0001","taker":"-0.0002","makerU":"-0.0003","takerU":"-0.0004",
+        "makerUSDC":"-0.0005","takerUSDC":"-0.0006"}"#;
+    for (symbol, maker, taker) in [
+        ("BTC-USD-SWAP", "0.0001", "0.0002"),
+        ("BTC-USDT-SWAP", "0.0003", "0.0004"),
+        ("BTC-USDC-SWAP", "0.0005", "0.0006"),
+    ] {
+        let asked = Asked { symbol: Some(symbol), ..asked(Need::Fees, "swap", "/api/v5/account/trade-fee") };
+        let Ok(Said::Fees(rows)) = Okx.read(asked, &body(row), &Listings::default()) else {
+            panic!("no rates of {symbol}");
+        };
+        assert_eq!((rows[0].maker, rows[0].taker), (number(maker), number(taker)), "{symbol}");
+    }
+}
+
+#[test]
+fn a_chain_has_the_name_that_all_venues_have_for_it() {
+    for (coin, chain, named) in [
+        ("ETH", "ETH-ERC20", "ETH"),
+        ("USDT", "USDT-ERC20", "ERC20"),
+        ("TRX", "TRX-TRC20", "TRX"),
+        ("CRO", "CRO-Crypto", "CRONOS"),
+        ("BERA", "BERA-Berachain", "BERA"),
+        ("USDT", "USDT-X Layer", "X Layer"),
+    ] {
+        let row =
+            format!(r#"{{"ccy":"{coin}","chain":"{chain}","amt":"1","state":"2","ts":"1674038705000"}}"#);
+        let path = "/api/v5/asset/deposit-history";
+        let Ok(Said::Crossings(rows)) = read(Need::Deposits, "wallet", path, &row) else {
+            panic!("no deposit");
+        };
+        assert_eq!(rows[0].network.as_deref(), Some(named));
+    }
+}
+
+#[test]
 fn a_key_is_accepted_if_it_reads_and_nothing_else() {
     let rights = |perm: &str, ip: &str| -> Result<KeyRights, VenueError> {
         let row = format!(r#"{{"uid":"44705892343619584","perm":{perm},"ip":"{ip}"}}"#);
@@ -312,6 +349,10 @@ fn a_contract_is_worth_its_value_times_its_multiplier() {
     assert_eq!((rows[2].inverse, rows[2].contract_size), (true, number("10")));
     assert_eq!(rows[2].settle, Some(Asset::from("ETH")));
     assert_eq!(rows[2].expires, Some(Timestamp::from_millis(1_798_185_600_000)));
+    let option = r#"{"instType":"OPTION","instId":"BTC-USD-261225-90000-C","baseCcy":"","quoteCcy":"","settleCcy":"BTC","ctVal":"1",
+        "ctMult":"0.01","ctType":"","uly":"BTC-USD","expTime":"1798185600000","state":"live"}"#;
+    let rows = listed(option);
+    assert_eq!((rows[0].inverse, rows[0].contract_size), (true, number("0.01")));
     let strange = linear.replace("linear", "cubic");
     let path = "/api/v5/public/instruments";
     assert_eq!(read(Need::Listings, "swap", path, &strange), Err(wrong(path, "ctType")));
