@@ -7,7 +7,8 @@ use crate::{
 use ledger::Decimal;
 
 /// Reads `GET /api/v3/exchangeInfo`, and those of contracts. One of COIN-M stands for so many dollars; one of USD-M for one coin,
-/// and what has a multiple in its name is quoted by it.
+/// and what has a multiple in its name is quoted by it. Some that are not traded yet, or no more, have no type; a contract without end
+/// is said to end in 2100.
 ///
 /// ```json
 /// {"symbols":[{"symbol":"ETHBTC","status":"TRADING","baseAsset":"ETH","quoteAsset":"BTC"}]}
@@ -19,6 +20,9 @@ pub(super) fn listings(endpoint: &'static str, body: &[u8]) -> Result<Said, Venu
     let listings: Result<_, _> = rows.iter().map(|row| listing(endpoint, row)).collect();
     listings.map(Said::Listings)
 }
+
+/// When a contract ends that does not.
+const NEVER: &str = "4133404800000";
 
 fn listing(endpoint: &'static str, row: &Row<'_>) -> Result<Listing, VenueError> {
     let (id, base, quote) = (row.string("symbol")?, row.asset("baseAsset")?, row.asset("quoteAsset")?);
@@ -35,7 +39,10 @@ fn listing(endpoint: &'static str, row: &Row<'_>) -> Result<Listing, VenueError>
         });
     }
     let inverse = endpoint.starts_with("/dapi/");
-    let is_perpetual = row.text("contractType")?.contains("PERPETUAL");
+    let is_perpetual = match row.maybe_text("contractType")? {
+        Some(kind) => kind.contains("PERPETUAL"),
+        None => row.text("deliveryDate")? == NEVER,
+    };
     Ok(Listing {
         id,
         board: Board::Contract,

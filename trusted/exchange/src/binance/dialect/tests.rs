@@ -251,6 +251,48 @@ fn deposits_and_withdrawals_have_their_own_numbers() {
 }
 
 #[test]
+fn a_coin_came_by_its_own_chain_and_a_token_by_the_standard_of_it() {
+    for (coin, id, named) in [
+        ("ETH", "ETH", "ETH"),
+        ("USDT", "ETH", "ERC20"),
+        ("TRX", "TRX", "TRX"),
+        ("ETH", "OPTIMISM", "OP"),
+        ("BTC", "LIGHTNING", "BTCLIGHTNING"),
+    ] {
+        let row = format!(
+            r#"[{{"id":"1","amount":"1","coin":"{coin}","network":"{id}","status":1,"insertTime":1618394381000}}]"#
+        );
+        let path = "/sapi/v1/capital/deposit/hisrec";
+        let Ok(Said::Crossings(rows)) = read(Need::Deposits, "wallet", path, &row) else { panic!() };
+        assert_eq!(rows[0].network.as_deref(), Some(named), "{coin} by {id}");
+    }
+}
+
+#[test]
+fn a_contract_without_a_type_is_one_without_end_if_it_ends_in_2100() {
+    let row = |kind: &str, ends: &str| {
+        format!(
+            r#"{{"symbols":[{{"symbol":"NEWUSDT","pair":"NEWUSDT",{kind}"deliveryDate":{ends},"baseAsset":"NEW",
+            "quoteAsset":"USDT","marginAsset":"USDT","status":"PENDING_TRADING"}}]}}"#
+        )
+    };
+    let expires = |kind: &str, ends: &str| match read(
+        Need::Listings,
+        "usdm",
+        "/fapi/v1/exchangeInfo",
+        &row(kind, ends),
+    ) {
+        Ok(Said::Listings(rows)) => rows[0].expires.map(Timestamp::millis),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(expires(r#""contractType":"","#, "4133404800000"), None);
+    assert_eq!(expires("", "4133404800000"), None);
+    assert_eq!(expires(r#""contractType":"TRADIFI_PERPETUAL","#, "4133404800000"), None);
+    assert_eq!(expires(r#""contractType":"PERPETUAL_DELIVERING","#, "1798185600000"), None);
+    assert_eq!(expires(r#""contractType":"","#, "1798185600000"), Some(1_798_185_600_000));
+}
+
+#[test]
 fn money_and_persons_come_in_envelopes() {
     let fiat = |status: &str| {
         format!(
