@@ -21,7 +21,10 @@ pub(super) fn listings(answer: &Answer<'_>) -> Result<Vec<Listing>, VenueError> 
         let category = answer.category(row)?;
         let spot = category == "spot";
         // A perpetual contract has one when it is listed no more.
-        let is_dated = row.maybe_text("contractType")?.is_some_and(|kind| kind.ends_with("Futures"));
+        let is_dated = match row.maybe_text("contractType")? {
+            Some(kind) => kind.ends_with("Futures"),
+            None => category == "option",
+        };
         Ok(Listing {
             id: row.string("symbol")?,
             board: if spot { Board::Spot } else { Board::Contract },
