@@ -276,6 +276,8 @@ fn of_trading(booking: &Booking) -> Option<MovementKind> {
         // Trades, deliveries, liquidations and deleveraging are fills.
         "2" | "3" | "5" | "9" => return None,
         _ if is_of_trade(booking) => return None,
+        // What futures settle of an open position comes again when it is closed: fills count from where it was opened.
+        "34" => return None,
         // Conversions.
         "27" => return None,
         // To and from the funding account, positions, bots and products; what is borrowed and given back.

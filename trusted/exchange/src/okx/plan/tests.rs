@@ -105,6 +105,7 @@ fn a_booking_is_told_once_and_by_what_it_was() {
         ("3/170", "1", Some("BTC-USD-260327-90000-C"), Some(Distribution)),
         ("14/204/trade", "1", Some("BTC-USDT"), None),
         ("27/318", "1", None, None),
+        ("34/355", "-1", Some("BTC-USD-261225"), None),
         ("28/237", "-1", None, Some(Dust)),
         ("30/320", "1", None, Some(Convert)),
         ("1/11", "1", None, Some(Transfer)),
