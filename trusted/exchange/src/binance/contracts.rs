@@ -194,12 +194,52 @@ fn book(telling: &mut Telling<'_>, booking: Booking, markets: &Markets) {
         "TRANSFER" | "INTERNAL_TRANSFER" | "CROSS_COLLATERAL_TRANSFER" => {
             return telling.change(MovementKind::Transfer, id, (asset, change), time);
         }
+        // To and from trading bots.
+        "STRATEGY_UMFUTURES_TRANSFER" => MovementKind::Transfer,
         "FUNDING_FEE" => MovementKind::Funding,
-        "COMMISSION_REBATE" | "API_REBATE" | "REFERRAL_KICKBACK" => MovementKind::Rebate,
+        "COMMISSION_REBATE" | "API_REBATE" | "REFERRAL_KICKBACK" | "FEE_RETURN" => MovementKind::Rebate,
         "COIN_SWAP_DEPOSIT" | "COIN_SWAP_WITHDRAW" | "AUTO_EXCHANGE" => MovementKind::Convert,
         "REALIZED_PNL" | "COMMISSION" | "INSURANCE_CLEAR" | "DELIVERED_SETTELMENT" => MovementKind::Interest,
         _ if change.is_negative() => MovementKind::Interest,
         _ => MovementKind::Distribution,
     };
     telling.change(kind, format!("{word}/{id}"), (asset, change), time);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Finding;
+
+    #[test]
+    fn what_goes_to_a_bot_is_no_loss_and_a_fee_that_comes_back_is_a_rebate() {
+        let markets = Markets::new(Vec::new(), false, Timestamp::from_millis(0));
+        let kinds = |word: &str, change: &str| -> Vec<MovementKind> {
+            let mut telling = Telling::new(USDM_ACCOUNT, &markets);
+            let booking = Booking {
+                id: "9689322392".to_owned(),
+                kind: word.to_owned(),
+                own: Some(word.to_owned()),
+                asset: "USDT".into(),
+                change: change.parse().unwrap(),
+                time: Some(Timestamp::from_millis(1_570_608_000_000)),
+                symbol: None,
+                reference: None,
+                fee: None,
+            };
+            book(&mut telling, booking, &markets);
+            let told = telling.end().findings;
+            let kind = |finding: &Finding| match finding {
+                Finding::Movement(movement) => Some(movement.kind),
+                _ => None,
+            };
+            told.iter().filter_map(kind).collect()
+        };
+        assert_eq!(kinds("STRATEGY_UMFUTURES_TRANSFER", "-100"), [MovementKind::Transfer]);
+        assert_eq!(kinds("TRANSFER", "-0.375"), [MovementKind::Transfer]);
+        assert_eq!(kinds("FEE_RETURN", "0.01"), [MovementKind::Rebate]);
+        assert_eq!(kinds("INSURANCE_CLEAR", "-1"), [MovementKind::Interest]);
+        assert_eq!(kinds("BFUSD_REWARD", "1"), [MovementKind::Distribution]);
+        assert_eq!(kinds("a new word", "-1"), [MovementKind::Interest]);
+    }
 }
