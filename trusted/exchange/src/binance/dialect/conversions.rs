@@ -1,5 +1,6 @@
 //! One asset turned into another outside the order book: conversions, and dust swept into one asset.
 
+use super::wallet;
 use crate::{
     VenueError,
     dialect::{Cell, Conversion, Row, Said, Unit},
@@ -55,6 +56,6 @@ fn swept(row: &Row<'_>, id: &str, shared: bool) -> Result<Conversion, VenueError
         id: if shared { format!("{id}/{}", from.as_str()) } else { id.to_owned() },
         from: (from, row.decimal("amount")?),
         to: (Asset::from(target.as_deref().unwrap_or("BNB")), row.decimal("transferedAmount")?),
-        time: row.time("operateTime", Unit::Millis)?,
+        time: wallet::stamp(row, "operateTime")?,
     })
 }

@@ -77,6 +77,13 @@ fn dust_that_shares_an_id_is_told_apart() {
     };
     assert_eq!(ids([detail(7, "USDT"), detail(7, "ADA")].join(",")), ["7/USDT", "7/ADA"]);
     assert_eq!(ids([detail(8, "USDT"), detail(9, "ADA")].join(",")), ["8", "9"]);
+    // The documentation has an example of each way to tell a time.
+    let told = body(detail(8, "ETH").replace("1615985535000", "\"2018-05-03 17:07:04\""));
+    let Ok(Said::Conversions(rows)) = read(Need::Conversions, "dust", "/sapi/v1/asset/dribblet", &told)
+    else {
+        panic!()
+    };
+    assert_eq!(rows[0].time.millis(), 1_525_367_224_000);
 }
 
 #[test]
@@ -346,7 +353,7 @@ fn transfers_name_both_accounts() {
         read(Need::Transfers, "wallet", "/sapi/v1/asset/transfer", r#"{"total":0}"#),
         Ok(Said::Transfers(Vec::new()))
     );
-    let sub = r#"[{"counterParty":"master","type":1,"asset":"BTC","amount":"1","fromAccountType":"SPOT","toAccountType":"USDT_FUTURE",
+    let sub = r#"[{"counterParty":"master","type":1,"asset":"BTC","qty":"1.5","fromAccountType":"SPOT","toAccountType":"USDT_FUTURE",
         "status":"SUCCESS","tranId":11798835829,"time":1544433325000}]"#;
     let Ok(Said::Transfers(rows)) =
         read(Need::Transfers, "sub-account", "/sapi/v1/sub-account/transfer/subUserHistory", sub)
@@ -354,6 +361,7 @@ fn transfers_name_both_accounts() {
         panic!()
     };
     assert_eq!((rows[0].from.as_deref(), rows[0].to.as_deref()), (Some("master"), Some("linear")));
+    assert_eq!(rows[0].amount, number("1.5"));
 }
 
 #[test]

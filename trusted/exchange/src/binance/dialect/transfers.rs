@@ -54,7 +54,7 @@ fn own(row: &Row<'_>) -> Result<Shift, VenueError> {
 /// Reads a row of `GET /sapi/v1/sub-account/transfer/subUserHistory`: type 1 came in, 2 went out.
 ///
 /// ```json
-/// [{"counterParty":"master","email":"master@test.com","type":1,"asset":"BTC","amount":"1","fromAccountType":"SPOT",
+/// [{"counterParty":"master","email":"master@test.com","type":1,"asset":"BTC","qty":"1","fromAccountType":"SPOT",
 ///   "toAccountType":"SPOT","status":"SUCCESS","tranId":11798835829,"time":1544433325000}]
 /// ```
 fn with_sub_account(row: &Row<'_>) -> Result<Shift, VenueError> {
@@ -70,7 +70,7 @@ fn with_sub_account(row: &Row<'_>) -> Result<Shift, VenueError> {
     Ok(Shift {
         id: row.maybe_string("tranId")?,
         asset: row.asset("asset")?,
-        amount: row.decimal("amount")?,
+        amount: row.decimal("qty")?,
         from,
         to,
         status: status(row)?,

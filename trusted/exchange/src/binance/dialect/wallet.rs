@@ -68,7 +68,7 @@ fn by_chain(row: &Row<'_>, incoming: bool) -> Result<Crossing, VenueError> {
 }
 
 /// Milliseconds, or `2019-10-12 11:12:02` in UTC.
-fn stamp(row: &Row<'_>, field: &'static str) -> Result<Timestamp, VenueError> {
+pub(super) fn stamp(row: &Row<'_>, field: &'static str) -> Result<Timestamp, VenueError> {
     if row.text(field)?.bytes().all(|byte| byte.is_ascii_digit()) {
         return row.time(field, Unit::Millis);
     }
