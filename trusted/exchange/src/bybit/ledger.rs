@@ -17,7 +17,8 @@ use super::{answer::Answer, endpoint};
 ///  "currency":"USDT","orderId":"592b7e41…","tradeId":"5184f079…","transactionTime":"1672121182224"}]}
 /// ```
 ///
-/// `change` is `cashFlow` + `funding` − `fee`; a fee above zero was paid.
+/// `change` is `cashFlow` + `funding` − `fee`; a fee above zero was paid. What was booked before the account became a unified one has no
+/// `id`.
 pub(super) fn bookings(
     answer: &Answer<'_>,
     words: impl Fn(&str) -> &str,
@@ -33,12 +34,18 @@ pub(super) fn bookings(
             told => told,
         };
         let own = row.string("type")?;
+        let at = time(row)?;
+        let id = match row.maybe_string("id")? {
+            Some(id) => id,
+            None if answer.endpoint == endpoint::EARLIER_TRANSACTIONS.path => unnumbered(row, &own, at)?,
+            None => return Err(row.wrong("id")),
+        };
         Ok(Booking {
-            id: row.string("id")?,
+            id,
             kind: words(&own).to_owned(),
             own: Some(own),
             change: row.cell(if row.maybe("change").is_some() { "change" } else { "amount" })?.decimal()?,
-            time: Some(time(row)?),
+            time: Some(at),
             symbol,
             reference,
             fee: row.maybe_decimal("fee")?.map(|fee| (asset.clone(), fee)),
@@ -46,6 +53,16 @@ pub(super) fn bookings(
         })
     };
     answer.rows(&["list"])?.iter().map(read).collect()
+}
+
+/// What stands for the id of a booking that has none: when it was, and of what.
+fn unnumbered(row: &Row<'_>, own: &str, at: Timestamp) -> Result<String, VenueError> {
+    let mut id = format!("{}/{own}", at.millis());
+    for name in ["symbol", "tradeId", "change", "cashBalance"] {
+        id.push('/');
+        id.push_str(&row.maybe_text(name)?.unwrap_or_default());
+    }
+    Ok(id)
 }
 
 /// Reads the same of `type=SETTLEMENT`: funding above zero was received.

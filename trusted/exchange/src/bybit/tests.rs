@@ -207,6 +207,21 @@ fn the_funding_wallet_is_booked_with_its_direction_and_by_the_second() {
 }
 
 #[test]
+fn a_booking_from_before_the_unified_account_has_no_number() {
+    let result = r#"{"nextPageCursor":"21%3A0%2C21%3A0","list":[{"symbol":"ETH-14JUN23-1750-C","side":"Buy","funding":"","orderId":"",
+        "fee":"0","change":"-2.5","cashFlow":"0","transactionTime":"1686729604507","type":"DELIVERY","size":"0","qty":"0.5",
+        "cashBalance":"1001.1","currency":"USDC","category":"option","tradePrice":"1740.25","tradeId":""}]}"#;
+    let path = "/v5/pre-upgrade/account/transaction-log";
+    let Ok(Said::Ledger(rows)) = read(Need::Ledger, "pre-option", path, result) else {
+        panic!("nothing booked")
+    };
+    assert_eq!(rows[0].id, "1686729604507/DELIVERY/ETH-14JUN23-1750-C//-2.5/1001.1");
+    assert_eq!((rows[0].change, rows[0].asset.as_str()), (number("-2.5"), "USDC"));
+    let path = "/v5/account/transaction-log";
+    assert_eq!(read(Need::Ledger, "unified", path, result), Err(wrong(path, "id")));
+}
+
+#[test]
 fn a_field_that_is_missing_is_named() {
     for (row, field) in [
         (EXECUTION.replace("execPrice", "other"), "execPrice"),
