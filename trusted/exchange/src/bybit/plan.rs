@@ -22,6 +22,8 @@ const GENESIS_MS: i64 = 1_519_862_400_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 const WEEK_MS: i64 = 7 * DAY_MS;
+/// Bounds of deposits and withdrawals are less than thirty days apart, and count in seconds.
+const MONTH_MS: i64 = 30 * DAY_MS - 1000;
 /// Two years, without a day for what is asked last.
 const KEPT_MS: i64 = 729 * DAY_MS;
 
@@ -64,13 +66,10 @@ static LISTS: [List; 9] = [
     list(LOG, Need::Ledger, "unified", 50, WEEK_MS),
     list(FUNDING, Need::Funding, "unified", 50, WEEK_MS),
     wallet(FUNDING_WALLET, Need::Ledger, "funding", 100, WEEK_MS),
-    wallet(DEPOSITS, Need::Deposits, "wallet", 50, 30 * DAY_MS),
-    wallet(INTERNAL_DEPOSITS, Need::Deposits, "internal", 50, 30 * DAY_MS),
+    wallet(DEPOSITS, Need::Deposits, "wallet", 50, MONTH_MS),
+    wallet(INTERNAL_DEPOSITS, Need::Deposits, "internal", 50, MONTH_MS),
     // Without this it tells what went on chain only.
-    List {
-        with: &[("withdrawType", "2")],
-        ..wallet(WITHDRAWALS, Need::Withdrawals, "wallet", 50, 30 * DAY_MS)
-    },
+    List { with: &[("withdrawType", "2")], ..wallet(WITHDRAWALS, Need::Withdrawals, "wallet", 50, MONTH_MS) },
 ];
 
 /// The unified account.
