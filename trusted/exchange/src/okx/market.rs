@@ -176,7 +176,7 @@ fn rate(row: &Row<'_>, names: [&'static str; 3], settle: Option<&str>) -> Result
 }
 
 /// Reads `GET /api/v5/account/positions`. In net mode the sign of `pos` is the side. Coins that were borrowed to trade
-/// are no contract: balances show them.
+/// are no contract, and are left out where contracts are asked for; `posCcy` tells which coin such a position holds.
 ///
 /// ```json
 /// [{"instType":"FUTURES","instId":"ETH-USD-210430","posSide":"long","pos":"1","avgPx":"2566.31","markPx":"2353.849",
@@ -184,25 +184,30 @@ fn rate(row: &Row<'_>, names: [&'static str; 3], settle: Option<&str>) -> Result
 /// ```
 pub(super) fn positions(answer: &Answer<'_>) -> Result<Vec<Position>, VenueError> {
     let mut positions = Vec::new();
+    let of_contracts = endpoint::kind(answer.asked.market).is_some_and(|kind| kind != endpoint::MARGIN);
     for row in answer.rows()? {
-        if row.maybe_text("instType")?.is_some_and(|kind| kind == endpoint::MARGIN) {
+        let of_coins = row.maybe_text("instType")?.is_some_and(|kind| kind == endpoint::MARGIN);
+        if of_coins && of_contracts {
             continue;
         }
-        let size = row.decimal("pos")?;
+        let (symbol, size) = (row.string("instId")?, row.decimal("pos")?);
+        let holds_base =
+            || Ok::<_, VenueError>(symbol.split('-').next() == row.maybe_text("posCcy")?.as_deref());
         let side = match &*row.text("posSide")? {
             "long" => Some(Side::Buy),
             "short" => Some(Side::Sell),
             _ if size.is_zero() => None,
+            _ if of_coins => Some(if holds_base()? { Side::Buy } else { Side::Sell }),
             _ => Some(if size.is_negative() { Side::Sell } else { Side::Buy }),
         };
         positions.push(Position {
-            symbol: row.string("instId")?,
             side,
             contracts: size.abs(),
             entry_price: row.maybe_decimal("avgPx")?,
             mark_price: row.maybe_decimal("markPx")?,
             unrealized: row.maybe_decimal("upl")?,
             time: row.maybe_time("cTime", Unit::Millis)?,
+            symbol,
         });
     }
     Ok(positions)

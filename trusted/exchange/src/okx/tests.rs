@@ -212,6 +212,28 @@ fn a_position_in_net_mode_has_the_side_of_its_sign() {
 }
 
 #[test]
+fn coins_that_were_borrowed_are_told_where_they_are_asked_for() {
+    let row = |coin: &str| {
+        format!(
+            r#"{{"instType":"MARGIN","instId":"BTC-USDT","posSide":"net","pos":"0.5","posCcy":"{coin}","avgPx":"43000",
+            "liab":"-100","cTime":"1619507758793"}}"#
+        )
+    };
+    let told = |market: &str, coin: &str| match read(
+        Need::Positions,
+        market,
+        "/api/v5/account/positions",
+        &row(coin),
+    ) {
+        Ok(Said::Positions(rows)) => rows.iter().map(|row| row.side).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told("margin", "BTC"), [Some(Side::Buy)]);
+    assert_eq!(told("margin", "USDT"), [Some(Side::Sell)]);
+    assert_eq!(told("swap", "BTC"), []);
+}
+
+#[test]
 fn rates_of_contracts_stand_in_one_of_three_places() {
     for row in [
         r#"{"instType":"SWAP","maker":"-0.0002","taker":"-0.0005"}"#,
