@@ -30,7 +30,7 @@ pub(super) fn converts(endpoint: &'static str, body: &[u8]) -> Result<Said, Venu
 }
 
 /// Reads `GET /sapi/v1/asset/dribblet`, the last 100 sweeps: each may take in several assets, under one id or one each.
-/// `transferedAmount` is what arrived, in BNB unless another target is named.
+/// `transferedAmount` is what arrived, in BNB unless another target is named. Without any, `{"total":0}` may be all.
 ///
 /// ```json
 /// {"total":1,"userAssetDribblets":[{"operateTime":1615985535000,"transId":45178372831,"userAssetDribbletDetails":[
@@ -39,7 +39,12 @@ pub(super) fn converts(endpoint: &'static str, body: &[u8]) -> Result<Said, Venu
 /// ```
 pub(super) fn dust(endpoint: &'static str, body: &[u8]) -> Result<Said, VenueError> {
     let mut conversions = Vec::new();
-    for sweep in Cell::whole(endpoint, body)?.row()?.rows("userAssetDribblets")? {
+    let answer = Cell::whole(endpoint, body)?.row()?;
+    let sweeps = match answer.maybe("userAssetDribblets") {
+        Some(sweeps) => sweeps.rows()?,
+        None => answer.cell("total").map(|_| Vec::new())?,
+    };
+    for sweep in sweeps {
         let details = sweep.rows("userAssetDribbletDetails")?;
         let ids: Vec<String> = details.iter().map(|row| row.string("transId")).collect::<Result<_, _>>()?;
         for (row, id) in details.iter().zip(&ids) {

@@ -77,6 +77,8 @@ fn dust_that_shares_an_id_is_told_apart() {
     };
     assert_eq!(ids([detail(7, "USDT"), detail(7, "ADA")].join(",")), ["7/USDT", "7/ADA"]);
     assert_eq!(ids([detail(8, "USDT"), detail(9, "ADA")].join(",")), ["8", "9"]);
+    let none = read(Need::Conversions, "dust", "/sapi/v1/asset/dribblet", r#"{"total":0}"#);
+    assert_eq!(none, Ok(Said::Conversions(Vec::new())));
     // The documentation has an example of each way to tell a time.
     let told = body(detail(8, "ETH").replace("1615985535000", "\"2018-05-03 17:07:04\""));
     let Ok(Said::Conversions(rows)) = read(Need::Conversions, "dust", "/sapi/v1/asset/dribblet", &told)
