@@ -36,7 +36,11 @@ fn execution(answer: &Answer<'_>, row: &Row<'_>, listings: &Listings) -> Result<
     let category = answer.category(row)?;
     let symbol = row.string("symbol")?;
     let side = side(row)?;
-    let fee = row.maybe_decimal("execFee")?.filter(|fee| !fee.is_zero());
+    let mut fee = row.maybe_decimal("execFee")?.filter(|fee| !fee.is_zero());
+    if fee.is_none() && category == "spot" {
+        // That of the spot leg of a spread stands here.
+        fee = row.maybe_decimal("execFeeV2")?.filter(|fee| !fee.is_zero());
+    }
     let fees = match fee {
         Some(fee) => vec![(fee_asset(row, category, &symbol, (side, fee), listings)?, fee)],
         None => Vec::new(),

@@ -61,6 +61,15 @@ const EXECUTION: &str = r#""symbol":"BTCUSDT","orderId":"o","execId":"9007199254
     "execTime":"1672282722429""#;
 
 #[test]
+fn the_spot_leg_of_a_spread_has_its_fee_elsewhere() {
+    let row = format!(
+        r#"{EXECUTION},"side":"Buy","execType":"FutureSpread","execFee":"","execFeeV2":"0.000002","feeCurrency":"""#
+    );
+    assert_eq!(fills("spot", &row).unwrap()[0].fees, [(Asset::from("BTC"), number("0.000002"))]);
+    assert_eq!(fills("linear", &row).unwrap()[0].fees, []);
+}
+
+#[test]
 fn coins_pay_in_what_was_got_and_rebates_come_in_what_was_given() {
     for (side, fee, told, expected) in [
         ("Buy", "0.1", "", "BTC"),
