@@ -74,11 +74,15 @@ fn of_field(answer: &Row<'_>, field: &'static str) -> Vec<String> {
 /// What a word means; `None`: it is none that is known.
 fn named(word: &str, now: Timestamp) -> Option<VenueError> {
     let is = |words: &[&str]| words.iter().any(|known| word.starts_with(known));
-    Some(if let Some(until) = word.strip_prefix("EService:Throttled") {
+    // The guide to rate limits writes it with a space: `EService: Throttled: [UNIX timestamp]`.
+    let throttled =
+        word.strip_prefix("EService:").and_then(|rest| rest.trim_start().strip_prefix("Throttled"));
+    Some(if let Some(until) = throttled {
         VenueError::BackOff { retry_after_ms: throttled_ms(until, now) }
     } else if is(&["EGeneral:Temporary lockout"]) {
         VenueError::BackOff { retry_after_ms: Some(LOCKOUT_MS) }
-    } else if word.contains(":Rate limit exceeded") || is(&["EGeneral:Too many requests", "apiLimitExceeded"])
+    } else if [":Rate limit exceeded", ":Too many requests"].iter().any(|limit| word.contains(limit))
+        || is(&["apiLimitExceeded"])
     {
         VenueError::BackOff { retry_after_ms: None }
     } else if word.contains(":Invalid nonce") || is(&["nonceBelowThreshold", "nonceDuplicate"]) {
@@ -138,8 +142,12 @@ mod tests {
             (200, r#"{"error":["WGeneral:Danger","EGeneral:Permission denied"]}"#, credentials),
             (200, r#"{"error":["EAPI:Invalid nonce"]}"#, VenueError::FixClock),
             (200, r#"{"error":["EAPI:Rate limit exceeded"]}"#, back_off(7000)),
+            (200, r#"{"error":["EAuth:Too many requests"]}"#, back_off(7000)),
+            (200, r#"{"error":["EAuth:Rate limit exceeded"]}"#, back_off(7000)),
+            (200, r#"{"error":["EAuth:Account temporary disabled"]}"#, credentials),
             (200, r#"{"error":["EGeneral:Temporary lockout"]}"#, back_off(900_000)),
             (200, r#"{"error":["EService:Throttled: 1735689720"]}"#, back_off(120_000)),
+            (200, r#"{"error":["EService: Throttled: 1735689720"]}"#, back_off(120_000)),
             (200, r#"{"error":["EService:Unavailable"]}"#, VenueError::Retry),
             (200, r#"{"error":["EService:Busy"]}"#, VenueError::Retry),
             (200, r#"{"error":["EGeneral:Internal error"]}"#, VenueError::Retry),
