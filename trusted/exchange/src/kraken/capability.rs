@@ -20,7 +20,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     rights: RightsTold::Told,
     rights_words: note(
         "read-only where nothing but Query Funds, Query open and closed orders and trades, Query ledger entries and \
-         Access WebSockets API is granted; Export data is taken for reading",
+         Access WebSockets API is granted, for the whole history; Export data is taken for reading",
     )
     .unsure(),
     sources: SOURCES,

@@ -15,20 +15,29 @@ const READ: [&str; 6] = [
 const TRADE: [&str; 2] = ["modify-trades", "close-trades"];
 const WITHDRAW: &str = "withdraw-funds";
 
-/// Reads `POST /0/private/GetApiKeyInfo`. Each right that is not known to read refuses, whatever it is.
+/// Reads `POST /0/private/GetApiKeyInfo`, whose fields are documented in either spelling. Each right that is not known to read
+/// refuses, whatever it is; and so does a span of time that queries are bound to (0 is none): what lies before or after it is
+/// hidden, and a part of a history may look better than the whole.
 ///
 /// ```json
-/// {"error":[],"result":{"permissions":["query-funds","query-closed-trades","query-ledger"],"ip_allowlist":[""]}}
+/// {"error":[],"result":{"permissions":["query-funds","query-closed-trades","query-ledger"],"query_from":"0","query_to":"0",
+///  "ip_allowlist":[""]}}
+/// {"error":[],"result":{"permissions":["query-funds"],"queryFrom":"0","queryTo":"0","ipAllowlist":[]}}
 /// ```
 pub(super) fn spot(body: &[u8]) -> Result<KeyRights, VenueError> {
     const AT: &str = "GetApiKeyInfo";
     let told = result(AT, body)?.row()?;
     let cells = told.cell("permissions")?.cells()?;
     let rights = cells.into_iter().map(Cell::text).collect::<Result<Vec<_>, _>>()?;
-    let addresses = told.maybe("ip_allowlist").map(Cell::cells).transpose()?;
+    let addresses = told.maybe_first(&["ip_allowlist", "ipAllowlist"]).map(Cell::cells).transpose()?;
     let addresses =
         addresses.map(|cells| cells.into_iter().map(Cell::maybe_text).collect::<Result<Vec<_>, _>>());
-    let read = rights.iter().any(|right| right.starts_with("query-"));
+    let mut whole = true;
+    for bound in [["query_from", "queryFrom"], ["query_to", "queryTo"]] {
+        let bound = told.maybe_first(&bound).map_or(Ok(None), Cell::maybe_decimal)?;
+        whole &= bound.is_none_or(|bound| bound.is_zero());
+    }
+    let read = whole && rights.iter().any(|right| right.starts_with("query-"));
     let harmless = rights.iter().all(|right| READ.contains(&&**right));
     Ok(KeyRights {
         read,
@@ -109,6 +118,24 @@ mod tests {
         assert_eq!(of_spot("[]").verdict, Verdict::Refuse);
         assert_eq!(of_spot(r#"["create-ws-token"]"#).verdict, Verdict::Refuse);
         assert!(spot(br#"{"error":[],"result":{}}"#).is_err());
+    }
+
+    #[test]
+    fn a_key_that_reads_a_part_of_the_history_is_refused() {
+        let read = |fields: &str| {
+            let body = format!(r#"{{"error":[],"result":{{"permissions":["query-ledger"],{fields}}}}}"#);
+            spot(body.as_bytes()).map(|rights| (rights.read, rights.verdict, rights.ip_restricted))
+        };
+        let accepted = |bound| Ok((true, Verdict::Accept, bound));
+        let refused = Ok((false, Verdict::Refuse, None));
+        assert_eq!(read(r#""query_from":"0","query_to":0,"ip_allowlist":[]"#), accepted(Some(false)));
+        assert_eq!(read(r#""queryFrom":"0","queryTo":"0","ipAllowlist":["1.2.3.4"]"#), accepted(Some(true)));
+        assert_eq!(read(r#""query_from":null,"query_to":"""#), accepted(None));
+        for bound in ["query_from", "query_to", "queryFrom", "queryTo"] {
+            assert_eq!(read(&format!(r#""{bound}":"1700000000""#)), refused, "{bound}");
+            assert_eq!(read(&format!(r#""{bound}":1700000000"#)), refused, "{bound}");
+        }
+        assert_eq!(read(r#""query_from":"ever""#), Err(wrong("GetApiKeyInfo", "query_from")));
     }
 
     #[test]
