@@ -1,8 +1,8 @@
 //! Names of assets and pairs. Kraken's oldest assets have names of four letters, of which the first says coin (`X`) or
 //! money (`Z`); all others, and the `altname` of these, are plain. `XBT` and `XDG` are its names of Bitcoin and Dogecoin.
 //!
-//! A suffix tells where an amount is: `.S` staked, `.M` opt-in rewards, `.B` and `.F` earning, `.P` parachain, `.HOLD`
-//! not settled. It stays: `BTC.F` is not at hand as `BTC` is, and how it counts is for who reads on.
+//! A suffix tells where an amount is: `.S` staked, `.M` opt-in rewards, `.B` and `.F` earning, `.P` parachain, `.T` tokenized,
+//! `.HOLD` not settled. It stays: `BTC.F` is not at hand as `BTC` is, and how it counts is for who reads on.
 
 use crate::dialect::{Board, Listings};
 use ledger::Asset;
@@ -33,13 +33,22 @@ pub(super) fn unified(native: &str) -> Asset {
     Asset::from(format!("{renamed}{suffix}"))
 }
 
-/// An asset wherever its amount is: staked, earning or at hand, it is the same holding.
+/// An asset wherever its amount is: staked, earning or at hand, it is the same holding. What is staked for a time has the days
+/// of it in its name: `DOT28.S` is `DOT` for 28 days. `ETH2` is an asset of its own.
 pub(super) fn plain(asset: &Asset) -> Asset {
     let name = asset.as_str();
     match name.split_once('.') {
-        Some((plain, "S" | "M" | "B" | "F" | "P" | "HOLD")) => Asset::from(plain),
+        Some((staked, "S")) => Asset::from(without_days(staked)),
+        Some((plain, "M" | "B" | "F" | "P" | "T" | "HOLD")) => Asset::from(plain),
         _ => asset.clone(),
     }
+}
+
+/// `DOT` of `DOT28`: two digits behind a letter.
+fn without_days(staked: &str) -> &str {
+    let Some((name, days)) = staked.split_at_checked(staked.len().saturating_sub(2)) else { return staked };
+    let is_days = days.bytes().all(|byte| byte.is_ascii_digit());
+    if is_days && name.ends_with(|char: char| char.is_ascii_alphabetic()) { name } else { staked }
 }
 
 fn altname(name: &str) -> &str {
@@ -114,6 +123,27 @@ mod tests {
             ("KFEE", "KFEE"),
         ] {
             assert_eq!(unified(native).as_str(), ours, "{native}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_of_its_asset_wherever_it_is() {
+        for (held, plain_name) in [
+            ("DOT.S", "DOT"),
+            ("DOT28.S", "DOT"),
+            ("SOL03.S", "SOL"),
+            ("XBT.M", "BTC"),
+            ("USDT.F", "USDT"),
+            ("AAPLX.T", "AAPLX"),
+            ("USD.HOLD", "USD"),
+            ("ETH2.S", "ETH2"),
+            ("LUNA2.S", "LUNA"),
+            ("DOT28", "DOT28"),
+            ("100.S", "100"),
+            ("S.S", "S"),
+            ("DOT.X", "DOT.X"),
+        ] {
+            assert_eq!(plain(&unified(held)).as_str(), plain_name, "{held}");
         }
     }
 
