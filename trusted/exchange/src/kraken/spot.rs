@@ -155,11 +155,18 @@ pub(super) fn positions(body: &[u8]) -> Result<Said, VenueError> {
             contracts: volume.checked_sub(closed).map_err(|_| row.wrong("vol_closed"))?,
             entry_price: cost.and_then(|cost| cost.checked_div(volume).ok()),
             mark_price: None,
-            unrealized: row.maybe_decimal("net")?,
+            unrealized: net(&row)?,
             time: row.maybe_time("time", Unit::Seconds)?,
         });
     }
     Ok(Said::Positions(positions))
+}
+
+/// `"net":"+154186.9728"`: a profit has its sign as well.
+fn net(row: &Row<'_>) -> Result<Option<Decimal>, VenueError> {
+    let Some(text) = row.maybe_text("net")? else { return Ok(None) };
+    let unsigned = text.strip_prefix('+').filter(|rest| rest.starts_with(|char: char| char.is_ascii_digit()));
+    unsigned.unwrap_or(&text).parse().map(Some).map_err(|_| row.wrong("net"))
 }
 
 #[cfg(test)]
@@ -242,6 +249,24 @@ mod tests {
             assert_eq!(positions[0].side, Some(Side::Sell));
             assert_eq!(positions[0].contracts.to_string(), "0.015");
             assert_eq!(positions[0].entry_price.unwrap().to_string(), "1424.9");
+        }
+    }
+
+    #[test]
+    fn the_profit_of_a_position_has_a_sign_of_either_kind() {
+        let read = |net: &str| {
+            let body = format!(
+                r#"{{"error":[],"result":{{"T":{{"pair":"XXBTZUSD","type":"buy","vol":"1","net":"{net}"}}}}}}"#
+            );
+            let Said::Positions(positions) = positions(body.as_bytes())? else { panic!() };
+            Ok(positions[0].unrealized.map(|net| net.to_string()))
+        };
+        let told = |text: &str| Ok(Some(text.to_owned()));
+        assert_eq!(read("+154186.9728"), told("154186.9728"));
+        assert_eq!(read("-0.01"), told("-0.01"));
+        assert_eq!(read(""), Ok(None));
+        for odd in ["++1", "+-1", "+"] {
+            assert_eq!(read(odd), Err(wrong("OpenPositions", "net")), "{odd}");
         }
     }
 }
