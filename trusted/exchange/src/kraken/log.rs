@@ -9,7 +9,8 @@ use crate::VenueError;
 use crate::dialect::{Asked, Board, Booking, Cell, FundingPayment, Row, Said};
 use ledger::Asset;
 
-/// Reads `GET /api/history/v3/account-log`. `execution` is the id of the fill.
+/// Reads `GET /api/history/v3/account-log`. `execution` is the id of the fill. As in the ledger of spot, the balance changes by
+/// the amount less the fee; profit and funding are within the amount.
 ///
 /// ```json
 /// {"accountUid":"f92f…","logs":[{"id":16,"date":"2026-09-17T12:00:00.000Z","asset":"usd","contract":"pf_dogeusd",
@@ -19,16 +20,18 @@ use ledger::Asset;
 pub(super) fn bookings(asked: Asked<'_>, body: &[u8]) -> Result<Said, VenueError> {
     let mut bookings = Vec::new();
     for (row, asset) in of_money(asked, body)? {
+        let fee = row.maybe_decimal("fee")?;
         let change = row.decimal("new_balance")?.checked_sub(row.decimal("old_balance")?);
+        let change = change.and_then(|change| change.checked_add(fee.unwrap_or_default()));
         bookings.push(Booking {
             own: None,
-            id: id(&row)?,
+            id: row.string("id")?,
             kind: kind(&row.text("info")?).to_owned(),
             change: change.map_err(|_| row.wrong("new_balance"))?,
             time: row.maybe("date").map_or(Ok(None), Cell::maybe_date)?,
             symbol: row.maybe_text("contract")?.map(|name| (contract(&name), Board::Contract)),
-            reference: row.maybe_string("execution")?,
-            fee: row.maybe_decimal("fee")?.map(|fee| (asset.clone(), fee)),
+            reference: row.maybe_string("execution")?.or(row.maybe_string("booking_uid")?),
+            fee: fee.map(|fee| (asset.clone(), fee)),
             asset,
         });
     }
@@ -46,7 +49,8 @@ pub(super) fn funding(asked: Asked<'_>, body: &[u8]) -> Result<Said, VenueError>
         if asked.symbol.is_some_and(|wanted| contract(wanted) != symbol) {
             continue;
         }
-        payments.push(FundingPayment { id: Some(id(&row)?), symbol, asset, amount, time: row.date("date")? });
+        let (id, time) = (Some(row.string("id")?), row.date("date")?);
+        payments.push(FundingPayment { id, symbol, asset, amount, time });
     }
     Ok(Said::Funding(payments))
 }
@@ -62,11 +66,6 @@ fn of_money<'a>(asked: Asked<'_>, body: &'a [u8]) -> Result<Vec<(Row<'a>, Asset)
         }
     }
     Ok(rows)
-}
-
-/// Unique for each row; `id` only counts them.
-fn id(row: &Row<'_>) -> Result<String, VenueError> {
-    row.maybe_string("booking_uid")?.map_or_else(|| row.string("id"), Ok)
 }
 
 /// The log's own words, gathered.
@@ -85,8 +84,12 @@ fn kind(info: &str) -> &str {
         | "hedging trade"
         | "settlement"
         | "conversion" => "trade",
-        "funding rate change" | "kfee applied" | "liquidation fee" => "fee",
-        "cross-exchange transfer"
+        "funding rate change" | "interest payment" | "kfee applied" | "liquidation fee" | "tax withheld" => {
+            "fee"
+        }
+        "tax refund" => "rebate",
+        "transfer"
+        | "cross-exchange transfer"
         | "subaccount transfer"
         | "admin transfer"
         | "position transfer"
@@ -123,7 +126,8 @@ mod tests {
         let Said::Ledger(rows) = bookings(asked, LOG.as_bytes()).unwrap() else { panic!() };
         let told: Vec<_> =
             rows.iter().map(|row| format!("{} {} {} {}", row.id, row.kind, row.asset, row.change)).collect();
-        assert_eq!(told, ["b trade USD -0.1", "a transfer BTC 0.00000001"]);
+        // 0.1 less of it: 0.02 of funding, and a fee of 0.12.
+        assert_eq!(told, ["2 trade USD 0.02", "1 transfer BTC 0.00000001"]);
         assert_eq!(rows[0].symbol, Some(("PF_XBTUSD".to_owned(), Board::Contract)));
         assert_eq!((rows[0].reference.as_deref(), rows[1].symbol.as_ref()), (Some("e"), None));
     }
