@@ -2,7 +2,7 @@
 //! <https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/rate-limits-and-user-limits>; what an answer's length
 //! adds is counted as if it were full, since a budget is taken from before it is known.
 
-use super::{HOST, INFO, UNASKED};
+use super::{HOST, INFO, UNASKED, WALLET, state};
 use crate::{Cost, Method, Need, Question, Refusal, Request};
 use protocol::Credentials;
 use zeroize::Zeroizing;
@@ -51,6 +51,10 @@ fn body(question: &Question<'_>, key: &Credentials) -> Result<(Object, u32), Ref
             )
         }
         Need::Balances if spot => (of(&user()?, "spotClearinghouseState"), LIGHT),
+        // First of all, whether the perpetuals have money of their own: the page behind that one tells of it.
+        Need::Balances if question.market == WALLET && !question.with.iter().any(is_page) => {
+            (of(&user()?, "userAbstraction"), PLAIN)
+        }
         Need::Balances | Need::Positions => (of(&user()?, "clearinghouseState"), LIGHT),
         Need::Ledger | Need::Deposits | Need::Withdrawals | Need::Transfers => {
             (of(&user()?, "userNonFundingLedgerUpdates").number(from).number(to), LEDGER)
@@ -84,6 +88,11 @@ fn candles(question: &Question<'_>) -> Result<Object, Refusal> {
     let asked = asked.with(question);
     let asked = asked.number(("startTime", question.from_ms)).number(("endTime", question.to_ms)).end();
     Ok(Object::new().text("type", "candleSnapshot").raw("req", &asked.0).end())
+}
+
+/// It asks for a page behind another.
+fn is_page((name, _): &(&str, String)) -> bool {
+    *name == state::PAGE
 }
 
 fn of(user: &str, kind: &str) -> Object {
@@ -127,7 +136,7 @@ impl Object {
 
     /// The venue's own parameters: numbers and flags stay what they are.
     fn with(self, question: &Question<'_>) -> Self {
-        let own = question.with.iter().filter(|(name, _)| *name != "user");
+        let own = question.with.iter().filter(|own| own.0 != "user" && !is_page(own));
         own.fold(self, |object, (name, value)| {
             let plain = matches!(value.as_str(), "true" | "false") || value.parse::<i64>().is_ok();
             if plain { object.raw(name, value) } else { object.text(name, value) }
@@ -180,6 +189,16 @@ mod tests {
         assert_eq!(asked(&question, "").unwrap_err(), UNASKED);
         question.with.insert(0, ("coin", "@107".to_owned()));
         assert_eq!(asked(&question, "").unwrap(), expected, "named in words of the venue");
+    }
+
+    #[test]
+    fn money_of_perpetuals_is_asked_for_behind_whether_there_is_any() {
+        let mut question = Question::of(Need::Balances, WALLET);
+        let of = |kind: &str| format!("{{\"type\":\"{kind}\",\"user\":\"{}\"}}", ADDRESS.to_lowercase());
+        assert_eq!(asked(&question, ADDRESS).unwrap(), of("userAbstraction"));
+        question.with = vec![(state::PAGE, "perps".to_owned())];
+        assert_eq!(asked(&question, ADDRESS).unwrap(), of("clearinghouseState"));
+        assert_eq!(asked(&Question::of(Need::Balances, "perp"), ADDRESS).unwrap(), of("clearinghouseState"));
     }
 
     #[test]

@@ -61,7 +61,9 @@ const SOURCES: &[Source] = &[
         .reach(NEWEST)
         .page("2000 by time"),
     source(Balances, "balances of spot", INFO).of(&["spot"]).asks("type=spotClearinghouseState"),
-    source(Balances, "balances of perpetuals", INFO).of(PERP).asks("type=clearinghouseState"),
+    source(Balances, "balances of perpetuals, where the account is not unified with spot", INFO)
+        .of(PERP)
+        .asks("type=userAbstraction, clearinghouseState"),
     source(Positions, "positions", INFO).of(PERP).asks("type=clearinghouseState"),
     source(Deposits, "deposits", INFO).asks(MOVES).reach(EVER).page(BY_TIME),
     source(Withdrawals, "withdrawals", INFO).asks(MOVES).reach(EVER).page(BY_TIME),

@@ -1,6 +1,7 @@
 //! Lists go on from the time of the last row that was told: rows of one instant may stand on both sides of a page's end, so
 //! that they come twice.
 
+use super::{WALLET, state};
 use crate::{
     Asked, Need, VenueError,
     dialect::{Unit, rows},
@@ -15,6 +16,7 @@ pub(super) const ROWS: usize = 500;
 pub(super) fn next(asked: Asked<'_>, body: &[u8]) -> Result<Option<(&'static str, String)>, VenueError> {
     let full = match asked.need {
         Need::Fills => FILLS,
+        Need::Balances if asked.market == WALLET => return state::next(body),
         Need::Funding | Need::Ledger | Need::Deposits | Need::Withdrawals | Need::Transfers => ROWS,
         _ => return Ok(None),
     };

@@ -88,6 +88,7 @@ impl Plan for Address {
         vec![Question::of(Need::Listings, "spot"), Question::of(Need::Listings, "perp")]
     }
 
+    /// The second asks first whether there is anything beside the first.
     fn balances(&self) -> Vec<Question<'static>> {
         vec![Question::of(Need::Balances, "spot"), Question::of(Need::Balances, WALLET)]
     }

@@ -9,6 +9,29 @@ use ledger::{Asset, Side};
 
 const PERPS: &str = "/info clearinghouseState";
 const SPOT: &str = "/info spotClearinghouseState";
+const MODE: &str = "/info userAbstraction";
+
+/// What asks for the page behind the mode of an account.
+pub(super) const PAGE: &str = "page";
+
+/// Reads `userAbstraction`, and what asks for the money of perpetuals, if they have money of their own. In a unified account and
+/// with portfolio margin all of it is in spot, and what perpetuals tell of it means nothing
+/// (<https://hyperliquid.gitbook.io/hyperliquid-docs/trading/account-abstraction-modes>): to count both would count it twice.
+///
+/// ```json
+/// "unifiedAccount"
+/// ```
+pub(super) fn next(body: &[u8]) -> Result<Option<(&'static str, String)>, VenueError> {
+    let mode = Cell::whole(MODE, body)?;
+    if !mode.is_text() {
+        return Ok(None);
+    }
+    match &*mode.text()? {
+        "default" | "disabled" | "dexAbstraction" => Ok(Some((PAGE, "perps".to_owned()))),
+        "unifiedAccount" | "portfolioMargin" => Ok(None),
+        _ => Err(mode.wrong()),
+    }
+}
 
 /// Reads `spotClearinghouseState`, or the money in `clearinghouseState`: what its account is worth, open profits included; seen
 /// from both wallets as one, without them, since they are no money yet.
@@ -19,7 +42,12 @@ const SPOT: &str = "/info spotClearinghouseState";
 ///  "withdrawable":"75.781884","assetPositions":[],"time":1754467216357}
 /// ```
 pub(super) fn balances(body: &[u8], market: &str) -> Result<Vec<Holding>, VenueError> {
-    let answer = Cell::whole(SPOT, body)?.row()?;
+    let answer = Cell::whole(SPOT, body)?;
+    if market == WALLET && answer.is_text() {
+        // The mode of the account holds nothing.
+        return Ok(Vec::new());
+    }
+    let answer = answer.row()?;
     let Some(balances) = answer.maybe("balances") else {
         return match market {
             WALLET => money(body).map(|held| vec![held]),
@@ -113,6 +141,22 @@ mod tests {
         assert_eq!(balances(b"{}", "perp"), Err(wrong));
         assert_eq!(balances(b"{}", WALLET), Err(wrong));
         assert_eq!(balances(b"{\"balances\":[]}", "spot"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn money_is_all_in_spot_where_the_account_is_one() {
+        let next = |mode: &str| next(format!("\"{mode}\"").as_bytes());
+        let wrong = VenueError::Permanent(Refusal::Answer { endpoint: MODE, field: "the answer" });
+        for apart in ["default", "disabled", "dexAbstraction"] {
+            assert_eq!(next(apart), Ok(Some((PAGE, "perps".to_owned()))), "{apart}");
+        }
+        for one in ["unifiedAccount", "portfolioMargin"] {
+            assert_eq!(next(one), Ok(None), "{one}");
+        }
+        assert_eq!((next("aModeOfTomorrow"), next("")), (Err(wrong), Err(wrong)));
+        assert_eq!(super::next(b"{\"marginSummary\":{}}"), Ok(None), "the page behind it");
+        assert_eq!(balances(b"\"disabled\"", WALLET), Ok(Vec::new()));
+        assert!(balances(b"\"disabled\"", "perp").is_err() && balances(b"\"disabled\"", "spot").is_err());
     }
 
     #[test]

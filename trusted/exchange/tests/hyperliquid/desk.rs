@@ -28,6 +28,7 @@ impl Desk {
                 "spotClearinghouseState",
                 json!({ "balances": [{ "coin": "USDC", "total": "1.5", "hold": "1.0" }] }),
             ),
+            ("userAbstraction", json!("disabled")),
             (
                 "clearinghouseState",
                 json!({ "marginSummary": summary, "assetPositions": [
@@ -84,6 +85,21 @@ fn both_wallets_are_one_account_and_open_profit_is_no_money_yet() {
     let told = Desk::new().converse(Task::Collect).unwrap();
     assert_eq!(told.balances, BTreeMap::from([(Asset::from("USDC"), "11.5".parse().unwrap())]));
     assert_eq!(told.positions, BTreeMap::from([(Symbol::from("BTC/USDC:USDC"), "-0.5".parse().unwrap())]));
+}
+
+#[test]
+fn a_unified_account_has_its_money_in_spot_alone() {
+    for mode in ["unifiedAccount", "portfolioMargin"] {
+        let mut desk = Desk::new();
+        desk.0.insert("userAbstraction", json!(mode));
+        let told = desk.converse(Task::Collect).unwrap();
+        assert_eq!(told.balances, BTreeMap::from([(Asset::from("USDC"), "1.5".parse().unwrap())]), "{mode}");
+        let open = BTreeMap::from([(Symbol::from("BTC/USDC:USDC"), "-0.5".parse().unwrap())]);
+        assert_eq!(told.positions, open, "{mode}");
+    }
+    let mut desk = Desk::new();
+    desk.0.insert("userAbstraction", json!("aModeOfTomorrow"));
+    assert!(desk.converse(Task::Collect).is_err());
 }
 
 #[test]
