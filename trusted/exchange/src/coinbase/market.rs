@@ -1,8 +1,9 @@
 //! What products trade at, and the clock.
 
+use super::money::asset;
 use crate::VenueError;
 use crate::dialect::{Asked, Board, Cell, Kline, Listing, Listings, Row, Said, Ticker, Unit};
-use ledger::{Asset, Decimal};
+use ledger::Decimal;
 
 /// Reads `GET …/market/products`. Products that are not traded any more are listed too; of another kind than these there are
 /// none that fills are told of.
@@ -21,23 +22,25 @@ pub(super) fn listings(body: &[u8]) -> Result<Said, VenueError> {
 }
 
 fn listing(row: &Row<'_>) -> Result<Option<Listing>, VenueError> {
-    let (id, quote) = (row.string("product_id")?, row.asset("quote_currency_id")?);
+    let id = row.string("product_id")?;
+    let currency = |field| row.text(field).map(|native| asset(&native));
     match row.maybe_text("product_type")?.as_deref() {
         None | Some("SPOT") => Ok(Some(Listing {
             id,
             board: Board::Spot,
-            base: row.asset("base_currency_id")?,
-            quote,
+            base: currency("base_currency_id")?,
+            quote: currency("quote_currency_id")?,
             settle: None,
             contract_size: Decimal::ONE,
             inverse: false,
             expires: None,
         })),
         Some("FUTURE") => {
+            let quote = currency("quote_currency_id")?;
             let details = row.row("future_product_details")?;
             let unit = match details.maybe_text("contract_root_unit")? {
-                Some(unit) => Asset::from(&*unit),
-                None => row.asset("base_currency_id")?,
+                Some(unit) => asset(&unit),
+                None => currency("base_currency_id")?,
             };
             let contract_size = details.decimal("contract_size")?;
             let expires = details.maybe("contract_expiry").map_or(Ok(None), Cell::maybe_date)?;
@@ -134,6 +137,7 @@ pub(super) fn time(body: &[u8]) -> Result<Said, VenueError> {
 mod tests {
     use super::*;
     use crate::dialect::Need;
+    use ledger::Asset;
 
     #[test]
     fn prices_come_in_three_forms() {
@@ -176,7 +180,9 @@ mod tests {
             {"product_id":"ETH-BTC","product_type":"SPOT","base_currency_id":"ETH","quote_currency_id":"BTC"},
             {"product_id":"BIT-26APR24-CDE","product_type":"FUTURE","base_currency_id":"","quote_currency_id":"USD",
              "future_product_details":{"contract_root_unit":"BTC","contract_size":"0.01"}},
-            {"product_id":"X-USD","product_type":"EQUITY","quote_currency_id":"USD"}],"num_products":3}"#;
+            {"product_id":"CGLD-USD","product_type":"SPOT","base_currency_id":"CGLD","quote_currency_id":"USD"},
+            {"product_id":"X-USD","product_type":"EQUITY","quote_currency_id":"USD"},
+            {"product_id":"Y","product_type":"UNKNOWN_PRODUCT_TYPE","quote_currency_id":""}],"num_products":5}"#;
         let Said::Listings(rows) = listings(body).unwrap() else { panic!() };
         let told: Vec<_> = rows
             .iter()
@@ -191,7 +197,7 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(told, ["ETH-BTC ETH BTC  1", "BIT-26APR24-CDE BTC USD USD 0.01"]);
+        assert_eq!(told, ["ETH-BTC ETH BTC  1", "BIT-26APR24-CDE BTC USD USD 0.01", "CGLD-USD CELO USD  1"]);
         let without =
             br#"{"products":[{"product_id":"ETH-BTC","product_type":"SPOT","quote_currency_id":"BTC"}]}"#;
         assert_eq!(listings(without), Err(crate::dialect::wrong("products", "base_currency_id")));

@@ -4,6 +4,11 @@ use crate::VenueError;
 use crate::dialect::Row;
 use ledger::{Asset, Decimal};
 
+/// Our name of a currency: Celo has its old ticker here.
+pub(super) fn asset(native: &str) -> Asset {
+    Asset::from(if native == "CGLD" { "CELO" } else { native })
+}
+
 /// That of a field.
 pub(super) fn money(row: &Row<'_>, field: &'static str) -> Result<(Asset, Decimal), VenueError> {
     maybe_money(row, field)?.ok_or_else(|| row.wrong(field))
@@ -20,5 +25,5 @@ pub(super) fn maybe_money(
         Some(amount) => amount,
         None => money.decimal("value")?,
     };
-    Ok(Some((money.asset("currency")?, amount)))
+    Ok(Some((asset(&money.text("currency")?), amount)))
 }

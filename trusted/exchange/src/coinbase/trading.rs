@@ -1,6 +1,6 @@
 //! What was traded, is held and is paid for trading.
 
-use super::money::{maybe_money, money};
+use super::money::{asset, maybe_money, money};
 use crate::VenueError;
 use crate::dialect::{Asked, Board, Cell, Execution, FeeRate, Holding, Listings, Row, Said};
 use ledger::{Asset, Decimal, Liquidity, Side};
@@ -113,7 +113,7 @@ fn place(product: &str, listings: &Listings) -> (Board, Option<Asset>) {
     }
     let mut parts = product.split('-').skip(1);
     match (parts.next(), parts.next()) {
-        (Some(quote), None) => (Board::Spot, Some(Asset::from(quote))),
+        (Some(quote), None) => (Board::Spot, Some(asset(quote))),
         (Some(_), Some("CDE")) => (Board::Contract, Some(Asset::from("USD"))),
         (Some(_), Some("INTX")) => (Board::Contract, Some(Asset::from("USDC"))),
         _ => (Board::Spot, None),
@@ -269,6 +269,10 @@ mod tests {
             (holdings[0].free.unwrap().to_string(), holdings[0].used.unwrap().to_string()),
             ("3.5".to_owned(), "0.5".to_owned())
         );
+        let celo =
+            br#"{"accounts":[{"currency":"CGLD","available_balance":{"value":"4","currency":"CGLD"}}]}"#;
+        let Said::Balances(holdings) = balances(celo).unwrap() else { panic!() };
+        assert_eq!(holdings[0].asset.as_str(), "CELO", "by its own name");
         let wallets =
             br#"{"pagination":{},"data":[{"id":"x","balance":{"amount":"39.59","currency":"BTC"}}]}"#;
         let Said::Balances(holdings) = balances(wallets).unwrap() else { panic!() };
