@@ -1,12 +1,11 @@
 //! Balances, positions and fee rates.
 
 use super::{
-    UNASKED,
     instrument::{Kind, board, kind},
     result,
 };
 use crate::{
-    Asked, FeeRate, Holding, Position, VenueError,
+    Asked, Board, FeeRate, Holding, Listings, Position, VenueError,
     dialect::{Cell, Row},
 };
 use ledger::{Decimal, Side};
@@ -73,8 +72,8 @@ fn position(row: &Row<'_>) -> Result<Position, VenueError> {
     })
 }
 
-/// Reads the fees in a summary, which are by kind of instrument, for the one that was asked about. Without an entry of its
-/// own nothing is told: the venue's general rate holds.
+/// Reads the fees in a summary, which are by kind of instrument, for the one that was asked about, or for all that are listed.
+/// Without an entry of its own nothing is told of one: the venue's general rate holds.
 ///
 /// ```json
 /// {"result":{"currency":"BTC","fees":[{"kind":"perpetual","index_name":"btc_usd","value":{"default":{"type":"fixed",
@@ -82,24 +81,41 @@ fn position(row: &Row<'_>) -> Result<Position, VenueError> {
 /// {"result":{"currency":"BTC","fees":[{"currency":"","instrument_type":"perpetual","fee_type":"relative","maker_fee":0,
 ///  "taker_fee":0}]}}
 /// ```
-pub(super) fn fees(body: &[u8], asked: Asked<'_>) -> Result<Vec<FeeRate>, VenueError> {
-    let symbol = asked.symbol.ok_or(VenueError::Permanent(UNASKED))?;
+pub(super) fn fees(body: &[u8], asked: Asked<'_>, listings: &Listings) -> Result<Vec<FeeRate>, VenueError> {
+    let summary = result(SUMMARY, body)?.row()?;
+    let (currency, rows) =
+        (summary.maybe_text("currency")?, summary.maybe("fees").map_or(Ok(Vec::new()), Cell::rows)?);
+    if let Some(symbol) = asked.symbol {
+        return Ok(fee(&rows, symbol)?.into_iter().collect());
+    }
+    let listed = [Board::Spot, Board::Contract].into_iter().flat_map(|board| listings.on(board));
+    let mut rates = Vec::new();
+    for listing in listed {
+        // A summary is of one currency, and tells the fees of what settles in it.
+        let settle = listing.settle.as_ref().unwrap_or(&listing.quote);
+        if currency.as_deref().is_none_or(|currency| currency == settle.as_str()) {
+            rates.extend(fee(&rows, &listing.id)?);
+        }
+    }
+    Ok(rates)
+}
+
+/// That of one instrument.
+fn fee(rows: &[Row<'_>], symbol: &str) -> Result<Option<FeeRate>, VenueError> {
     let wanted = match kind(symbol) {
         Kind::Spot => "spot",
         Kind::Perpetual => "perpetual",
         Kind::Future => "future",
         Kind::Option => "option",
     };
-    let mut rates = Vec::new();
-    for row in result(SUMMARY, body)?.row()?.maybe("fees").map_or(Ok(Vec::new()), Cell::rows)? {
+    for row in rows {
         let of = row.maybe_text("kind")?.or(row.maybe_text("instrument_type")?);
-        if of.as_deref() != Some(wanted) || !rates.is_empty() || !is_of(&row, symbol)? {
-            continue;
+        if of.as_deref() == Some(wanted) && is_of(row, symbol)? {
+            let (maker, taker) = rate(row)?;
+            return Ok(Some(FeeRate { symbol: Some(symbol.to_owned()), board: board(symbol), maker, taker }));
         }
-        let (maker, taker) = rate(&row)?;
-        rates.push(FeeRate { symbol: Some(symbol.to_owned()), board: board(symbol), maker, taker });
     }
-    Ok(rates)
+    Ok(None)
 }
 
 /// `btc_usd` is the index of `BTC-PERPETUAL`, and `sol_usdc` of `SOL_USDC-PERPETUAL`.
@@ -122,7 +138,8 @@ fn rate(row: &Row<'_>) -> Result<(Decimal, Decimal), VenueError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Need, Refusal};
+    use crate::{Listing, Need, Refusal};
+    use ledger::Asset;
 
     #[test]
     fn one_summary_is_read_like_many() {
@@ -158,10 +175,39 @@ mod tests {
             {\"taker\":3.5e-4,\"maker\":-1e-4}}},{\"instrument_type\":\"future\",\"maker_fee\":0,\"taker_fee\":5e-4}]}}";
         let asked =
             |symbol| Asked { need: Need::Fees, market: "", path: "", symbol, currency: None, account: None };
+        let fees = |body: &[u8], asked| fees(body, asked, &Listings::default());
         let rate = fees(body, asked(Some("BTC-PERPETUAL"))).unwrap().remove(0);
         assert_eq!((rate.maker, rate.taker), ("-0.0001".parse().unwrap(), "0.00035".parse().unwrap()));
         assert_eq!(fees(body, asked(Some("BTC-27SEP24"))).unwrap()[0].taker, "0.0005".parse().unwrap());
         assert!(fees(body, asked(Some("BTC_USDT"))).unwrap().is_empty());
-        assert!(fees(body, asked(None)).is_err());
+    }
+
+    #[test]
+    fn fees_of_all_that_settles_in_the_currency_are_told_where_nothing_is_asked_about() {
+        let listing = |id: &str, settle: &str| Listing {
+            id: id.to_owned(),
+            board: Board::Contract,
+            base: Asset::from("BTC"),
+            quote: Asset::from("USD"),
+            settle: Some(Asset::from(settle)),
+            contract_size: Decimal::ONE,
+            inverse: settle == "BTC",
+            expires: None,
+        };
+        let listings = Listings::new([
+            listing("BTC-PERPETUAL", "BTC"),
+            listing("BTC-27SEP24", "BTC"),
+            listing("BTC_USDC-PERPETUAL", "USDC"),
+        ]);
+        let body = b"{\"result\":{\"currency\":\"BTC\",\"fees\":[{\"instrument_type\":\"perpetual\",\"maker_fee\":-1e-4,\
+            \"taker_fee\":5e-4},{\"instrument_type\":\"option\",\"maker_fee\":3e-4,\"taker_fee\":3e-4}]}}";
+        let asked =
+            Asked { need: Need::Fees, market: "", path: "", symbol: None, currency: None, account: None };
+        let told = fees(body, asked, &listings).unwrap();
+        assert_eq!(told.len(), 1, "nothing is told of the dated one, and the other settles otherwise");
+        assert_eq!(
+            (told[0].symbol.as_deref(), told[0].maker),
+            (Some("BTC-PERPETUAL"), "-0.0001".parse().unwrap())
+        );
     }
 }

@@ -51,7 +51,7 @@ impl Dialect for Deribit {
             Need::Fills => fills::fills(body, listings).map(Said::Fills),
             Need::Balances => account::balances(body).map(Said::Balances),
             Need::Positions => account::positions(body).map(Said::Positions),
-            Need::Fees => account::fees(body, asked).map(Said::Fees),
+            Need::Fees => account::fees(body, asked, listings).map(Said::Fees),
             Need::Deposits => wallet::crossings(body, true).map(Said::Crossings),
             Need::Withdrawals => wallet::crossings(body, false).map(Said::Crossings),
             Need::Transfers => wallet::shifts(body).map(Said::Transfers),
