@@ -14,7 +14,7 @@ const LEGACY: [&str; 22] = [
 ];
 
 /// Kraken's name of what others call otherwise. `LUNA`, `UST` and `REP` are still the first coins of that name.
-const RENAMED: [(&str, &str); 7] = [
+const RENAMED: [(&str, &str); 8] = [
     ("XBT", "BTC"),
     ("XDG", "DOGE"),
     ("LUNA", "LUNC"),
@@ -22,6 +22,7 @@ const RENAMED: [(&str, &str); 7] = [
     ("UST", "USTC"),
     ("REP", "REPV1"),
     ("REPV2", "REP"),
+    ("FEE", "KFEE"),
 ];
 
 /// Our name of an asset, of any of Kraken's.
@@ -121,6 +122,7 @@ mod tests {
             ("LUNA", "LUNC"),
             ("LUNA2", "LUNA"),
             ("KFEE", "KFEE"),
+            ("FEE", "KFEE"),
         ] {
             assert_eq!(unified(native).as_str(), ours, "{native}");
         }
