@@ -245,7 +245,8 @@ fn filled(execution: &Execution, entries: &[Booking], markets: &Markets) -> Opti
 /// Tells bookings that belong together and are of no fill that was told. A trade that no list of fills tells is an exchange of
 /// one thing for another.
 fn tell(digest: &mut Digest, reference: &str, entries: &[Booking]) {
-    let is_leg = |entry: &&Booking| matches!(own(entry), "spend" | "receive" | "conversion" | "trade");
+    let is_leg =
+        |entry: &&Booking| matches!(own(entry), "spend" | "receive" | "conversion" | "sale" | "trade");
     let legs: Vec<&Booking> = entries.iter().filter(is_leg).collect();
     if let [one, other] = legs.as_slice()
         && one.change.is_negative() != other.change.is_negative()
@@ -288,7 +289,7 @@ fn moved(entry: &Booking) -> Option<Movement> {
         ("staking" | "dividend", _) => MovementKind::Interest,
         ("earn", _) if subtype == "reward" => MovementKind::Interest,
         // Between a balance and its staked or earning variant, which are one asset here: both legs are there, and cancel.
-        ("earn" | "transfer" | "reserve", _) => MovementKind::Transfer,
+        ("earn" | "transfer" | "custodytransfer" | "reserve", _) => MovementKind::Transfer,
         ("rollover" | "margin" | "settled", _) => MovementKind::Interest,
         (_, true) => MovementKind::Distribution,
         (_, false) => MovementKind::Interest,

@@ -106,6 +106,10 @@ fn each_entry_means_what_it_is() {
     desk.entry("Q6", at_ms, ["rollover", ""], "ZUSD", ["0", "0.02"]);
     desk.entry("Q7", at_ms, ["something new", ""], "ZUSD", ["7", "0"]);
     desk.entry("Q8", at_ms, ["something new", ""], "ZUSD", ["-7", "0"]);
+    desk.entry("QA", at_ms, ["sale", ""], "XXBT", ["-0.3", "0"]);
+    desk.entry("QA", at_ms, ["sale", ""], "ZUSD", ["60", "1"]);
+    desk.entry("QB", at_ms, ["custodytransfer", ""], "XXBT", ["-4", "0"]);
+    desk.entry("QC", at_ms, ["sale", ""], "ZUSD", ["3", "0"]);
     // A trade that no fill tells: an exchange, once none will come any more.
     desk.entry("Q9", at_ms - 86_400_000, ["trade", ""], "ZUSD", ["-20", "0.1"]);
     desk.entry("Q9", at_ms - 86_400_000, ["trade", ""], "XXBT", ["0.1", "0"]);
@@ -130,6 +134,9 @@ fn each_entry_means_what_it_is() {
         (MovementKind::Interest, "", "0.02 USD"),
         (MovementKind::Distribution, "7 USD", ""),
         (MovementKind::Interest, "", "7 USD"),
+        (MovementKind::Convert, "59 USD", "0.3 BTC"),
+        (MovementKind::Transfer, "", "4 BTC"),
+        (MovementKind::Distribution, "3 USD", ""),
         (MovementKind::Convert, "0.1 BTC", "20.1 USD"),
     ];
     for row in told {
