@@ -246,6 +246,8 @@ fn kind(own: &str, came: bool) -> MovementKind {
             | "fcm_futures_usdc_sell"
             | "fcm_futures_usdc_sell_additional_encumberment_rollup"
             | "unsupported_asset_recovery"
+            // The wallet of ETH2 was emptied into that of ETH: both sides are there, and nothing was earned or lost.
+            | "retail_eth2_deprecation"
             | "buy"
             | "sell",
             _,

@@ -293,6 +293,7 @@ fn each_type_means_what_it_is() {
         ("buy", "1", json!({ "buy": { "id": "b" } }), MovementKind::Transfer),
         ("intx_deposit", "-1", json!({}), MovementKind::Transfer),
         ("derivatives_settlement", "1", json!({}), MovementKind::Transfer),
+        ("retail_eth2_deprecation", "-1", json!({}), MovementKind::Transfer),
         ("something_new", "1", json!({}), MovementKind::Distribution),
         ("something_new", "-1", json!({}), MovementKind::Interest),
     ] {
