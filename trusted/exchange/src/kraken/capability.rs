@@ -31,6 +31,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
     cannot_see: &[
         note("futures accounts: they have keys of their own").of(SPOT),
         note("margin positions: their profit and cost are told as they are booked, not as fills").of(SPOT),
+        note("fills of what AssetPairs does not list, as tokenized stocks: they are told as exchanges").of(SPOT),
         note("that two keys belong to one account: Kraken tells no id"),
         note(
             "prices of the minute older than 12 hours, of the hour older than 30 days, of the day older than \

@@ -170,6 +170,13 @@ impl Plan for Spot {
                     digest.findings.push(Finding::Fills(vec![fill]));
                     digest.findings.extend(rest.into_iter().map(Finding::Movement));
                 }
+                // Tokenized stocks are not among the pairs. What was exchanged is booked in two entries, and told as that.
+                None if markets.listings().find(&execution.symbol, Board::Spot).is_none() => {
+                    digest.findings.push(Finding::Unread {
+                        what: "fills of pairs that are not listed".to_owned(),
+                        why: "they are told as the exchanges that the ledger books, without their prices",
+                    });
+                }
                 // On margin nothing is exchanged: what it came to is booked otherwise, and told as that.
                 None => digest.findings.push(Finding::Unread {
                     what: "fills on margin".to_owned(),

@@ -93,6 +93,31 @@ fn a_fill_whose_entries_are_late_is_told_when_they_are_there() {
 }
 
 #[test]
+fn a_fill_of_a_pair_that_is_not_listed_is_told_as_an_exchange() {
+    let mut desk = Desk::new();
+    let at_ms = NOW_MS - 50_000_000;
+    let (id, pair) = ("TX".to_owned(), "AAPLxUSD");
+    desk.trades.push(Trade { id, at_ms, pair, side: "buy", price: "200", vol: "0.5" });
+    desk.entry("TX", at_ms, ["trade", "tradespot"], "AAPLx", ["0.5", "0"]);
+    desk.entry("TX", at_ms, ["trade", "tradespot"], "ZUSD", ["-100", "0.4"]);
+    let found = desk.collect(connector().as_mut());
+    assert!(fills(&found).is_empty());
+    let moved = movements(&found);
+    let [one] = moved.as_slice() else { panic!("{moved:?}") };
+    assert_eq!(one.kind, MovementKind::Convert);
+    assert_eq!(one.received, Some((Asset::from("AAPLX"), "0.5".parse().unwrap())));
+    assert_eq!(one.spent, Some((Asset::from("USD"), "100.4".parse().unwrap())));
+    let unread: Vec<_> = found
+        .iter()
+        .filter_map(|finding| match finding {
+            Finding::Unread { what, .. } => Some(what.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(unread, ["fills of pairs that are not listed"]);
+}
+
+#[test]
 fn each_entry_means_what_it_is() {
     let mut desk = Desk::new();
     let at_ms = NOW_MS - 50_000_000;
