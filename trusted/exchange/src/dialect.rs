@@ -29,6 +29,7 @@ pub(crate) use json::{Cell, Row, Unit, is_sane_ms, rows, wrong};
 pub use listings::{Board, Listing, Listings};
 pub(crate) use mac::{hmac_sha256, hmac_sha512, key_hash};
 pub(crate) use parameters::{Parameters, instant, percent_encoded};
+pub(crate) use said::one_each;
 pub use said::*;
 
 use crate::{Method, Refusal, Reply, Request, VenueError};

@@ -140,3 +140,12 @@ fn an_inverse_contract_counts_its_volume_elsewhere() {
         assert_eq!((rows[0].close, rows[0].volume), (number("3"), Some(number(volume))), "{market}");
     }
 }
+
+#[test]
+fn a_coin_of_several_isolated_pairs_is_held_once() {
+    let rows = r#"[{"symbol":"BTCUSDT","coin":"USDT","totalAmount":"10","available":"8","frozen":"2","borrow":"1","interest":"0.5"},
+        {"symbol":"ETHUSDT","coin":"USDT","totalAmount":"5","available":"5","frozen":"0","borrow":"0","interest":"0"}]"#;
+    let Said::Balances(held) = told(Need::Balances, "isolated", None, rows).unwrap() else { panic!() };
+    assert_eq!((held.len(), held[0].total, held[0].free), (1, Some(number("15")), Some(number("13"))));
+    assert_eq!((held[0].used, held[0].debt), (Some(number("2")), Some(number("1.5"))));
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     Conversion, Crossing, Holding, Shift, Status, VenueError,
-    dialect::{Cell, Row, Unit},
+    dialect::{Cell, Row, Unit, one_each, wrong},
 };
 use ledger::{Asset, Decimal};
 
@@ -36,8 +36,11 @@ fn sum(row: &Row<'_>, fields: &[&'static str]) -> Result<Option<Decimal>, VenueE
 /// {"coin":"USDT","totalAmount":"0.01","available":"0.01","frozen":"0","borrow":"0","interest":"0","net":"0.01"}
 /// {"coin":"USDT","equity":"6.19","balance":"6.19","available":"6.19","debt":"0","locked":"0"}
 /// ```
+///
+/// Isolated margin lists a coin for each of its pairs: they are added up.
 pub(super) fn balances(rows: &[Row<'_>]) -> Result<Vec<Holding>, VenueError> {
-    rows.iter().map(holding).collect()
+    let each: Vec<Holding> = rows.iter().map(holding).collect::<Result<_, _>>()?;
+    one_each(each).ok_or_else(|| wrong("balances", "totalAmount"))
 }
 
 fn holding(row: &Row<'_>) -> Result<Holding, VenueError> {

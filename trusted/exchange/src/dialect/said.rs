@@ -104,6 +104,29 @@ pub struct Holding {
     pub debt: Option<Decimal>,
 }
 
+/// One row an asset: a venue may list it once for every pair or account that it is held in. `None`: a sum is out of range.
+pub(crate) fn one_each(rows: impl IntoIterator<Item = Holding>) -> Option<Vec<Holding>> {
+    let mut held: Vec<Holding> = Vec::new();
+    for row in rows {
+        let Some(sum) = held.iter_mut().find(|other| other.asset == row.asset) else {
+            held.push(row);
+            continue;
+        };
+        for (whole, part) in [
+            (&mut sum.free, row.free),
+            (&mut sum.used, row.used),
+            (&mut sum.total, row.total),
+            (&mut sum.debt, row.debt),
+        ] {
+            *whole = match (*whole, part) {
+                (Some(a), Some(b)) => Some(a.checked_add(b).ok()?),
+                (a, b) => a.or(b),
+            };
+        }
+    }
+    Some(held)
+}
+
 /// How far something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {

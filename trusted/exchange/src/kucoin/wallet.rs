@@ -1,7 +1,10 @@
 //! Balances, deposits and withdrawals.
 
 use super::envelope::{asset, data, either, instant, rows};
-use crate::{Asked, Crossing, Holding, Status, VenueError, dialect::Row};
+use crate::{
+    Asked, Crossing, Holding, Status, VenueError,
+    dialect::{Row, one_each, wrong},
+};
 use ledger::{Asset, Decimal};
 
 const BALANCES: &str = "/api/v1/accounts";
@@ -26,7 +29,7 @@ pub(super) fn balances(body: &[u8], asked: Asked<'_>) -> Result<Vec<Holding>, Ve
         Ok(rows) => of_type(&rows, asked.market)?.into_iter().map(holding).collect(),
         Err(_) => other(&told.row()?),
     };
-    added(held?)
+    one_each(held?).ok_or_else(|| wrong(BALANCES, "balance"))
 }
 
 /// Of which type rows are is asked for; without that, the market tells which are meant.
@@ -94,28 +97,7 @@ fn holding(row: &Row<'_>) -> Result<Holding, VenueError> {
 }
 
 fn sum(a: Decimal, b: Decimal) -> Result<Decimal, VenueError> {
-    a.checked_add(b).map_err(|_| crate::dialect::wrong(BALANCES, "balance"))
-}
-
-/// One row an asset.
-fn added(rows: Vec<Holding>) -> Result<Vec<Holding>, VenueError> {
-    let both = |a: Option<Decimal>, b: Option<Decimal>| match (a, b) {
-        (Some(a), Some(b)) => sum(a, b).map(Some),
-        (a, b) => Ok(a.or(b)),
-    };
-    let mut held: Vec<Holding> = Vec::with_capacity(rows.len());
-    for row in rows {
-        match held.iter_mut().find(|other| other.asset == row.asset) {
-            None => held.push(row),
-            Some(other) => {
-                other.free = both(other.free, row.free)?;
-                other.used = both(other.used, row.used)?;
-                other.total = both(other.total, row.total)?;
-                other.debt = both(other.debt, row.debt)?;
-            }
-        }
-    }
-    Ok(held)
+    a.checked_add(b).map_err(|_| wrong(BALANCES, "balance"))
 }
 
 /// Reads deposits, which have no id, or withdrawals; before 2019 in seconds, and with the address within the transaction.
