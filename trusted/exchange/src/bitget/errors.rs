@@ -18,7 +18,7 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
 fn meaning(code: &str, reply: &Reply) -> VenueError {
     let number = code.parse().unwrap_or(0);
     match (reply.status, number) {
-        (429 | 418, _) | (_, 429 | 1001 | 30_007 | 30_014 | 30_026) => {
+        (429 | 418, _) | (_, 429 | 1001 | 30_007 | 30_014 | 30_026 | 50_009) => {
             VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }
         }
         (_, 40_004 | 40_005 | 40_008 | 30_005 | 30_008) => VenueError::FixClock,
@@ -46,9 +46,13 @@ fn meaning(code: &str, reply: &Reply) -> VenueError {
             | 40_031
             | 40_037,
         ) => VenueError::Permanent(Refusal::Credentials),
-        (_, 500 | 30_019 | 30_037 | 30_038 | 40_010 | 40_015 | 40_200 | 40_725) | (408 | 500.., _) => {
-            VenueError::Retry
-        }
+        // Busy, timed out or maintained: they ask to try again.
+        (
+            _,
+            500 | 30_019 | 30_030 | 30_037 | 30_038 | 40_010 | 40_015 | 40_200 | 40_308 | 40_604 | 40_725
+            | 41_114 | 43_115 | 50_008,
+        )
+        | (408 | 500.., _) => VenueError::Retry,
         (401 | 403, 0) => VenueError::Permanent(Refusal::Credentials),
         (_, code) => VenueError::Permanent(Refusal::Request { code }),
     }
@@ -85,7 +89,8 @@ mod tests {
         check(429, &of("429"), wait);
         check(429, "<html>", wait);
         check(200, r#"{"code":429,"msg":"Too Many Requests"}"#, wait);
-        for code in ["40010", "40015", "40725"] {
+        check(400, &of("50009"), wait);
+        for code in ["40010", "40015", "40308", "40604", "40725", "41114", "43115", "50008", "30030"] {
             check(400, &of(code), Some(VenueError::Retry));
         }
         check(502, "<html>", Some(VenueError::Retry));
