@@ -26,8 +26,11 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     }
     let message = field("msg").unwrap_or_default();
     let of_place = ["unavailable in", "restricted countr", "restricted region", "your region"];
+    let wait = VenueError::BackOff { retry_after_ms: retry_after_ms(reply) };
     Some(match (reply.status, code) {
-        (429, _) | (_, Some(429_000 | 429)) => VenueError::BackOff { retry_after_ms: retry_after_ms(reply) },
+        // The gateway's own limit is told by a status alone: 403 for five minutes, or 418 with a text.
+        (429 | 418, _) | (_, Some(429_000 | 429)) | (403, None) => wait,
+        _ if message.contains("Exceeded the access frequency") => wait,
         (_, Some(400_002)) => VenueError::FixClock,
         (451, _) | (_, Some(400_302)) => VenueError::Permanent(Refusal::Region),
         _ if of_place.iter().any(|words| message.contains(words)) => VenueError::Permanent(Refusal::Region),
@@ -35,7 +38,7 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
         (_, Some(400_001 | 400_003..=400_005 | 400_007 | 400_401 | 411_100)) => {
             VenueError::Permanent(Refusal::Credentials)
         }
-        (408 | 500.., _) | (_, Some(500_000..=599_999 | 500..=599)) => VenueError::Retry,
+        (408 | 500.., _) | (_, Some(408_000 | 500_000..=599_999 | 500..=599)) => VenueError::Retry,
         (401, None) => VenueError::Permanent(Refusal::Credentials),
         (_, code) => VenueError::Permanent(Refusal::Request { code: code.unwrap_or(0) }),
     })
@@ -71,6 +74,15 @@ mod tests {
             (500, "{\"code\":\"500000\"}", Some(VenueError::Retry)),
             (200, "{\"code\":\"500000\"}", Some(VenueError::Retry)),
             (504, "<html>", Some(VenueError::Retry)),
+            (
+                200,
+                "{\"code\":\"408000\",\"msg\":\"Network timeout, please try again later\"}",
+                Some(VenueError::Retry),
+            ),
+            (418, "Too Many Bad Auth - Exceeded the access frequency.", waiting(Some(9000))),
+            (403, "<html>", waiting(Some(9000))),
+            (403, "{\"code\":\"400303\"}", permanent(Refusal::Request { code: 400_303 })),
+            (200, "{\"code\":\"200002\",\"msg\":\"Exceeded the access frequency\"}", waiting(Some(9000))),
             (404, "<html>", permanent(Refusal::Request { code: 0 })),
         ] {
             let headers = vec![("gw-ratelimit-reset".to_owned(), "9000".to_owned())];
