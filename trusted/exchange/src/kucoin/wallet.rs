@@ -156,7 +156,8 @@ fn network(chain: &str, asset: &Asset) -> String {
         ("bsc", _) => "BEP20",
         ("bnb", _) => "BEP2",
         ("heco", _) => "HRC20",
-        ("arbitrum", _) => "ARBONE",
+        ("arbitrum", _) => "ARBITRUM",
+        ("optimism", _) => "OP",
         ("avax", _) => "AVAXX",
         ("aptos", _) => "APT",
         ("bech32", _) => "BTCNATIVESEGWIT",
@@ -164,6 +165,8 @@ fn network(chain: &str, asset: &Asset) -> String {
         ("bchabc", _) => "BCHA",
         ("waxp", _) => "WAX",
         ("iotx", _) => "IOTEX",
+        ("oas", _) => "OASYS",
+        ("kai", _) => "KARDIA",
         (other, _) => return other.to_ascii_uppercase(),
     }
     .to_owned()
