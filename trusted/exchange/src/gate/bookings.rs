@@ -1,6 +1,6 @@
 //! What changed a balance, as the venue books it, and the funding among it.
 
-use super::{is_contract, maybe_time, settle, settles_in, time};
+use super::{is_contract, maybe_time, named, settle, settles_in, time};
 use crate::{Asked, Board, Booking, FundingPayment, Listings, VenueError, dialect::Row};
 use ledger::Asset;
 
@@ -21,7 +21,7 @@ fn booking(row: &Row<'_>, asked: Asked<'_>) -> Result<Booking, VenueError> {
     let contract = is_contract(asked.market) || settle(asked).is_some();
     let word = row.maybe_text("type")?.unwrap_or_default();
     let asset = match (row.maybe_text("currency")?, settle(asked)) {
-        (Some(currency), _) => Asset::from(currency.to_uppercase()),
+        (Some(currency), _) => named(&currency),
         (None, Some(settle)) => Asset::from(settle.to_uppercase()),
         (None, None) => return Err(row.wrong("currency")),
     };
@@ -39,7 +39,7 @@ fn booking(row: &Row<'_>, asked: Asked<'_>) -> Result<Booking, VenueError> {
         kind: kind(&word).to_owned(),
         asset,
         change: row.decimal("change")?,
-        time: maybe_time(row, &["time", "time_ms"])?,
+        time: maybe_time(row, &["time_ms", "time"])?,
         symbol,
         reference: row.maybe_string("trade_id")?,
         fee: None,

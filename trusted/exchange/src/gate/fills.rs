@@ -1,6 +1,6 @@
 //! Executions: spot and margin, and contracts.
 
-use super::{settles_in, time};
+use super::{named, settles_in, time};
 use crate::{Asked, Board, Execution, Listings, VenueError, dialect::Row};
 use ledger::{Asset, Decimal, Liquidity, Side};
 
@@ -82,15 +82,15 @@ fn fees(
     let mut fees = Vec::new();
     if let Some(fee) = row.maybe_decimal("fee")?.filter(|fee| !fee.is_zero()) {
         let asset = match (row.maybe_text("fee_currency")?, board) {
-            (Some(currency), _) => Asset::from(currency.to_uppercase()),
+            (Some(currency), _) => named(&currency),
             (None, Board::Contract) => settles_in(row, symbol, asked, listings)?,
             (None, Board::Spot) => return Err(row.wrong("fee_currency")),
         };
         fees.push((asset, fee));
     }
-    for (field, asset) in [("gt_fee", "GT"), ("point_fee", "GATEPOINT")] {
+    for (field, asset) in [("gt_fee", "GT"), ("point_fee", "POINT")] {
         if let Some(fee) = row.maybe_decimal(field)?.filter(|fee| !fee.is_zero()) {
-            fees.push((Asset::from(asset), fee));
+            fees.push((named(asset), fee));
         }
     }
     Ok(fees)

@@ -87,6 +87,14 @@ fn is_contract(market: &str) -> bool {
     market.ends_with("-futures")
 }
 
+/// An asset by the venue's name. Points that pay fees are the venue's own, and other assets have their name.
+fn named(currency: &str) -> Asset {
+    match currency.to_uppercase().as_str() {
+        "POINT" => Asset::from("GATEPOINT"),
+        other => Asset::from(other),
+    }
+}
+
 /// What contracts of a market settle in: `usdt` of `usdt-futures`. The path says it as well.
 fn settle(asked: Asked<'_>) -> Option<&str> {
     let told = asked.path.split_once("/futures/").and_then(|(_, rest)| rest.split('/').next());

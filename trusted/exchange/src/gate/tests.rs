@@ -142,3 +142,18 @@ fn what_is_not_as_documented_names_the_field() {
     wrong(Need::Ledger, r#"[{"id":"1","change":"1"}]"#, "currency");
     assert_eq!(heard(&Gate, Need::Fills, ("spot", None), "", r#"[{"id":"#), Err(VenueError::Retry));
 }
+
+#[test]
+fn points_have_one_name_wherever_they_stand() {
+    let body = r#"{"balances":{"POINT":{"available":"9999999999.017","freeze":"0","borrowed":"0"}}}"#;
+    let Said::Balances(held) = heard(&Gate, Need::Balances, ("unified", None), "", body).unwrap() else {
+        panic!()
+    };
+    assert_eq!((&held[0].asset, held[0].free), (&Asset::from("GATEPOINT"), Some(number("9999999999.017"))));
+    let body = r#"[{"id":"1","time":"1547633726","time_ms":1547633726123,"currency":"point","change":"-1.5","type":"point_fee"}]"#;
+    let Said::Ledger(booked) = heard(&Gate, Need::Ledger, ("spot", None), "", body).unwrap() else {
+        panic!()
+    };
+    assert_eq!((&booked[0].asset, booked[0].change), (&Asset::from("GATEPOINT"), number("-1.5")));
+    assert_eq!(booked[0].time.map(ledger::Timestamp::millis), Some(1_547_633_726_123), "to the millisecond");
+}

@@ -1,9 +1,9 @@
 //! What is held, what came in and what went out.
 
-use super::{listed, time};
+use super::{listed, named, time};
 use crate::{
     Crossing, Holding, Status, VenueError,
-    dialect::{Cell, Row},
+    dialect::{Cell, Row, one_each},
 };
 use ledger::{Asset, Decimal};
 
@@ -22,22 +22,22 @@ pub(super) fn balances(answer: Cell<'_>) -> Result<Vec<Holding>, VenueError> {
     for row in listed(answer)? {
         if row.has("balances") {
             for (currency, cell) in row.row("balances")?.all() {
-                holdings.push(holding(&cell.row()?, Asset::from(currency.to_uppercase()))?);
+                holdings.push(holding(&cell.row()?, named(currency))?);
             }
         } else if row.has("base") {
             for side in ["base", "quote"] {
                 let side = row.row(side)?;
-                add(&mut holdings, holding(&side, currency(&side)?)?).map_err(|()| row.wrong("base"))?;
+                holdings.push(holding(&side, currency(&side)?)?);
             }
         } else {
             holdings.push(holding(&row, currency(&row)?)?);
         }
     }
-    Ok(holdings)
+    one_each(holdings).ok_or_else(|| answer.wrong())
 }
 
 fn currency(row: &Row<'_>) -> Result<Asset, VenueError> {
-    Ok(Asset::from(row.text("currency")?.to_uppercase()))
+    Ok(named(&row.text("currency")?))
 }
 
 fn holding(row: &Row<'_>, asset: Asset) -> Result<Holding, VenueError> {
@@ -48,26 +48,6 @@ fn holding(row: &Row<'_>, asset: Asset) -> Result<Holding, VenueError> {
         total: row.maybe_decimal("total")?,
         debt: row.maybe_decimal("borrowed")?,
     })
-}
-
-/// An asset is held in several pairs.
-fn add(holdings: &mut Vec<Holding>, more: Holding) -> Result<(), ()> {
-    let Some(held) = holdings.iter_mut().find(|held| held.asset == more.asset) else {
-        holdings.push(more);
-        return Ok(());
-    };
-    for (sum, part) in [
-        (&mut held.free, more.free),
-        (&mut held.used, more.used),
-        (&mut held.total, more.total),
-        (&mut held.debt, more.debt),
-    ] {
-        *sum = match (*sum, part) {
-            (Some(a), Some(b)) => Some(a.checked_add(b).map_err(|_| ())?),
-            (a, b) => a.or(b),
-        };
-    }
-    Ok(())
 }
 
 /// Reads `GET /api/v4/wallet/deposits` and `/api/v4/wallet/withdrawals`:
