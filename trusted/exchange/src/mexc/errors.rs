@@ -23,7 +23,8 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
 fn meaning(code: Option<i64>, reply: &Reply) -> VenueError {
     match (reply.status, code.unwrap_or(0)) {
         (_, 429 | 510) | (418 | 429, _) => VenueError::BackOff { retry_after_ms: reply.retry_after_ms() },
-        (_, 700_003) => VenueError::FixClock,
+        // 513 of contracts: the time of the request is off by more than ten seconds.
+        (_, 513 | 10_073 | 700_003) => VenueError::FixClock,
         (_, 406 | 700_006) => VenueError::Permanent(Refusal::Address),
         (451, _) => VenueError::Permanent(Refusal::Region),
         (
@@ -78,6 +79,8 @@ mod tests {
         check(400, &of(-1121), refused(Refusal::Request { code: -1121 }));
         check(400, &of(400), refused(Refusal::Request { code: 400 }));
         check(400, &of(700_003), Some(VenueError::FixClock));
+        check(400, &of(10_073), Some(VenueError::FixClock));
+        check(200, r#"{"success":false,"code":513,"message":"…"}"#, Some(VenueError::FixClock));
         check(400, r#"{"code":"700003","msg":"…"}"#, Some(VenueError::FixClock));
         check(200, r#"{"success":false,"code":510,"message":"…"}"#, wait);
         for status in [403, 418, 429] {

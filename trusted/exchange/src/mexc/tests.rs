@@ -109,3 +109,18 @@ fn what_is_not_as_documented_names_the_field() {
     let nested = "{\"data\":".repeat(200_000);
     assert!(spot(Need::Fills, &format!("{nested}1{}", "}".repeat(200_000))).is_err());
 }
+
+#[test]
+fn a_deposit_that_is_sent_back_never_came_in() {
+    let status = |status: u8| {
+        let body = format!(
+            r#"[{{"amount":"5","coin":"EOS","network":"EOS","status":{status},"insertTime":1659513342000,"txId":"a"}}]"#
+        );
+        let Said::Crossings(mut rows) = spot(Need::Deposits, &body).unwrap() else { panic!() };
+        rows.remove(0).status
+    };
+    // 8 REFUND, 9 PRE_SUCCESS, 10 INVALID, 11 RESTRICTED, 12 COMPLETED
+    let expected = [Status::Failed, Status::Pending, Status::Failed, Status::Pending, Status::Ok];
+    assert_eq!([8, 9, 10, 11, 12].map(status), expected);
+    assert_eq!(status(13), Status::Other("13".to_owned()));
+}

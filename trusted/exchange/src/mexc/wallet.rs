@@ -82,10 +82,12 @@ fn crossing(row: &Row<'_>, incoming: bool) -> Result<Crossing, VenueError> {
 
 fn deposit_status(status: &str) -> Status {
     match status {
-        "5" => Status::Ok,
-        "2" | "3" | "4" | "6" => Status::Pending,
-        // Below the smallest sum that is credited, or rejected.
-        "1" | "7" => Status::Failed,
+        // Credited, or completed after it was held back.
+        "5" | "12" => Status::Ok,
+        // 9 is seen and not credited yet, 11 is held back.
+        "2" | "3" | "4" | "6" | "9" | "11" => Status::Pending,
+        // Below the smallest sum that is credited, rejected, sent back, or invalid.
+        "1" | "7" | "8" | "10" => Status::Failed,
         other => Status::Other(other.to_owned()),
     }
 }
