@@ -86,7 +86,10 @@ fn booking(row: &Row<'_>) -> Result<Booking, VenueError> {
 /// Of which asset, and how much with its sign.
 fn change(row: &Row<'_>) -> Result<(Asset, Decimal), VenueError> {
     let cash = row.maybe_decimal("net_amount")?.filter(|cash| !cash.is_zero());
+    // `qty` of a dividend is what it was paid for.
+    let paid = matches!(kind(&row.text("activity_type")?), "dividend" | "interest");
     if cash.is_none()
+        && !paid
         && let (Some(symbol), Some(quantity)) = (row.maybe_text("symbol")?, row.maybe_decimal("qty")?)
     {
         // What is charged in crypto is of the base of the pair that it names.
@@ -107,7 +110,7 @@ fn kind(word: &str) -> &str {
         "TRANS" => "transaction",
         "JNL" | "JNLC" | "JNLS" | "ACATC" | "ACATS" => "transfer",
         "FEE" | "CFEE" | "DIVFEE" | "PTC" => "fee",
-        "DIV" | "DIVCGL" | "DIVCGS" | "DIVNRA" | "DIVROC" | "DIVTXEX" => "dividend",
+        "DIV" | "DIVCGL" | "DIVCGS" | "DIVFT" | "DIVNRA" | "DIVROC" | "DIVTW" | "DIVTXEX" => "dividend",
         "INT" | "INTNRA" | "INTTW" => "interest",
         other => other,
     }
@@ -151,6 +154,7 @@ pub(super) fn cash(endpoint: &'static str, body: &[u8], incoming: bool) -> Resul
                 None | Some("executed") => Status::Ok,
                 Some("correct") => Status::Other("correct".to_owned()),
                 Some("canceled") => Status::Canceled,
+                Some("pending") => Status::Pending,
                 Some(other) => Status::Other(other.to_owned()),
             },
             time: time(&row)?,

@@ -15,7 +15,7 @@ pub(super) fn error(reply: &Reply, now: Timestamp) -> Option<VenueError> {
     }
     let code = code(&reply.body).unwrap_or(0);
     Some(match (reply.status, code) {
-        (429, _) | (_, 42_910_000) => VenueError::BackOff { retry_after_ms: wait_ms(reply, now) },
+        (429 | 418, _) | (_, 42_910_000) => VenueError::BackOff { retry_after_ms: wait_ms(reply, now) },
         (408 | 500.., _) => VenueError::Retry,
         (401, _) | (403, 0 | 40_110_000) => VenueError::Permanent(Refusal::Credentials),
         (451, _) => VenueError::Permanent(Refusal::Region),

@@ -150,3 +150,25 @@ fn who_asks_is_in_the_headers_and_nothing_is_signed() {
     assert_eq!(asked(&Question::of(Need::Balances, "account")).path, "/v2/account");
     assert_eq!(asked(&Question::of(Need::Balances, "trading")).path, "/v2/positions");
 }
+
+#[test]
+fn a_dividend_too_small_to_pay_a_cent_brings_no_shares() {
+    let body = r#"[{"activity_type":"DIV","id":"1","date":"2019-08-01","net_amount":"0","symbol":"T","qty":"2",
+        "per_share_amount":"0.001"},{"activity_type":"DIVFT","id":"2","date":"2019-08-01","net_amount":"-0.3","symbol":"T","qty":"2"},
+        {"activity_type":"JNLS","id":"3","date":"2019-08-01","net_amount":"0","symbol":"T","qty":"2"}]"#;
+    let Ok(Said::Ledger(rows)) = read(Need::Ledger, "/v2/account/activities", None, body) else { panic!() };
+    let told = rows.iter().map(|row| (row.kind.as_str(), row.asset.as_str(), row.change));
+    let expected = [("dividend", "USD", "0"), ("dividend", "USD", "-0.3"), ("transfer", "T", "2")]
+        .map(|(a, b, c)| (a, b, number(c)));
+    assert!(told.eq(expected));
+}
+
+#[test]
+fn cash_that_is_on_its_way_has_not_come_in() {
+    let body =
+        r#"[{"activity_type":"CSD","id":"4","date":"2020-01-01","net_amount":"25000","status":"pending"}]"#;
+    let Ok(Said::Crossings(rows)) = read(Need::Deposits, "/v2/account/activities", None, body) else {
+        panic!()
+    };
+    assert_eq!(rows[0].status, Status::Pending);
+}
