@@ -120,6 +120,16 @@ fn transfers_and_holdings() {
 }
 
 #[test]
+fn dashes_say_nothing() {
+    let body = statement(
+        "<Transfers><Transfer accountId='U1' currency='USD' symbol='XX' date='2011-07-18' type='ACATS' direction='IN' account='-' \
+         company='--' quantity='3' transferPrice='N/A' cashTransfer='--' transactionID='3'/></Transfers>",
+    );
+    let Ok(Said::Transfers(rows)) = read(Need::Transfers, GET, &body) else { panic!() };
+    assert_eq!((rows[0].from.as_deref(), rows[0].to.as_deref()), (None, Some("U1")));
+}
+
+#[test]
 fn no_dtd_and_no_half_statement() {
     let bomb = [b"<!DOCTYPE x [<!ENTITY a 'b'>]>".to_vec(), statement(TRADE)].concat();
     let refused = VenueError::Permanent(Refusal::Answer { endpoint: GET, field: "DOCTYPE" });

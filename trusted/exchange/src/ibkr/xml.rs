@@ -148,10 +148,10 @@ impl Element {
         wrong(self.endpoint, field)
     }
 
-    /// An attribute that is there and not empty.
+    /// An attribute that is there and not empty. Where there is nothing to say, statements have a dash or two.
     pub(super) fn maybe(&self, field: &str) -> Option<&str> {
         let (_, value) = self.attributes.iter().find(|(name, _)| name == field)?;
-        (!value.trim().is_empty()).then_some(value)
+        (!matches!(value.trim(), "" | "-" | "--" | "N/A")).then_some(value)
     }
 
     /// The first of these that is there.
@@ -164,11 +164,9 @@ impl Element {
         self.maybe(field).ok_or_else(|| self.wrong(field))
     }
 
-    /// A number, if it is there; thousands may be set off by commas, and nothing by `--`.
+    /// A number, if it is there; thousands may be set off by commas.
     pub(super) fn maybe_decimal(&self, field: &'static str) -> Result<Option<Decimal>, VenueError> {
-        let Some(text) = self.maybe(field).filter(|text| !matches!(*text, "-" | "--" | "N/A")) else {
-            return Ok(None);
-        };
+        let Some(text) = self.maybe(field) else { return Ok(None) };
         text.trim().replace(',', "").parse().map(Some).map_err(|_| self.wrong(field))
     }
 
