@@ -1,22 +1,29 @@
 //! The library's names of chains: a venue has its own, and our dialects pass these on.
 
-pub(super) fn unified(exchange: &str, chain: String) -> String {
+/// A chain's own coin moves by the chain, everything else by a token standard of it.
+pub(super) fn unified(exchange: &str, chain: String, asset: &str) -> String {
+    if !["bitget", "gate", "mexc"].contains(&exchange) {
+        return chain;
+    }
     let known = match exchange {
         "bitget" => bitget(&chain),
         "gate" => gate(&chain),
         "mexc" => mexc(&chain),
         _ => None,
     };
-    let aliased = match known.unwrap_or(&chain) {
-        "ETH" => "ERC20",
-        "TRX" => "TRC20",
-        "BSC" | "BSC20" => "BEP20",
-        "CRONOS" => "CRC20",
-        "ARB" | "ARBONE" => "ARBITRUM",
-        "ARBNOVA" => "ARBITRUM_NOVA",
-        other => other,
+    let aliased = match (known.unwrap_or(&chain), asset) {
+        ("ETH" | "ERC20", "ETH") => "ETH",
+        ("ETH", _) => "ERC20",
+        ("TRX" | "TRC20", "TRX") => "TRX",
+        ("TRX", _) => "TRC20",
+        ("CRONOS" | "CRC20", "CRO") => "CRONOS",
+        ("CRONOS", _) => "CRC20",
+        ("BSC" | "BSC20", _) => "BEP20",
+        ("ARB" | "ARBONE", _) => "ARBITRUM",
+        ("ARBNOVA", _) => "ARBITRUM_NOVA",
+        (other, _) => other,
     };
-    if ["bitget", "gate", "mexc"].contains(&exchange) { aliased.to_owned() } else { chain }
+    aliased.to_owned()
 }
 
 fn bitget(chain: &str) -> Option<&'static str> {

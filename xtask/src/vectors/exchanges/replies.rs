@@ -303,7 +303,7 @@ fn balances(rows: Vec<Holding>) -> anyhow::Result<Value> {
 }
 
 fn crossing(exchange: &str, row: Crossing) -> Value {
-    let network = row.network.map(|chain| networks::unified(exchange, chain));
+    let network = row.network.map(|chain| networks::unified(exchange, chain, row.asset.as_str()));
     json!({
         "id": row.id, "txid": row.transaction, "type": if row.incoming { "deposit" } else { "withdrawal" },
         "currency": row.asset.as_str(), "amount": number(row.amount), "status": status(row.status),

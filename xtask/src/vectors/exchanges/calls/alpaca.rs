@@ -12,12 +12,7 @@ pub(super) fn asking(call: &Call, _clock_ms: i64) -> anyhow::Result<Asking> {
         Need::Deposits | Need::Withdrawals => Asking { currency: None, from_ms: None, limit: None, ..asking },
         Need::Klines => {
             let interval = call.interval.as_deref().unwrap_or("1m");
-            let from_ms = asking.from_ms;
-            let asking = Asking { from_ms: None, to_ms, ..asking }.with("timeframe", timeframe(interval));
-            match from_ms {
-                Some(from_ms) => asking.with("start", day(from_ms)),
-                None => asking,
-            }
+            Asking { to_ms, ..asking }.with("timeframe", timeframe(interval))
         }
         _ => asking,
     })
@@ -31,10 +26,4 @@ fn timeframe(interval: &str) -> String {
         Some((number, "w")) => format!("{number}W"),
         _ => interval.to_owned(),
     }
-}
-
-/// The day of an instant: `2024-01-01`.
-fn day(millis: i64) -> String {
-    let text = protocol::rfc3339(ledger::Timestamp::from_millis(millis));
-    text.get(..10).unwrap_or_default().to_owned()
 }
