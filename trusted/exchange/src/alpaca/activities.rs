@@ -33,8 +33,8 @@ fn fill(row: &Row<'_>) -> Result<Execution, VenueError> {
         sequence: None,
         id: row.string("id")?,
         order_id: row.maybe_string("order_id")?,
+        board: board(&row.text("symbol")?),
         symbol: row.string("symbol")?,
-        board: Board::Spot,
         side: match &*row.text("side")? {
             "buy" => Side::Buy,
             "sell" | "sell_short" => Side::Sell,
@@ -47,6 +47,20 @@ fn fill(row: &Row<'_>) -> Result<Execution, VenueError> {
         liquidity: Liquidity::Taker,
         time: row.date("transaction_time")?,
     })
+}
+
+/// Options are contracts, each of a hundred shares, and have names of the Options Clearing Corporation: a root, a day, `C` or
+/// `P`, and the strike in eight digits (`AAPL240119C00100000`).
+fn board(symbol: &str) -> Board {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let option = symbol.len().checked_sub(15).and_then(|at| symbol.split_at_checked(at)).is_some_and(
+        |(root, rest)| {
+            let (day, rest) = rest.split_at_checked(6).unwrap_or_default();
+            let (kind, strike) = rest.split_at_checked(1).unwrap_or_default();
+            !root.is_empty() && digits(day) && matches!(kind, "C" | "P") && digits(strike)
+        },
+    );
+    if option { Board::Contract } else { Board::Spot }
 }
 
 /// Reads `GET /v2/account/activities` without the fills in it. Most change cash; a fee in crypto and a move of shares change
@@ -77,7 +91,10 @@ fn booking(row: &Row<'_>) -> Result<Booking, VenueError> {
         asset,
         change,
         time: Some(time(row)?),
-        symbol: row.maybe_string("symbol")?.map(|symbol| (symbol, Board::Spot)),
+        symbol: row.maybe_string("symbol")?.map(|symbol| {
+            let board = board(&symbol);
+            (symbol, board)
+        }),
         reference: None,
         fee: None,
     })
@@ -110,7 +127,9 @@ fn kind(word: &str) -> &str {
         "TRANS" => "transaction",
         "JNL" | "JNLC" | "JNLS" | "ACATC" | "ACATS" => "transfer",
         "FEE" | "CFEE" | "DIVFEE" | "PTC" => "fee",
-        "DIV" | "DIVCGL" | "DIVCGS" | "DIVFT" | "DIVNRA" | "DIVROC" | "DIVTW" | "DIVTXEX" => "dividend",
+        "DIV" | "DIVCGL" | "DIVCGS" | "DIVFT" | "DIVNRA" | "DIVROC" | "DIVTW" | "DIVTXEX" | "DIVWH" => {
+            "dividend"
+        }
         "INT" | "INTNRA" | "INTTW" => "interest",
         other => other,
     }

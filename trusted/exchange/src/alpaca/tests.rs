@@ -1,7 +1,10 @@
 //! Answers that the shared cases do not have, and what is asked.
 
 use super::*;
-use crate::{KeyRights, Verdict, dialect::Status};
+use crate::{
+    KeyRights, Verdict,
+    dialect::{Board, Status},
+};
 use ledger::{Decimal, Side};
 use protocol::Secret;
 
@@ -171,4 +174,25 @@ fn cash_that_is_on_its_way_has_not_come_in() {
         panic!()
     };
     assert_eq!(rows[0].status, Status::Pending);
+}
+
+#[test]
+fn options_are_contracts_and_shares_are_not() {
+    let fill = |symbol: &str| {
+        let body = format!(
+            r#"[{{"activity_type":"FILL","id":"1","side":"buy","price":"2.5","qty":"1","symbol":"{symbol}",
+            "transaction_time":"2024-01-02T15:00:00Z"}}]"#
+        );
+        let path = "/v2/account/activities/FILL";
+        let Ok(Said::Fills(mut rows)) = read(Need::Fills, path, None, &body) else { panic!() };
+        rows.remove(0).board
+    };
+    for option in ["AAPL240119C00100000", "F240119P00012500", "SPXW240119C05000000"] {
+        assert_eq!(fill(option), Board::Contract, "{option}");
+    }
+    for other in
+        ["AAPL", "LTC/USD", "BRK.B", "240119C00100000", "AAPL240119X00100000", "\u{20ac}AAAAAAAAAAAAAA"]
+    {
+        assert_eq!(fill(other), Board::Spot, "{other}");
+    }
 }
