@@ -13,7 +13,7 @@ use crate::{Refusal, Reply, VenueError};
 pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     match reply.status {
         200..300 => {}
-        429 => {
+        418 | 429 => {
             let seconds = reply.header("retry-after").and_then(|wait| wait.trim().parse::<u64>().ok());
             return Some(VenueError::BackOff { retry_after_ms: seconds.and_then(|s| s.checked_mul(1000)) });
         }
@@ -81,6 +81,7 @@ mod tests {
         }
         assert_eq!(meaning(503, ""), Some(retry));
         assert_eq!(meaning(429, ""), Some(back_off));
+        assert_eq!(meaning(418, ""), Some(back_off));
         assert_eq!(meaning(200, "<FlexStatementResponse><Status>Fa"), Some(retry));
         assert_eq!(meaning(200, "<FlexQueryResponse></FlexQueryResponse>"), None);
         assert_eq!(meaning(200, ""), None);

@@ -140,7 +140,13 @@ fn no_dtd_and_no_half_statement() {
     }
     let deep = [vec!["<FlexQueryResponse>"; 70].concat(), vec!["</FlexQueryResponse>"; 70].concat()].concat();
     assert!(matches!(read(Need::Fills, GET, deep.as_bytes()), Err(VenueError::Permanent(_))));
-    assert!(matches!(read(Need::Fills, GET, b"<html></html>"), Err(VenueError::Permanent(_))));
+    assert!(matches!(read(Need::Fills, GET, b"<svg></svg>"), Err(VenueError::Permanent(_))));
+    for page in
+        ["<html></html>", "<HTML lang='en'><body>maintenance<br></body></HTML>", "<!doctype html><html/>"]
+    {
+        assert_eq!(read(Need::Fills, GET, page.as_bytes()), Err(VenueError::Retry), "{page}");
+        assert_eq!(read(Need::Request, SEND, page.as_bytes()), Err(VenueError::Retry), "{page}");
+    }
     assert_eq!(read(Need::Fills, GET, b"<FlexQueryResponse \xff/>"), Err(VenueError::Retry));
 }
 

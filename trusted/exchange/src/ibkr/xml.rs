@@ -92,12 +92,16 @@ fn walk(
         if let Event::Start(start) | Event::Empty(start) = &event
             && depth == 0
         {
+            if !seen && is_page(start.name().0) {
+                return Err(VenueError::Retry);
+            }
             if seen || start.name().0 != root {
                 return Err(wrong(endpoint, root));
             }
             seen = true;
         }
         match &event {
+            Event::DocType(kind) if !seen && is_page(kind) => return Err(VenueError::Retry),
             Event::DocType(_) => return Err(wrong(endpoint, "DOCTYPE")),
             Event::Eof if depth == 0 && seen => return Ok(()),
             Event::Eof => return Err(VenueError::Retry),
@@ -111,6 +115,11 @@ fn walk(
             }
         }
     }
+}
+
+/// A page for people, in place of the answer: of a gateway, or of maintenance.
+fn is_page(name: &str) -> bool {
+    name.trim_start().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("html"))
 }
 
 fn reader(body: &[u8]) -> Option<Reader<&[u8]>> {
