@@ -157,3 +157,23 @@ fn points_have_one_name_wherever_they_stand() {
     assert_eq!((&booked[0].asset, booked[0].change), (&Asset::from("GATEPOINT"), number("-1.5")));
     assert_eq!(booked[0].time.map(ledger::Timestamp::millis), Some(1_547_633_726_123), "to the millisecond");
 }
+
+#[test]
+fn a_deposit_counts_once_it_is_credited() {
+    for (word, status) in [
+        ("REVIEW", Status::Pending),
+        ("TRACK", Status::Pending),
+        ("DEP_CREDITED", Status::Ok),
+        ("DONE", Status::Ok),
+        ("BLOCKED", Status::Failed),
+        ("TOMORROW", Status::Other("TOMORROW".to_owned())),
+    ] {
+        let body = format!(
+            r#"[{{"id":"d1","currency":"USDT","amount":"1250","txid":"a","chain":"TRX","timestamp":"1685619255","status":"{word}"}}]"#
+        );
+        let Said::Crossings(rows) = heard(&Gate, Need::Deposits, ("wallet", None), "", &body).unwrap() else {
+            panic!()
+        };
+        assert_eq!(rows[0].status, status, "{word}");
+    }
+}

@@ -74,12 +74,12 @@ fn crossing(row: &Row<'_>, incoming: bool) -> Result<Crossing, VenueError> {
         incoming,
         amount: gross.abs().checked_sub(taken).map_err(|_| row.wrong("amount"))?,
         status: match &*row.text("status")? {
-            "DONE" | "BCODE" => Status::Ok,
-            "PEND" | "REQUEST" | "DMOVE" | "MANUAL" | "VERIFY" | "PROCES" | "EXTPEND" | "SPLITPEND" => {
-                Status::Pending
-            }
+            // A deposit that is credited counts, though it cannot be withdrawn yet.
+            "DONE" | "BCODE" | "DEP_CREDITED" => Status::Ok,
+            "PEND" | "REQUEST" | "DMOVE" | "MANUAL" | "VERIFY" | "PROCES" | "EXTPEND" | "SPLITPEND"
+            | "REVIEW" | "TRACK" => Status::Pending,
             "CANCEL" => Status::Canceled,
-            "FAIL" | "INVALID" => Status::Failed,
+            "FAIL" | "INVALID" | "BLOCKED" => Status::Failed,
             other => Status::Other(other.to_owned()),
         },
         time: time(row.cell("timestamp")?)?,
