@@ -124,3 +124,16 @@ fn a_deposit_that_is_sent_back_never_came_in() {
     assert_eq!([8, 9, 10, 11, 12].map(status), expected);
     assert_eq!(status(13), Status::Other("13".to_owned()));
 }
+
+#[test]
+fn a_page_of_transfers_may_stand_in_a_list() {
+    let page = r#"{"rows":[{"tranId":"11945860693","asset":"BTC","amount":"0.1","fromAccountType":"SPOT","toAccountType":"FUTURE",
+        "status":"SUCCESS","timestamp":1544433325000}],"total":1}"#;
+    for body in [page.to_owned(), format!("[{page}]")] {
+        let Said::Transfers(rows) = spot(Need::Transfers, &body).unwrap() else { panic!() };
+        let told = (rows.len(), rows[0].from.as_deref(), rows[0].to.as_deref(), rows[0].amount);
+        assert_eq!(told, (1, Some("spot"), Some("swap"), number("0.1")), "{body}");
+    }
+    assert!(matches!(spot(Need::Transfers, "[]"), Ok(Said::Transfers(rows)) if rows.is_empty()));
+    assert!(spot(Need::Transfers, r#"[{"rows":null}]"#).is_err());
+}

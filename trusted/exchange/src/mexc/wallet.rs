@@ -110,8 +110,20 @@ fn withdrawal_status(status: &str) -> Status {
 /// {"id":165230,"txid":"db13d56c…","currency":"USDT","amount":0.03176562,"type":"IN","state":"SUCCESS",
 ///  "createTime":1609833219000}
 /// ```
+///
+/// The document has the page of the former within a list.
 pub(super) fn transfers(rows: &[Row<'_>]) -> Result<Vec<Shift>, VenueError> {
-    rows.iter().map(shift).collect()
+    let mut shifts = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.has("rows") {
+            for row in row.rows("rows")? {
+                shifts.push(shift(&row)?);
+            }
+        } else {
+            shifts.push(shift(row)?);
+        }
+    }
+    Ok(shifts)
 }
 
 fn shift(row: &Row<'_>) -> Result<Shift, VenueError> {
@@ -144,7 +156,7 @@ fn shift(row: &Row<'_>) -> Result<Shift, VenueError> {
 fn place(kind: &str) -> String {
     match kind {
         "SPOT" | "MAIN" => "spot",
-        "FUTURES" | "CONTRACT" => "swap",
+        "FUTURES" | "FUTURE" | "CONTRACT" => "swap",
         other => other,
     }
     .to_owned()
