@@ -7,18 +7,23 @@ use crate::{
 use ledger::{Asset, Decimal, Liquidity, Side, Timestamp};
 
 /// Reads `GET /v2/account/activities/FILL`. `qty` is of this execution, `cum_qty` of its order so far. Which side waited is
-/// not told: it counts as a taker, which is the dearer. Fees are bookings (`CFEE`, `FEE`).
+/// not told: it counts as a taker, which is the dearer. Fees are bookings (`CFEE`, `FEE`). Fills of all instruments are told
+/// at once: those of others than `asked` are left out. A pair of crypto is `LTC/USD`, and was `LTCUSD`.
 ///
 /// ```json
 /// [{"id":"20221228071929579::ca2aafd0-1270-4b56-b0a9-85423b4a07c8","activity_type":"FILL",
 ///   "transaction_time":"2022-12-28T12:19:29.579352Z","type":"fill","price":"67.31","qty":"0.07","side":"sell",
 ///   "symbol":"LTC/USD","leaves_qty":"0","order_id":"82eebcf7-…","cum_qty":"0.07","order_status":"filled"}]
 /// ```
-pub(super) fn fills(endpoint: &'static str, body: &[u8]) -> Result<Said, VenueError> {
+pub(super) fn fills(endpoint: &'static str, body: &[u8], asked: Option<&str>) -> Result<Said, VenueError> {
+    let plain = |symbol: &str| symbol.replace('/', "");
     let mut fills = Vec::new();
     for row in rows(endpoint, body)? {
         if is_fill(&row)? {
-            fills.push(fill(&row)?);
+            let fill = fill(&row)?;
+            if asked.is_none_or(|asked| plain(asked) == plain(&fill.symbol)) {
+                fills.push(fill);
+            }
         }
     }
     Ok(Said::Fills(fills))

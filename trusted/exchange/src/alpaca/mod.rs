@@ -52,8 +52,8 @@ impl Dialect for Alpaca {
         let route = ROUTES.iter().find(|route| route.path == asked.path);
         let path = route.ok_or(VenueError::Permanent(Refusal::Request { code: 0 }))?.path;
         let body = reply.body.as_slice();
-        match asked.need {
-            Need::Fills => activities::fills(path, body),
+        let said = match asked.need {
+            Need::Fills => activities::fills(path, body, asked.symbol),
             Need::Ledger => activities::bookings(path, body),
             Need::Deposits if path == routes::ACTIVITIES => activities::cash(path, body, true),
             Need::Withdrawals if path == routes::ACTIVITIES => activities::cash(path, body, false),
@@ -73,6 +73,10 @@ impl Dialect for Alpaca {
             | Need::Request
             | Need::Listings
             | Need::SubAccounts => Err(VenueError::Permanent(Refusal::Request { code: 0 })),
-        }
+        };
+        let mut said = said?;
+        // Fills are told apart where they are read: a pair has two names.
+        Asked { symbol: None, ..asked }.narrow(&mut said);
+        Ok(said)
     }
 }

@@ -44,12 +44,16 @@ impl Dialect for Bitget {
 
     fn read(&self, asked: Asked<'_>, reply: &Reply, listings: &Listings) -> Result<Said, VenueError> {
         let answer = Cell::whole(endpoint(&ask::CALLS, asked.path), &reply.body)?.row()?;
-        match asked.need {
+        let said = match asked.need {
             Need::Time => market::time(&answer).map(Said::Time),
             Need::Permission => rights::rights(&answer).map(Said::Rights),
             Need::Klines => market::klines(&answer, asked, listings).map(Said::Klines),
             need => read_rows(need, asked, &listed(&answer)?),
-        }
+        };
+        let (symbol, currency) = (asked.symbol.map(str::to_uppercase), asked.currency.map(str::to_uppercase));
+        let mut said = said?;
+        Asked { symbol: symbol.as_deref(), currency: currency.as_deref(), ..asked }.narrow(&mut said);
+        Ok(said)
     }
 }
 

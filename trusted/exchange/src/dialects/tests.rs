@@ -1,7 +1,7 @@
 //! What holds for every dialect.
 
 use super::*;
-use crate::Method;
+use crate::{Method, Said};
 
 /// Answers that are none, and the beginnings of some that are.
 fn bodies() -> Vec<Vec<u8>> {
@@ -110,5 +110,82 @@ fn nothing_that_could_trade_move_or_withdraw_can_be_asked() {
                 "{called}"
             );
         }
+    }
+}
+
+/// What is left of an answer, by the venue's own ids.
+fn left(venue: &str, asked: Asked<'_>, body: &str) -> Vec<String> {
+    let reply = Reply { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec() };
+    match dialect(venue).unwrap().read(asked, &reply, &Listings::default()).unwrap() {
+        Said::Fills(rows) => rows.into_iter().map(|row| row.id).collect(),
+        Said::Crossings(rows) => rows.into_iter().filter_map(|row| row.id).collect(),
+        Said::Ledger(rows) => rows.into_iter().map(|row| row.id).collect(),
+        said => panic!("{said:?}"),
+    }
+}
+
+#[test]
+fn rows_of_other_instruments_and_coins_are_no_answer() {
+    let nothing =
+        Asked { need: Need::Fills, market: "spot", path: "", symbol: None, currency: None, account: None };
+    let fill = |id: &str, symbol: &str| {
+        format!(
+            r#"{{"tradeId":"{id}","symbol":"{symbol}","side":"buy","price":"1","size":"1","createdAt":1729677117877}}"#
+        )
+    };
+    let page = |rows: &[String]| format!(r#"{{"code":"200000","data":{{"items":[{}]}}}}"#, rows.join(","));
+    let fills = page(&[fill("1", "KCS-BTC"), fill("2", "BTC-USDT")]);
+    let of_one = Asked { symbol: Some("BTC-USDT"), ..nothing };
+    assert_eq!(
+        (left("kucoin", of_one, &fills), left("kucoin", nothing, &fills).len()),
+        (vec!["2".to_owned()], 2)
+    );
+
+    let booked = |id: &str, currency: &str| {
+        format!(
+            r#"{{"offset":{id},"currency":"{currency}","type":"RealisedPNL","amount":1,"time":1730665504219}}"#
+        )
+    };
+    let of_bitcoin = Asked { need: Need::Ledger, market: "futures", currency: Some("XBT"), ..nothing };
+    assert_eq!(left("kucoin", of_bitcoin, &page(&[booked("1", "USDT"), booked("2", "XBT")])), ["2"]);
+
+    let activity = |id: &str, symbol: &str| {
+        format!(
+            r#"{{"activity_type":"FILL","id":"{id}","side":"buy","price":"1","qty":"1","symbol":"{symbol}",
+            "transaction_time":"2024-01-02T15:00:00Z"}}"#
+        )
+    };
+    let path = "/v2/account/activities/FILL";
+    let of_litecoin = Asked { path, symbol: Some("LTC/USD"), ..nothing };
+    let activities = [activity("1", "AAPL"), activity("2", "LTC/USD"), activity("3", "LTCUSD")].join(",");
+    assert_eq!(left("alpaca", of_litecoin, &format!("[{activities}]")), ["2", "3"]);
+}
+
+#[test]
+fn coins_are_asked_for_by_the_venues_names() {
+    for (venue, asked, body) in [
+        (
+            "gate",
+            "usdt",
+            r#"[{"id":"w1","currency":"ETH","amount":"2","status":"DONE","timestamp":"1685619255"},
+               {"id":"w2","currency":"USDT","amount":"2","status":"DONE","timestamp":"1685619255"}]"#,
+        ),
+        (
+            "bitget",
+            "usdt",
+            r#"{"code":"00000","data":[{"orderId":"w1","coin":"ETH","size":"2","status":"success","cTime":"1685619255000"},
+               {"orderId":"w2","coin":"USDT","size":"2","status":"success","cTime":"1685619255000"}]}"#,
+        ),
+        (
+            "mexc",
+            "USDT-TRX",
+            r#"[{"id":"w1","coin":"ETH","amount":"2","status":7,"applyTime":1685619255000},
+               {"id":"w2","coin":"USDT-TRX","amount":"2","status":7,"applyTime":1685619255000}]"#,
+        ),
+    ] {
+        let need = Need::Withdrawals;
+        let asked =
+            Asked { need, market: "wallet", path: "", symbol: None, currency: Some(asked), account: None };
+        assert_eq!(left(venue, asked, body), ["w2"], "{venue}");
     }
 }

@@ -42,7 +42,7 @@ impl Dialect for Gate {
 
     fn read(&self, asked: Asked<'_>, reply: &Reply, listings: &Listings) -> Result<Said, VenueError> {
         let answer = Cell::whole(endpoint(&ask::CALLS, asked.path), &reply.body)?;
-        Ok(match asked.need {
+        let mut said = match asked.need {
             Need::Time => Said::Time(answer.row()?.time("server_time", Unit::Millis)?),
             Need::Permission => Said::Rights(rights::rights(&answer.row()?)?),
             Need::Balances => Said::Balances(wallet::balances(answer)?),
@@ -59,7 +59,10 @@ impl Dialect for Gate {
             Need::Conversions | Need::Transfers | Need::Request | Need::Listings | Need::SubAccounts => {
                 return Err(VenueError::Permanent(Refusal::Request { code: 0 }));
             }
-        })
+        };
+        let currency = asked.currency.map(named);
+        Asked { currency: currency.as_ref().map(Asset::as_str), ..asked }.narrow(&mut said);
+        Ok(said)
     }
 }
 

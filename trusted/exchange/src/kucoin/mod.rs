@@ -21,7 +21,7 @@ pub(crate) use capability::CAPABILITY;
 use crate::{
     Asked, Dialect, Listings, Method, Moment, Need, Question, Refusal, Reply, Request, Said, VenueError,
 };
-use ::ledger::Timestamp;
+use ::ledger::{Asset, Timestamp};
 use endpoint::{CALLS, endpoint, query};
 use protocol::Credentials;
 
@@ -44,7 +44,7 @@ impl Dialect for KuCoin {
 
     fn read(&self, asked: Asked<'_>, reply: &Reply, listings: &Listings) -> Result<Said, VenueError> {
         let body = reply.body.as_slice();
-        match asked.need {
+        let said = match asked.need {
             Need::Fills => fills::fills(body, listings).map(Said::Fills),
             Need::Balances => wallet::balances(body, asked).map(Said::Balances),
             Need::Deposits => wallet::crossings(body, true).map(Said::Crossings),
@@ -61,7 +61,11 @@ impl Dialect for KuCoin {
             Need::Conversions | Need::Request | Need::Listings | Need::SubAccounts => {
                 Err(VenueError::Permanent(UNASKED))
             }
-        }
+        };
+        let currency = asked.currency.map(envelope::asset);
+        let mut said = said?;
+        Asked { currency: currency.as_ref().map(Asset::as_str), ..asked }.narrow(&mut said);
+        Ok(said)
     }
 }
 

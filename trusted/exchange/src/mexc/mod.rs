@@ -41,7 +41,7 @@ impl Dialect for Mexc {
 
     fn read(&self, asked: Asked<'_>, reply: &Reply, listings: &Listings) -> Result<Said, VenueError> {
         let answer = Cell::whole(endpoint(&ask::CALLS, asked.path), &reply.body)?;
-        Ok(match asked.need {
+        let mut said = match asked.need {
             Need::Time => Said::Time(market::time(&answer.row()?)?),
             Need::Permission => Said::Rights(rights::rights(&answer.row()?)?),
             Need::Fees => Said::Fees(market::rates(&answer.row()?, asked)?),
@@ -58,7 +58,11 @@ impl Dialect for Mexc {
             Need::Conversions | Need::Ledger | Need::Request | Need::Listings | Need::SubAccounts => {
                 return Err(VenueError::Permanent(Refusal::Request { code: 0 }));
             }
-        })
+        };
+        // A coin may be asked for with its chain, as it is told.
+        let currency = asked.currency.and_then(|coin| coin.split('-').next());
+        Asked { currency, ..asked }.narrow(&mut said);
+        Ok(said)
     }
 }
 
