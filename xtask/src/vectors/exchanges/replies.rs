@@ -78,10 +78,15 @@ fn action(error: VenueError) -> Value {
     }
 }
 
-/// The instrument and currency of the call, by the venue's names: the first argument, if it is a text.
+/// The instrument and currency of the call, by the venue's names: the first argument, if it is a text. Of a list of several
+/// none is the one that was asked for.
 fn asked(case: &Value, markets: &Markets) -> (Option<String>, Option<String>) {
     let first = case.pointer("/call/args/0");
-    let first = first.and_then(|first| first.as_str().or_else(|| first.pointer("/0")?.as_str()));
+    let first = first.and_then(|first| match first.as_array().map(Vec::as_slice) {
+        Some([alone]) => alone.as_str(),
+        Some(_) => None,
+        None => first.as_str(),
+    });
     match first {
         Some(symbol) if symbol.contains('/') => (markets.id(symbol), None),
         other => (None, other.map(str::to_owned)),
