@@ -222,6 +222,8 @@ impl Asked<'_> {
         match said {
             Said::Fills(rows) => rows.retain(|row| of(&row.symbol)),
             Said::Funding(rows) => rows.retain(|row| of(&row.symbol)),
+            Said::Positions(rows) => rows.retain(|row| of(&row.symbol)),
+            Said::Prices(rows) => rows.retain(|row| of(&row.symbol)),
             Said::Crossings(rows) => rows.retain(|row| within(&row.asset)),
             Said::Transfers(rows) => rows.retain(|row| within(&row.asset)),
             Said::Ledger(rows) => rows.retain(|row| within(&row.asset)),

@@ -120,6 +120,8 @@ fn left(venue: &str, asked: Asked<'_>, body: &str) -> Vec<String> {
         Said::Fills(rows) => rows.into_iter().map(|row| row.id).collect(),
         Said::Crossings(rows) => rows.into_iter().filter_map(|row| row.id).collect(),
         Said::Ledger(rows) => rows.into_iter().map(|row| row.id).collect(),
+        Said::Positions(rows) => rows.into_iter().map(|row| row.symbol).collect(),
+        Said::Prices(rows) => rows.into_iter().map(|row| row.symbol).collect(),
         said => panic!("{said:?}"),
     }
 }
@@ -188,4 +190,17 @@ fn coins_are_asked_for_by_the_venues_names() {
             Asked { need, market: "wallet", path: "", symbol: None, currency: Some(asked), account: None };
         assert_eq!(left(venue, asked, body), ["w2"], "{venue}");
     }
+}
+
+#[test]
+fn positions_and_prices_are_those_of_the_instrument_that_was_asked_for() {
+    let asked = |need, symbol| {
+        let market = "usdt-futures";
+        Asked { need, market, path: "", symbol: Some(symbol), currency: None, account: None }
+    };
+    let held = r#"{"code":"00000","data":[{"symbol":"ETHUSDT","holdSide":"long","total":"1"},
+        {"symbol":"BTCUSDT","holdSide":"short","total":"2"}]}"#;
+    assert_eq!(left("bitget", asked(Need::Positions, "BTCUSDT"), held), ["BTCUSDT"]);
+    let tickers = r#"[{"contract":"ETH_USDT","last":"1"},{"contract":"BTC_USDT","last":"2"}]"#;
+    assert_eq!(left("gate", asked(Need::Prices, "BTC_USDT"), tickers), ["BTC_USDT"]);
 }
