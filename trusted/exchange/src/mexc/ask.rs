@@ -46,6 +46,7 @@ static DEPOSITS: Route = route_of("/api/v3/capital/deposit/hisrec", Signed::Spot
 static WITHDRAWALS: Route = route_of("/api/v3/capital/withdraw/history", Signed::Spot, 1);
 static TRANSFERS: Route = route_of("/api/v3/capital/transfer", Signed::Spot, 1);
 static TRADE_FEE: Route = route_of("/api/v3/tradeFee", Signed::Spot, 20);
+static KEY_INFO: Route = route_of("/api/v3/apiKeyInfo", Signed::Spot, 1);
 static SELF_SYMBOLS: Route = route_of("/api/v3/selfSymbols", Signed::Spot, 1);
 static DEALS: Route = route_of("/api/v1/private/order/list/order_deals", Signed::Contract, 25);
 static ASSETS: Route = route_of("/api/v1/private/account/assets", Signed::Contract, 25);
@@ -57,7 +58,7 @@ const fn get(route: &Route) -> (Method, &'static str, &'static str) {
     (Method::Get, HOST, route.path)
 }
 
-pub(super) static CALLS: [(Method, &str, &str); 18] = [
+pub(super) static CALLS: [(Method, &str, &str); 19] = [
     get(&TIME),
     get(&TICKER),
     get(&KLINES),
@@ -70,6 +71,7 @@ pub(super) static CALLS: [(Method, &str, &str); 18] = [
     get(&WITHDRAWALS),
     get(&TRANSFERS),
     get(&TRADE_FEE),
+    get(&KEY_INFO),
     get(&SELF_SYMBOLS),
     get(&DEALS),
     get(&ASSETS),
@@ -130,8 +132,13 @@ pub(super) fn request(
     moment: Moment,
 ) -> Result<Request, Refusal> {
     let futures = question.market == "futures";
-    let route = route(question.need, futures).ok_or(Refusal::Request { code: 0 })?;
-    let (parameters, at) = (parameters(question, futures), moment.at.millis());
+    let of_key = question.need == Need::Permission && question.market == "key";
+    let route = if of_key { Some(&KEY_INFO) } else { route(question.need, futures) };
+    let route = route.ok_or(Refusal::Request { code: 0 })?;
+    let (mut parameters, at) = (parameters(question, futures), moment.at.millis());
+    if of_key {
+        parameters = parameters.with("accessKey", key.api_key.expose().trim());
+    }
     let text = |text: &str| Zeroizing::new(text.trim().to_owned());
     let mut headers = Vec::new();
     let query = match route.signed {

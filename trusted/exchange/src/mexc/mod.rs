@@ -1,7 +1,7 @@
 //! MEXC (EXCHANGES.md section 10): spot and wallet by `/api/v3`, contracts by `/api/v1/private` and `/api/v1/contract`
 //! (https://www.mexc.com/api-docs/spot-v3/general-info, https://www.mexc.com/api-docs/futures/integration-guide).
 //!
-//! Markets: `spot`, `wallet`, `futures`.
+//! Markets: `spot`, `wallet`, `futures`, and `key` for what the key itself may do.
 
 mod capability;
 mod sign;

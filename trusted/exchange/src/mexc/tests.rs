@@ -2,10 +2,11 @@
 
 use super::Mexc;
 use crate::{
-    Need, Refusal, Said, Status, VenueError,
+    Dialect as _, Moment, Need, Question, Refusal, Said, Status, VenueError,
     dialect::{heard, keeps_to_its_calls},
 };
-use ledger::{Asset, Decimal, Liquidity, Side};
+use ledger::{Asset, Decimal, Liquidity, Side, Timestamp};
+use protocol::Credentials;
 
 fn number(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -22,7 +23,7 @@ fn spot(need: Need, body: &str) -> Result<Said, VenueError> {
 
 #[test]
 fn only_calls_of_the_table_are_made() {
-    keeps_to_its_calls(&Mexc, &["spot", "futures", "wallet", "-"]);
+    keeps_to_its_calls(&Mexc, &["spot", "futures", "wallet", "key", "-"]);
 }
 
 #[test]
@@ -136,4 +137,16 @@ fn a_page_of_transfers_may_stand_in_a_list() {
     }
     assert!(matches!(spot(Need::Transfers, "[]"), Ok(Said::Transfers(rows)) if rows.is_empty()));
     assert!(spot(Need::Transfers, r#"[{"rows":null}]"#).is_err());
+}
+
+#[test]
+fn a_key_is_asked_about_by_its_name() {
+    let secret = |text: &str| protocol::Secret::new(text.to_owned());
+    let key = Credentials { api_key: secret("mx0v\n"), secret: secret("s"), passphrase: None };
+    let moment = Moment { at: Timestamp::from_millis(1_735_689_600_123), random: [0; 16] };
+    let request = Mexc.ask(&Question::of(Need::Permission, "key"), &key, moment).unwrap();
+    assert_eq!(request.path, "/api/v3/apiKeyInfo");
+    let signed = "accessKey=mx0v&timestamp=1735689600123&recvWindow=5000";
+    let signature = super::sign::signature(&secret("s"), signed).unwrap();
+    assert_eq!(*request.query, format!("{signed}&signature={signature}"));
 }
