@@ -430,7 +430,7 @@ pub(crate) fn judge(rights: &exchange::KeyRights, accept_trading_key: bool) -> R
     if !rights.read {
         return Err(Failure::new(
             Code::CredentialsRefused,
-            "The key cannot read. Give it the right to read, then register again.",
+            "The key cannot read, or a part of the history only. Give it the right to read, bound to no span of time, then register again.",
         ));
     }
     match (rights.verdict, rights.trade) {
