@@ -133,6 +133,7 @@ static ROUTES: &[Route] = &[
     sapi("/sapi/v1/capital/withdraw/history", Budget::Uid, |_| 18_000, wallet::withdrawals),
     sapi("/sapi/v1/asset/dribblet", Budget::Ip, |_| 1, wallet::dust),
     sapi("/sapi/v1/asset/assetDividend", Budget::Ip, |_| 10, wallet::dividends),
+    sapi("/sapi/v1/sub-account/list", Budget::Ip, |_| 1, |_| Ok("{\"subAccounts\":[]}".to_owned())),
     sapi("/sapi/v1/convert/tradeFlow", Budget::Uid, |_| 3_000, wallet::converts),
     sapi("/sapi/v1/asset/tradeFee", Budget::Ip, |_| 1, wallet::trade_fees),
     sapi("/sapi/v3/asset/getUserAsset", Budget::Ip, |_| 5, wallet::user_assets).post(),

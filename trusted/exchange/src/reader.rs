@@ -40,7 +40,7 @@ use std::sync::Arc;
 use walk::{Asking, Cursor, Subject};
 
 /// Accounts below one change rarely.
-const INVENTORY_MS: i64 = 24 * 3_600_000;
+pub(crate) const INVENTORY_MS: i64 = 24 * 3_600_000;
 
 /// The connector of one account.
 pub(crate) struct Reader {
@@ -353,7 +353,7 @@ impl Reader {
 }
 
 /// What is said of accounts below this one.
-fn below(count: Option<usize>) -> Option<Finding> {
+pub(crate) fn below(count: Option<usize>) -> Option<Finding> {
     let (what, why) = match count {
         Some(0) => return None,
         Some(1) => ("1 sub-account".to_owned(), "it needs a key of its own"),

@@ -232,3 +232,36 @@ fn answers_that_are_not_as_documented_name_the_field() {
         assert_eq!(desk.converse(connector().as_mut(), Task::Collect), Err(VenueError::Retry), "{broken}");
     }
 }
+
+#[test]
+fn accounts_below_this_one_are_counted_once_a_day_and_said() {
+    let unread = |found: &[Finding]| -> Vec<String> {
+        let told = found.iter().filter_map(|finding| match finding {
+            Finding::Unread { what, .. } if what.contains("sub-account") => Some(what.clone()),
+            _ => None,
+        });
+        told.collect()
+    };
+    for (count, said) in [
+        (0, None),
+        (1, Some("1 sub-account")),
+        (200, Some("200 sub-accounts")),
+        (450, Some("450 sub-accounts")),
+    ] {
+        let mut desk = trader(1, 0);
+        desk.sub_accounts = count;
+        let mut connector = connector();
+        for _ in 0..2 {
+            let found = desk.collect(connector.as_mut());
+            assert_eq!(unread(&found), said.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{count}");
+            desk.now_ms += desk::DAY_MS / 2;
+        }
+        assert_eq!(desk.asked(desk::SUB_ACCOUNTS).len(), count / 200 + 1, "not in each round");
+        desk.now_ms += desk::DAY_MS / 2;
+        desk.collect(connector.as_mut());
+        assert_eq!(desk.asked(desk::SUB_ACCOUNTS).len(), 2 * (count / 200 + 1), "but each day");
+    }
+    let mut desk = trader(1, 0);
+    desk.fixed.insert(desk::SUB_ACCOUNTS, (400, r#"{"code":-12000,"msg":"no"}"#.to_owned()));
+    assert_eq!(unread(&desk.collect(connector().as_mut())), ["whether there are sub-accounts"]);
+}

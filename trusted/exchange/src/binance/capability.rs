@@ -53,6 +53,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
         note("isolated margin, options and portfolio margin accounts"),
         note("liquidations on margin").of(MARGIN),
         note("fills on margin of a coin that was bought and sold again before anybody looked").of(MARGIN),
+        note("sub-accounts: each has keys of its own"),
         note("the funding wallet, and transfers with sub-accounts"),
         note("futures, for a key that was made before the futures account was opened").of(CONTRACTS),
         note("futures, should a key that only reads not suffice for them").of(CONTRACTS).unsure(),
@@ -214,6 +215,7 @@ const SOURCES: &[Source] = &[
         .asks("transactionType=1")
         .page("30 days"),
     source(Transfers, "P2P", &["/sapi/v1/c2c/orderMatch/listUserOrderHistory"]).of(WALLET).unsure(),
+    source(SubAccounts, "how many sub-accounts there are", &["/sapi/v1/sub-account/list"]).of(SPOT).unsure(),
     source(Transfers, "Pay", &["/sapi/v1/pay/transactions"]).of(WALLET).unsure(),
     source(
         SubAccounts,

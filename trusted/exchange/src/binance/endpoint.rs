@@ -46,9 +46,10 @@ pub(crate) static WITHDRAWALS: Endpoint =
 pub(crate) static CONVERTS: Endpoint = signed("/sapi/v1/convert/tradeFlow", 3000, Budget::SapiAccount);
 pub(crate) static DUST: Endpoint = signed("/sapi/v1/asset/dribblet", 1, Budget::SapiAddress);
 pub(crate) static DIVIDENDS: Endpoint = signed("/sapi/v1/asset/assetDividend", 10, Budget::SapiAddress);
+pub(crate) static SUB_ACCOUNTS: Endpoint = signed("/sapi/v1/sub-account/list", 1, Budget::SapiAddress);
 
 /// The allow-list, on [`HOST`]. None of these can change anything.
-pub(crate) static ALLOWED: [(Method, &str); 11] = [
+pub(crate) static ALLOWED: [(Method, &str); 12] = [
     (Method::Get, TIME.path),
     (Method::Get, EXCHANGE_INFO.path),
     (Method::Get, KLINES.path),
@@ -60,6 +61,7 @@ pub(crate) static ALLOWED: [(Method, &str); 11] = [
     (Method::Get, CONVERTS.path),
     (Method::Get, DUST.path),
     (Method::Get, DIVIDENDS.path),
+    (Method::Get, SUB_ACCOUNTS.path),
 ];
 
 impl Endpoint {

@@ -36,11 +36,11 @@ use crate::{
     joined::{Joined, Part},
     offset::Offset,
     prices::{Candles, Closes, Pricing, earliest},
-    reader::{self, Plan, Reader},
+    reader::{self, INVENTORY_MS, Plan, Reader, below},
     saved::{self, Owner, short_hash},
 };
 use collect::Collect;
-use endpoint::{ACCOUNT, API_RESTRICTIONS, Ask, EXCHANGE_INFO, TIME};
+use endpoint::{ACCOUNT, API_RESTRICTIONS, Ask, EXCHANGE_INFO, SUB_ACCOUNTS, TIME};
 use known::Known;
 use ledger::Timestamp;
 use markets::Markets;
@@ -54,6 +54,8 @@ use zeroize::Zeroizing;
 pub(crate) const SPOT: &str = "binance/spot";
 /// The venue and the version of what is saved.
 const SAVED_HEAD: &[u8] = b"binance/1\n";
+/// Accounts below this one that a page tells.
+const SUB_ACCOUNTS_MAX: usize = 200;
 /// A request that takes longer than the transport waits is of no use any more (`recvWindow`).
 const RECEIVE_WINDOW_MS: u32 = 20_000;
 /// The connector of one account.
@@ -66,6 +68,10 @@ pub(crate) struct Binance {
     listed: Arc<Listed>,
     /// The list that is worked with.
     markets: Arc<Markets>,
+    /// When accounts below this one were counted, and how many there are; `None`: the venue refused to tell.
+    inventory: Option<(Timestamp, Option<usize>)>,
+    /// As far as they are counted.
+    counted: usize,
     closes: Closes,
     /// As of the last round that was received whole, and as of the round under way.
     received: Known,
@@ -90,6 +96,7 @@ enum Job {
 enum Asked {
     Time { sent: Timestamp },
     Markets,
+    Inventory,
     Job,
 }
 
@@ -180,6 +187,8 @@ impl Binance {
             offset: Offset::default(),
             markets: listed.current(),
             listed,
+            inventory: None,
+            counted: 0,
             closes: Closes::default(),
             received: Known::default(),
             known: Known::default(),
@@ -230,6 +239,38 @@ impl Binance {
         Ok(vec![Finding::VenueTime(venue)])
     }
 
+    /// Who has accounts below this one has more than is read here.
+    fn inventory_due(&self, venue_now: Timestamp) -> bool {
+        let is_old = |(at, _): (Timestamp, _)| venue_now.millis() - at.millis() >= INVENTORY_MS;
+        let is_under_way = matches!(&self.job, Job::Collect(collect) if collect.progress().done > 0);
+        is_under_way && self.inventory.is_none_or(is_old)
+    }
+
+    fn ask_inventory(&self) -> Ask {
+        let page = self.counted / SUB_ACCOUNTS_MAX + 1;
+        SUB_ACCOUNTS.ask().with("page", page).with("limit", SUB_ACCOUNTS_MAX)
+    }
+
+    fn take_inventory(
+        &mut self,
+        answer: Result<&[u8], VenueError>,
+        venue_now: Timestamp,
+    ) -> Result<Vec<Finding>, VenueError> {
+        let count = match answer {
+            Err(VenueError::Permanent(_)) => None,
+            answer => {
+                let told: wire::SubAccounts = wire::read(SUB_ACCOUNTS.path, answer?)?;
+                self.counted = self.counted.saturating_add(told.sub_accounts.len());
+                if told.sub_accounts.len() >= SUB_ACCOUNTS_MAX {
+                    return Ok(Vec::new());
+                }
+                Some(self.counted)
+            }
+        };
+        (self.inventory, self.counted) = (Some((venue_now, count)), 0);
+        Ok(Vec::new())
+    }
+
     fn take_job(
         &mut self,
         answer: Result<&[u8], VenueError>,
@@ -250,7 +291,13 @@ impl Binance {
                 let rights = (!self.tells_rights).then_some(Finding::Rights(KeyRights::untold()));
                 Ok(rights.into_iter().chain([Finding::Account { id, types: vec!["spot"] }]).collect())
             }
-            Job::Collect(collect) => collect.take(&mut self.known, &self.markets, answer, venue_now),
+            Job::Collect(collect) => {
+                let mut findings = collect.take(&mut self.known, &self.markets, answer, venue_now)?;
+                if findings.iter().any(|finding| matches!(finding, Finding::Reach(_))) {
+                    findings.extend(self.inventory.and_then(|(_, count)| below(count)));
+                }
+                Ok(findings)
+            }
             Job::Price { pricing, .. } => {
                 let candles = match answer {
                     Err(VenueError::Permanent(Refusal::Request { .. })) => None,
@@ -297,7 +344,7 @@ impl ExchangeConnector for Binance {
             // Another account may have read it meanwhile.
             self.markets = self.listed.current();
         }
-        let old = self.offset.is_old(now);
+        let (old, inventory_due) = (self.offset.is_old(now), self.inventory_due(venue_now));
         let (asked, ask) = match &mut self.job {
             Job::Idle => return self.finish(),
             _ if old => (Asked::Time { sent: now }, TIME.ask()),
@@ -307,6 +354,7 @@ impl ExchangeConnector for Binance {
             Job::Collect(_) | Job::Price { .. } if self.markets.are_old(venue_now) => {
                 (Asked::Markets, EXCHANGE_INFO.ask())
             }
+            Job::Collect(_) if inventory_due => (Asked::Inventory, self.ask_inventory()),
             Job::Collect(collect) => match collect.next() {
                 Some(ask) => (Asked::Job, ask),
                 None => return self.finish(),
@@ -343,6 +391,7 @@ impl ExchangeConnector for Binance {
                 self.markets = self.listed.renew(Markets::read(answer?, venue_now)?);
                 Ok(Vec::new())
             }
+            Some(Asked::Inventory) => self.take_inventory(answer, venue_now),
             Some(Asked::Job) => self.take_job(answer, venue_now),
         }?;
         self.asked = None;
@@ -352,6 +401,11 @@ impl ExchangeConnector for Binance {
     fn absent(&mut self, now: Timestamp) -> Result<Vec<Finding>, Refusal> {
         let venue_now = self.offset.venue_time(now);
         let is_list = match (&self.asked, &mut self.job) {
+            (Some(Asked::Inventory), _) => {
+                // Where they cannot be asked for there are none.
+                self.inventory = Some((venue_now, Some(0)));
+                true
+            }
             (Some(Asked::Job), Job::Collect(collect)) => {
                 collect.absent(&mut self.known, &self.markets, venue_now)
             }

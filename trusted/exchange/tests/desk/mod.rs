@@ -75,6 +75,8 @@ pub(crate) struct Desk {
     /// What the balances are from the second look at them on.
     pub(crate) changing: Option<Vec<[String; 3]>>,
     /// Whether signatures are looked at.
+    /// Accounts below this one.
+    pub(crate) sub_accounts: usize,
     pub(crate) strict: bool,
 }
 
@@ -82,6 +84,7 @@ pub(crate) const DEPOSITS: &str = "/sapi/v1/capital/deposit/hisrec";
 pub(crate) const WITHDRAWALS: &str = "/sapi/v1/capital/withdraw/history";
 pub(crate) const CONVERTS: &str = "/sapi/v1/convert/tradeFlow";
 pub(crate) const DIVIDENDS: &str = "/sapi/v1/asset/assetDividend";
+pub(crate) const SUB_ACCOUNTS: &str = "/sapi/v1/sub-account/list";
 pub(crate) const DUST: &str = "/sapi/v1/asset/dribblet";
 pub(crate) const MY_TRADES: &str = "/api/v3/myTrades";
 pub(crate) const KLINES: &str = "/api/v3/klines";
@@ -105,6 +108,7 @@ impl Desk {
             log: Vec::new(),
             changing: None,
             strict: true,
+            sub_accounts: 0,
         }
     }
 
@@ -196,6 +200,11 @@ impl Desk {
                     json!({ "uid": 354937868, "canTrade": true, "balances": rows.collect::<Vec<_>>() });
                 self.balances = self.changing.take().unwrap_or_else(|| self.balances.clone());
                 Ok(body)
+            }
+            SUB_ACCOUNTS => {
+                let before = (asked.number("page").unwrap() - 1) * asked.number("limit").unwrap();
+                let left = self.sub_accounts - usize::try_from(before).unwrap();
+                Ok(json!({ "subAccounts": vec![json!({ "email": "a@b.c" }); left.min(200)] }))
             }
             MY_TRADES => self.my_trades(asked),
             KLINES => self.klines(asked),

@@ -1,7 +1,7 @@
 //! The venue's clock, and what the account holds.
 
 use super::Text;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// `GET /api/v3/time`
 ///
@@ -37,4 +37,15 @@ pub(crate) struct Balance<'a> {
     pub(crate) free: Text<'a>,
     #[serde(borrow)]
     pub(crate) locked: Text<'a>,
+}
+
+/// `GET /sapi/v1/sub-account/list`. How many rows there are is all that is read.
+///
+/// ```json
+/// {"subAccounts":[{"email":"testsub@gmail.com","isFreeze":false,"createTime":1544433328000,"isManagedSubAccount":false}]}
+/// ```
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SubAccounts {
+    pub(crate) sub_accounts: Vec<IgnoredAny>,
 }

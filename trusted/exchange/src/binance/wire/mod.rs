@@ -8,7 +8,7 @@ mod market;
 mod trade;
 mod wallet;
 
-pub(crate) use account::{Account, ServerTime};
+pub(crate) use account::{Account, ServerTime, SubAccounts};
 pub(crate) use market::{ExchangeInfo, Kline};
 pub(crate) use trade::MyTrade;
 pub(crate) use wallet::{
@@ -88,7 +88,7 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(endpoint: &'static str, body: &'a [u8
 }
 
 /// The fields that cannot be done without.
-const FIELDS: [&str; 32] = [
+const FIELDS: [&str; 33] = [
     "amount",
     "applyTime",
     "asset",
@@ -117,6 +117,7 @@ const FIELDS: [&str; 32] = [
     "rows",
     "serverTime",
     "status",
+    "subAccounts",
     "symbol",
     "symbols",
     "time",
