@@ -47,8 +47,13 @@ pub(crate) fn document(world: &World, now_ms: i64) -> String {
     if let (Some(contracts), Some(rows)) = (&world.contracts, without_prices.as_object_mut()) {
         rows.insert("contracts".to_owned(), contract_rows(world, contracts, now_ms));
     }
-    if let (Some(margin), Some(rows)) = (&world.margin, without_prices.as_object_mut()) {
-        rows.insert("margin".to_owned(), margin_rows(world, margin, now_ms));
+    if let (Some(wallets), Some(rows)) = (&world.margin, without_prices.as_object_mut()) {
+        rows.insert("margin".to_owned(), margin_rows(world, &wallets.cross, None, now_ms));
+        let isolated = wallets.isolated.iter().filter_map(|(index, margin)| {
+            let symbol = world.markets.get(*index)?.symbol.as_str();
+            Some((symbol.to_owned(), margin_rows(world, margin, Some(symbol), now_ms)))
+        });
+        rows.insert("isolated".to_owned(), Value::Object(isolated.collect()));
     }
     // A hundred thousand closes: written, not built first.
     let mut text = without_prices.to_string();
@@ -105,14 +110,14 @@ fn contract_rows(world: &World, contracts: &Contracts, now_ms: i64) -> Value {
     })
 }
 
-/// The margin wallet, which this venue alone tells of, and what was deposited for it.
-fn margin_rows(world: &World, margin: &Margin, now_ms: i64) -> Value {
+/// A margin wallet, which this venue alone tells of, and what was deposited for it and withdrawn after it.
+fn margin_rows(world: &World, margin: &Margin, pair: Option<&str>, now_ms: i64) -> Value {
     let fills = margin.fills.iter().flat_map(|(index, fills)| {
         let symbol = world.markets.get(*index).map_or("", |market| market.symbol.as_str());
         fills.iter().map(move |fill| json!(FillRow::of(symbol, fill)))
     });
-    let transfers = margin.transfers.iter().map(transfer_row);
-    let loans = margin.loans.iter().map(|loan| with_way(loan_row(loan), loan.repaid));
+    let loans = margin.loans.iter().map(|loan| with_way(loan_row(loan, pair), loan.repaid));
+    let interest = margin.interest_until(now_ms).iter().map(|interest| interest_row(interest, pair));
     let held = margin.held(world, now_ms).into_iter().map(|(asset, held)| {
         let (free, borrowed, interest) = (held.free.short(), held.borrowed.short(), held.interest.short());
         json!({ "asset": asset, "free": free, "borrowed": borrowed, "interest": interest, "net": held.net().short() })
@@ -120,9 +125,11 @@ fn margin_rows(world: &World, margin: &Margin, now_ms: i64) -> Value {
     json!({
         "fills": fills.collect::<Vec<_>>(),
         "deposits": margin.deposits.iter().map(deposit_row).collect::<Vec<_>>(),
-        "transfers": transfers.collect::<Vec<_>>(),
+        "withdrawals": margin.withdrawals.iter().map(withdrawal_row).collect::<Vec<_>>(),
+        "transfers": margin.transfers.iter().map(transfer_row).collect::<Vec<_>>(),
+        "between": margin.between.iter().map(transfer_row).collect::<Vec<_>>(),
         "loans": loans.collect::<Vec<_>>(),
-        "interest": margin.interest_until(now_ms).iter().map(interest_row).collect::<Vec<_>>(),
+        "interest": interest.collect::<Vec<_>>(),
         "held": held.collect::<Vec<_>>(),
     })
 }

@@ -113,16 +113,19 @@ fn binance_with_all_its_wallets_closes_its_books() {
     let Some(binaries) = stack::binaries() else { return };
     let stack = Stack::start(binaries, "venues-wallets", &["--contracts", "--time-rate", RATE]);
     let opened = stack.register("binance", &stack.enclave.url, &["--ttl", "7d"]);
-    assert_eq!(opened["account"]["types"], serde_json::json!(["spot", "usdm", "coinm", "margin"]));
+    assert_eq!(
+        opened["account"]["types"],
+        serde_json::json!(["spot", "usdm", "coinm", "isolated", "margin"])
+    );
     // Funding falls on this very minute: what shows it counts when the minute is over.
     let metrics = wait_until("equity", || {
         Some(metrics(&stack, "binance")).filter(|told| told["total"]["equity"]["residual"].is_string())
     });
     let truth = stack.truth();
-    assert_eq!(metrics["accounts"].as_array().unwrap().len(), 4);
+    assert_eq!(metrics["accounts"].as_array().unwrap().len(), 5);
     let spot = truth["fills"].as_array().unwrap().len();
     assert!(metrics["total"]["fills"].as_u64().unwrap() > u64::try_from(spot).unwrap() + 2000);
-    assert_eq!(moved(&metrics)[0], "0", "what four wallets hold is explained to the last digit");
+    assert_eq!(moved(&metrics)[0], "0", "what five wallets hold is explained to the last digit");
     let told = metrics["coverage"]["unread"].to_string();
     assert!(told.contains("stablecoin_at_par") && !told.contains("position"), "{told}");
 }

@@ -97,7 +97,7 @@ def a_registration_by_prompt_can_be_read_plainly(desk):
     session = run.session.members
     summary = reads(stack, run)
     assert session["Environment"] == summary["environment"] == "development"
-    assert (session["UserId"], session["Exchange"], session["AccountType"]) == ("alice", "binance", ["spot", "usdm", "coinm", "margin"])
+    assert (session["UserId"], session["Exchange"], session["AccountType"]) == ("alice", "binance", ["spot", "usdm", "coinm", "isolated", "margin"])
     assert session["KeyRights"].members["verdict"] == "read_only"
     assert session["ServiceUrl"] == stack.main
     assert len(session["Measurement"]) == 64 and session["Development"] is True

@@ -55,7 +55,7 @@ describe('A holder’s key', { skip }, () => {
 
     await page.getByRole('button', { name: 'Your record' }).click()
     const record = page.getByRole('dialog', { name: 'Your record' })
-    assert.match(await record.textContent(), /Holder’s key[0-9a-f-]{19}Begun.*Accountbinance \(spot, usdm, coinm, margin\), since .*Sessions \(1\)binance, open: opened .*ends /s)
+    assert.match(await record.textContent(), /Holder’s key[0-9a-f-]{19}Begun.*Accountbinance \(spot, usdm, coinm, isolated, margin\), since .*Sessions \(1\)binance, open: opened .*ends /s)
     await record.getByRole('button', { name: 'Close' }).click()
     await page.getByRole('button', { name: 'Revoke' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()

@@ -1,4 +1,7 @@
-//! The cross margin wallet: fills, interest, loans, what is held and owed. Who has none is told -3003.
+//! Cross and isolated margin: fills, interest, loans, what is held and owed. Who has none is told -3003; a pair that has none is
+//! told of as an empty one.
+
+mod isolated;
 
 use super::{
     Answer, Call,
@@ -18,6 +21,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const FILLS: usize = 500;
 const FILLS_MAX: usize = 1000;
@@ -29,22 +33,34 @@ const RECENT_MS: i64 = 7 * DAY_MS;
 
 pub(super) static ROUTES: &[Route] = &[
     sapi("/sapi/v1/margin/allPairs", Budget::Ip, |_| 1, all_pairs),
-    sapi("/sapi/v1/margin/isolated/allPairs", Budget::Ip, |_| 1, |_| Ok("[]".to_owned())),
+    sapi("/sapi/v1/margin/isolated/allPairs", Budget::Ip, |_| 1, isolated::all_pairs),
     sapi("/sapi/v1/margin/account", Budget::Ip, |_| 10, account),
-    sapi("/sapi/v1/margin/isolated/account", Budget::Ip, |_| 10, |_| Ok(json!({ "assets": [] }).to_string())),
+    sapi("/sapi/v1/margin/isolated/account", Budget::Ip, |_| 10, isolated::account),
     sapi("/sapi/v1/margin/myTrades", Budget::Ip, |_| 10, my_trades),
     sapi("/sapi/v1/margin/interestHistory", Budget::Ip, |_| 1, interest),
     sapi("/sapi/v1/margin/borrow-repay", Budget::Ip, |_| 10, loans),
     sapi("/sapi/v1/margin/forceLiquidationRec", Budget::Ip, |_| 1, liquidations),
 ];
 
-fn margin<'a>(call: &Call<'a>) -> Result<&'a Margin, Refusal> {
-    call.world.margin.as_ref().ok_or_else(Refusal::no_margin)
+fn cross<'a>(call: &Call<'a>) -> Result<&'a Margin, Refusal> {
+    call.world.margin.as_ref().map(|wallets| &wallets.cross).ok_or_else(Refusal::no_margin)
+}
+
+/// The wallet that a question is about, and its pair if it is of one.
+fn asked_for<'a>(call: &Call<'a>) -> Result<(Option<&'a Margin>, Option<&'a str>), Refusal> {
+    let cross = cross(call)?;
+    let Some(symbol) = call.params.symbol("isolatedSymbol")? else { return Ok((Some(cross), None)) };
+    let (index, market) = call.world.market(symbol).ok_or_else(Refusal::symbol)?;
+    Ok((of_pair(call, index), Some(&market.symbol)))
+}
+
+fn of_pair<'a>(call: &Call<'a>, market: usize) -> Option<&'a Margin> {
+    call.world.margin.as_ref()?.isolated.get(&market)
 }
 
 /// What can be traded on margin: what was.
 fn all_pairs(call: &Call<'_>) -> Answer {
-    let traded = call.world.margin.iter().flat_map(|margin| margin.fills.keys());
+    let traded = call.world.margin.iter().flat_map(|wallets| wallets.cross.fills.keys());
     let rows = traded.filter_map(|index| {
         let market = call.world.markets.get(*index)?;
         Some(json!({
@@ -61,28 +77,10 @@ fn all_pairs(call: &Call<'_>) -> Answer {
 }
 
 fn account(call: &Call<'_>) -> Answer {
-    let held = margin(call)?.held(call.world, call.now_ms);
-    let minute = call.now_ms.div_euclid(MINUTE_MS);
-    // What it all is worth in bitcoin.
-    let sum = |part: fn(&Held) -> Amount| {
-        let worth = held.iter().filter_map(|(name, held)| {
-            Some(part(held).times(call.world.prices.rate(asset(name)?, asset("BTC")?, minute)))
-        });
-        worth.fold(Amount::ZERO, Amount::plus)
-    };
-    let (assets, debts) = (sum(|held| held.free), sum(|held| held.borrowed.plus(held.interest)));
-    let level = if debts.is_positive() { assets.over(debts) } else { Amount::of(999, 0) };
-    let rows = ASSETS.iter().map(|asset| {
-        let held = held.get(asset.name).copied().unwrap_or_default();
-        json!({
-            "asset": asset.name,
-            "borrowed": held.borrowed.to_string(),
-            "free": held.free.to_string(),
-            "interest": held.interest.to_string(),
-            "locked": Amount::ZERO.to_string(),
-            "netAsset": held.net().to_string(),
-        })
-    });
+    let held = cross(call)?.held(call.world, call.now_ms);
+    let [assets, debts] = worth(call, &held);
+    let rows =
+        ASSETS.iter().map(|asset| row_of(asset.name, held.get(asset.name).copied().unwrap_or_default()));
     Ok(json!({
         "created": true,
         "borrowEnabled": true,
@@ -90,13 +88,40 @@ fn account(call: &Call<'_>) -> Answer {
         "transferInEnabled": true,
         "transferOutEnabled": true,
         "accountType": "MARGIN_1",
-        "marginLevel": level.to_string(),
+        "marginLevel": level(assets, debts).to_string(),
         "totalAssetOfBtc": assets.to_string(),
         "totalLiabilityOfBtc": debts.to_string(),
         "totalNetAssetOfBtc": assets.minus(debts).to_string(),
         "userAssets": rows.collect::<Vec<_>>(),
     })
     .to_string())
+}
+
+/// What all that is held is worth in bitcoin, and all that is owed.
+fn worth(call: &Call<'_>, held: &BTreeMap<&'static str, Held>) -> [Amount; 2] {
+    let minute = call.now_ms.div_euclid(MINUTE_MS);
+    let sum = |part: fn(&Held) -> Amount| {
+        let worth = held.iter().filter_map(|(name, held)| {
+            Some(part(held).times(call.world.prices.rate(asset(name)?, asset("BTC")?, minute)))
+        });
+        worth.fold(Amount::ZERO, Amount::plus)
+    };
+    [sum(|held| held.free), sum(|held| held.borrowed.plus(held.interest))]
+}
+
+fn level(assets: Amount, debts: Amount) -> Amount {
+    if debts.is_positive() { assets.over(debts) } else { Amount::of(999, 0) }
+}
+
+fn row_of(asset: &str, held: Held) -> Value {
+    json!({
+        "asset": asset,
+        "borrowed": held.borrowed.to_string(),
+        "free": held.free.to_string(),
+        "interest": held.interest.to_string(),
+        "locked": Amount::ZERO.to_string(),
+        "netAsset": held.net().to_string(),
+    })
 }
 
 /// From an id on, or else a day: the last one if no times are given.
@@ -121,11 +146,12 @@ fn my_trades(call: &Call<'_>) -> Answer {
             (end.saturating_sub(DAY_MS), end)
         }
     };
-    let margin = margin(call)?;
-    let all = margin.fills.get(&index).map(Vec::as_slice).unwrap_or_default();
+    let cross = cross(call)?;
+    let margin = if isolated { of_pair(call, index) } else { Some(cross) };
+    let all = margin.and_then(|margin| margin.fills.get(&index)).map(Vec::as_slice).unwrap_or_default();
     let found: Vec<&Fill> = all
         .iter()
-        .filter(|fill| !isolated && (from..=to.min(call.now_ms)).contains(&fill.time_ms))
+        .filter(|fill| (from..=to.min(call.now_ms)).contains(&fill.time_ms))
         .filter(|fill| call.is_found(fill.id, fill.time_ms))
         .filter(|fill| order.is_none_or(|order| i64::try_from(fill.order_id) == Ok(order)))
         .collect();
@@ -137,12 +163,17 @@ fn my_trades(call: &Call<'_>) -> Answer {
         None if start.is_some() => 0,
         None => found.len().saturating_sub(limit),
     };
-    let rows = found.into_iter().skip(first).take(limit).map(|fill| fill_row(&market.symbol, fill)).collect();
+    let rows = found
+        .into_iter()
+        .skip(first)
+        .take(limit)
+        .map(|fill| fill_row(&market.symbol, isolated, fill))
+        .collect();
     Ok(Value::from(call.page(rows, limit)).to_string())
 }
 
 /// As on spot, without the sum.
-fn fill_row(symbol: &str, fill: &Fill) -> Value {
+fn fill_row(symbol: &str, isolated: bool, fill: &Fill) -> Value {
     json!({
         "symbol": symbol,
         "id": fill.id,
@@ -155,7 +186,7 @@ fn fill_row(symbol: &str, fill: &Fill) -> Value {
         "isBuyer": fill.buyer,
         "isMaker": fill.maker,
         "isBestMatch": true,
-        "isIsolated": false,
+        "isIsolated": isolated,
     })
 }
 
@@ -189,20 +220,18 @@ pub(super) fn page(call: &Call<'_>, newest_first: Vec<Value>) -> Answer {
 }
 
 fn interest(call: &Call<'_>) -> Answer {
-    let margin = margin(call)?;
+    let (margin, pair) = asked_for(call)?;
     let (from, to) = window(call.params, call.now_ms)?;
     let asset = call.params.symbol("asset")?;
-    let isolated = call.params.has("isolatedSymbol");
-    let found = margin.interest_until(call.now_ms).iter().rev().filter(|interest| {
-        !isolated
-            && (from..=to).contains(&interest.time_ms)
-            && asset.is_none_or(|asset| asset == interest.asset)
+    let all = margin.map(|margin| margin.interest_until(call.now_ms)).unwrap_or_default();
+    let found = all.iter().rev().filter(|interest| {
+        (from..=to).contains(&interest.time_ms) && asset.is_none_or(|asset| asset == interest.asset)
     });
-    page(call, found.map(interest_row).collect())
+    page(call, found.map(|interest| interest_row(interest, pair)).collect())
 }
 
-pub(crate) fn interest_row(interest: &Interest) -> Value {
-    json!({
+pub(crate) fn interest_row(interest: &Interest, pair: Option<&str>) -> Value {
+    let row = json!({
         "txId": interest.id,
         "interestAccuredTime": interest.time_ms,
         "asset": interest.asset,
@@ -211,11 +240,20 @@ pub(crate) fn interest_row(interest: &Interest) -> Value {
         "interest": interest.amount.to_string(),
         "interestRate": "0.00005400",
         "type": if interest.on_borrow { "ON_BORROW" } else { "PERIODIC" },
-    })
+    });
+    of(row, pair)
+}
+
+/// Rows of a pair name it.
+fn of(mut row: Value, pair: Option<&str>) -> Value {
+    if let (Value::Object(fields), Some(pair)) = (&mut row, pair) {
+        fields.insert("isolatedSymbol".to_owned(), pair.into());
+    }
+    row
 }
 
 fn loans(call: &Call<'_>) -> Answer {
-    let margin = margin(call)?;
+    let (margin, pair) = asked_for(call)?;
     let repaid = match call.params.required("type")? {
         "BORROW" => false,
         "REPAY" => true,
@@ -223,18 +261,16 @@ fn loans(call: &Call<'_>) -> Answer {
     };
     let (from, to) = window(call.params, call.now_ms)?;
     let asset = call.params.symbol("asset")?;
-    let isolated = call.params.has("isolatedSymbol");
-    let found = margin.loans.iter().rev().filter(|loan| {
-        !isolated
-            && loan.repaid == repaid
+    let found = margin.iter().flat_map(|margin| margin.loans.iter().rev()).filter(|loan| {
+        loan.repaid == repaid
             && (from..=to).contains(&loan.time_ms)
             && asset.is_none_or(|asset| asset == loan.asset)
     });
-    page(call, found.map(loan_row).collect())
+    page(call, found.map(|loan| loan_row(loan, pair)).collect())
 }
 
-pub(crate) fn loan_row(loan: &Loan) -> Value {
-    json!({
+pub(crate) fn loan_row(loan: &Loan, pair: Option<&str>) -> Value {
+    let row = json!({
         "txId": loan.id,
         "timestamp": loan.time_ms,
         "asset": loan.asset,
@@ -243,12 +279,13 @@ pub(crate) fn loan_row(loan: &Loan) -> Value {
         "interest": loan.interest.to_string(),
         "status": "CONFIRMED",
         "type": "MANUAL",
-    })
+    });
+    of(row, pair)
 }
 
 /// The venue never sold anything here.
 fn liquidations(call: &Call<'_>) -> Answer {
-    margin(call)?;
+    asked_for(call)?;
     window(call.params, call.now_ms)?;
     page(call, Vec::new())
 }

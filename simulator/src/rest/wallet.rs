@@ -122,7 +122,8 @@ pub(super) fn deposits(call: &Call<'_>) -> Answer {
             && transaction.is_none_or(|transaction| transaction == deposit.transaction)
     };
     let mut all: Vec<&Deposit> = call.world.account.deposits.iter().collect();
-    all.extend(call.world.margin.iter().flat_map(|margin| &margin.deposits));
+    let margin = call.world.margin.iter().flat_map(|wallets| wallets.all());
+    all.extend(margin.flat_map(|margin| &margin.deposits));
     all.sort_by_key(|deposit| deposit.time_ms);
     newest_first(call, &all, is_wanted, deposit_row)
 }
@@ -164,7 +165,10 @@ pub(super) fn withdrawals(call: &Call<'_>) -> Answer {
             && is_coin(withdrawal.asset.name)
             && status.is_none_or(|status| status == i64::from(withdrawal.status))
     };
-    let all: Vec<&Withdrawal> = call.world.account.withdrawals.iter().collect();
+    let mut all: Vec<&Withdrawal> = call.world.account.withdrawals.iter().collect();
+    let margin = call.world.margin.iter().flat_map(|wallets| wallets.all());
+    all.extend(margin.flat_map(|margin| &margin.withdrawals));
+    all.sort_by_key(|withdrawal| withdrawal.time_ms);
     newest_first(call, &all, is_wanted, withdrawal_row)
 }
 

@@ -206,7 +206,7 @@ impl Contracts {
 }
 
 impl World {
-    /// The same world, with a derivatives side and a margin wallet.
+    /// The same world, with a derivatives side and margin wallets.
     pub(crate) fn with_contracts(mut self, now_ms: i64) -> Self {
         let contracts = trading::live(&mut self, now_ms);
         self.contracts = Some(contracts);

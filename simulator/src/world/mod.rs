@@ -15,7 +15,6 @@ pub(crate) mod margin;
 use crate::random::{hash, name};
 use account::Account;
 use contracts::Contracts;
-use margin::Margin;
 use market::{ASSETS, Asset, Market, markets};
 use price::{Candle, MINUTE_MS, Prices};
 use std::ops::Range;
@@ -37,8 +36,8 @@ pub(crate) struct World {
     pub(crate) account: Account,
     /// The derivatives side, where there is one.
     pub(crate) contracts: Option<Contracts>,
-    /// The margin wallet, where there is one.
-    pub(crate) margin: Option<Margin>,
+    /// The margin wallets, where there are some.
+    pub(crate) margin: Option<margin::Wallets>,
     /// There are no prices before.
     pub(crate) listed_ms: i64,
     trader: Option<Trader>,

@@ -1,4 +1,4 @@
-//! The cross margin wallet.
+//! The margin wallets, cross and isolated.
 
 use crate::venue::{DAY_MS, NOW_MS, Venue};
 use serde_json::Value;
@@ -21,7 +21,6 @@ fn fills_are_asked_for_by_id_or_by_a_day() {
     };
     assert_eq!(ask("fromId=0&limit=1000&isIsolated=FALSE"), ids);
     assert_eq!(ask(&format!("fromId={}&limit=2", ids[3])), ids[3..5]);
-    assert_eq!(ask("fromId=0&isIsolated=TRUE"), [] as [u64; 0]);
     let first_ms = fills[0]["time"].as_i64().unwrap();
     let day: Vec<u64> = fills
         .iter()
@@ -98,13 +97,88 @@ fn the_account_tells_what_is_held_and_owed() {
     let pairs = venue.rows("/sapi/v1/margin/allPairs", "");
     let symbols: Vec<&str> = pairs.iter().map(|pair| pair["symbol"].as_str().unwrap()).collect();
     assert_eq!(symbols, ["BTCUSDT", "ETHUSDT"]);
-    let isolated = venue.signed("/sapi/v1/margin/isolated/account", "").json();
-    assert_eq!(isolated["assets"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn each_isolated_pair_is_told_by_its_name_and_shows_in_no_other() {
+    let venue = Venue::still(&["--contracts"]);
+    let truth = venue.truth()["isolated"].take();
+    let account = venue.signed("/sapi/v1/margin/isolated/account", "").json();
+    let symbols: Vec<&str> = truth.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(symbols, ["BTCUSDT", "ETHBTC"]);
+    let number = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    for pair in account["assets"].as_array().unwrap() {
+        let symbol = pair["symbol"].as_str().unwrap();
+        let truth = &truth[symbol];
+        for side in ["baseAsset", "quoteAsset"] {
+            let held =
+                truth["held"].as_array().unwrap().iter().find(|row| row["asset"] == pair[side]["asset"]);
+            for (told, held_as) in
+                [("free", "free"), ("borrowed", "borrowed"), ("interest", "interest"), ("netAsset", "net")]
+            {
+                assert_eq!(number(&pair[side][told]), number(&held.unwrap()[held_as]), "{symbol} {side}");
+            }
+        }
+        let fills = venue.rows(FILLS, &format!("symbol={symbol}&fromId=0&limit=1000&isIsolated=TRUE"));
+        assert!(fills.iter().all(|fill| fill["isIsolated"] == true));
+        let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].as_u64().unwrap()).collect::<Vec<_>>();
+        assert_eq!(ids(&fills), ids(truth["fills"].as_array().unwrap()), "{symbol}");
+        let month = NOW_MS - 30 * DAY_MS;
+        let query = format!("isolatedSymbol={symbol}&startTime={month}&size=100");
+        let rows = venue.signed(INTEREST, &query).json()["rows"].take();
+        assert!(rows.as_array().unwrap().iter().all(|row| row["isolatedSymbol"] == symbol));
+        let all = truth["interest"].as_array().unwrap();
+        let newest: Vec<&Value> = all.iter().rev().take(100).collect();
+        assert!(!newest.is_empty() && rows.as_array().unwrap().iter().eq(newest), "{symbol}");
+    }
+    assert_eq!(account["assets"].as_array().unwrap().len(), 2);
+    let one = venue.signed("/sapi/v1/margin/isolated/account", "symbols=ETHBTC").json();
+    assert_eq!(one["assets"].as_array().unwrap().len(), 1);
+    assert!(one["totalAssetOfBtc"].is_null());
+    let empty = venue.signed(INTEREST, "isolatedSymbol=BNBUSDT").json();
+    assert_eq!(empty["total"], 0, "a pair without a wallet");
+    assert_eq!(venue.signed(INTEREST, "isolatedSymbol=NONE").refusal(), (400, -1121));
+    assert_eq!(venue.rows("/sapi/v1/margin/isolated/allPairs", "").len(), 2);
+}
+
+#[test]
+fn moves_of_isolated_pairs_are_told_by_kind() {
+    let venue = Venue::still(&["--contracts"]);
+    let truth = venue.truth()["isolated"].take();
+    let moved = |kind: &str, with: &str| -> Vec<u64> {
+        let query = format!("type={kind}&startTime={}&size=100{with}", NOW_MS - 100 * DAY_MS);
+        let rows = venue.signed("/sapi/v1/asset/transfer", &query).json()["rows"].take();
+        let mut ids: Vec<u64> =
+            rows.as_array().unwrap().iter().map(|row| row["tranId"].as_u64().unwrap()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let of = |symbol: &str, list: &str, inward: bool| -> Vec<u64> {
+        let rows = truth[symbol][list].as_array().unwrap().iter().filter(|row| row["inward"] == inward);
+        rows.map(|row| row["id"].as_u64().unwrap()).collect()
+    };
+    let mut inward = of("BTCUSDT", "transfers", true);
+    inward.extend(of("ETHBTC", "transfers", true));
+    inward.sort_unstable();
+    assert_eq!(moved("MAIN_ISOLATED_MARGIN", ""), inward, "of all pairs");
+    assert_eq!(moved("MAIN_ISOLATED_MARGIN", "&toSymbol=ETHBTC"), of("ETHBTC", "transfers", true));
+    assert_eq!(moved("ISOLATED_MARGIN_MAIN", ""), of("ETHBTC", "transfers", false));
+    assert_eq!(moved("MARGIN_ISOLATEDMARGIN", "&toSymbol=BTCUSDT"), of("BTCUSDT", "between", true));
+    assert_eq!(moved("ISOLATEDMARGIN_MARGIN", "&fromSymbol=BTCUSDT"), of("BTCUSDT", "between", false));
+    assert_eq!(moved("ISOLATEDMARGIN_MARGIN", "&fromSymbol=ETHBTC"), [] as [u64; 0]);
+    for (kind, why) in
+        [("MARGIN_ISOLATEDMARGIN", -1102), ("ISOLATEDMARGIN_MARGIN", -1102), ("MARGIN_NOWHERE", -1130)]
+    {
+        let query = format!("type={kind}");
+        assert_eq!(venue.signed("/sapi/v1/asset/transfer", &query).refusal(), (400, why), "{kind}");
+    }
 }
 
 #[test]
 fn an_account_without_margin_is_told_so() {
     let venue = Venue::still(&[]);
+    let isolated = venue.signed("/sapi/v1/margin/isolated/account", "").json();
+    assert_eq!(isolated["assets"].as_array().unwrap().len(), 0);
     for (path, query) in
         [(FILLS, "symbol=BTCUSDT"), (INTEREST, ""), (LOANS, "type=BORROW"), ("/sapi/v1/margin/account", "")]
     {

@@ -183,6 +183,14 @@ pub enum Finding {
     },
 }
 
+impl Finding {
+    /// Whose it is and what it says, where it is of another account: the innermost one is told.
+    pub(crate) fn within(&self) -> Option<(&'static str, &Self)> {
+        let Self::Within { account, finding } = self else { return None };
+        Some(finding.within().unwrap_or((account, finding)))
+    }
+}
+
 /// From when on, and with which gaps, fills and movements are complete: what an account's history can be computed
 /// from. It says nothing of what the venue has no list for: that shows as a residual.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -167,11 +167,11 @@ pub trait Dialect: Sync {
     /// `Answer`, with the field: it is not as documented. `Retry`: it was cut off.
     fn read(&self, asked: Asked<'_>, reply: &Reply, listings: &Listings) -> Result<Said, VenueError>;
 
-    /// The venue's ids of the wallets in an answer of balances, where it has lists of one wallet at a time.
+    /// The venue's names of the wallets in an answer of balances, where it has lists of one wallet at a time.
     ///
     /// # Errors
     /// As those of [`read`](Self::read).
-    fn wallets(&self, _reply: &Reply) -> Result<Vec<String>, VenueError> {
+    fn wallets(&self, _asked: Asked<'_>, _reply: &Reply) -> Result<Vec<String>, VenueError> {
         Ok(Vec::new())
     }
 

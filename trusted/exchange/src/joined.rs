@@ -1,6 +1,6 @@
 //! One connector of several: accounts that one key reads and that have books of their own, such as spot and futures. The first
 //! part stands for the key and knows prices; the others may not be there, which is said and fails nothing. They are read before
-//! it, so that it is told what moved between them.
+//! it, and each is told what those before it found: what moved between two of them is listed by one.
 //!
 //! ```text
 //! Collect ─► part 1 ─► part 2 ─► … ─► part 0        what they find is Within their account
@@ -86,10 +86,11 @@ impl Joined {
     }
 
     fn begin_part(&mut self) {
-        self.part().connector.start(Task::Collect);
-        if self.turn == 0 {
-            self.first.connector.beside(&self.told);
-        }
+        let told = core::mem::take(&mut self.told);
+        let connector = &mut self.part().connector;
+        connector.start(Task::Collect);
+        connector.beside(&told);
+        self.told = told;
     }
 
     /// Findings of the part whose turn it is.
@@ -106,7 +107,11 @@ impl Joined {
             finding if is_other => Finding::Within { account, finding: Box::new(finding) },
             finding => finding,
         };
-        let findings: Vec<Finding> = findings.into_iter().map(within).collect();
+        // What moved to an account that nobody asked for left what is read.
+        let is_read = |finding: &Finding| {
+            finding.within().is_none_or(|(account, _)| self.parts().any(|part| part.account == account))
+        };
+        let findings: Vec<Finding> = findings.into_iter().filter(is_read).map(within).collect();
         if self.collecting {
             let lasting = findings.iter().filter(|finding| !matches!(finding, Finding::VenueTime(_)));
             self.told.extend(lasting.cloned());

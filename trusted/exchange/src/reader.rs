@@ -207,6 +207,12 @@ impl Reader {
         }
     }
 
+    /// What an answer belongs to.
+    fn asked<'a>(&'a self, question: &Question<'a>) -> Asked<'a> {
+        let Question { need, market, symbol, currency, .. } = *question;
+        Asked { need, market, path: self.path, symbol, currency, account: self.plan.whose(&self.key) }
+    }
+
     /// What an answer says, and what asks for the page behind it.
     fn read(
         &self,
@@ -214,10 +220,7 @@ impl Reader {
         reply: &Reply,
         paged: bool,
     ) -> Result<(Said, Cursor), VenueError> {
-        let Question { need, market, symbol, currency, .. } = *question;
-        let account = self.plan.whose(&self.key);
-        let asked = Asked { need, market, path: self.path, symbol, currency, account };
-        let dialect = self.plan.dialect();
+        let (asked, dialect) = (self.asked(question), self.plan.dialect());
         let next = if paged { dialect.next_page(asked, reply)? } else { None };
         Ok((dialect.read(asked, reply, self.markets.listings())?, next))
     }
@@ -339,7 +342,9 @@ impl Reader {
             }
             (Due::Collect, told) => {
                 let wallets = match (&told, answer) {
-                    (Some((Said::Balances(_), _)), Ok(reply)) => self.plan.dialect().wallets(reply)?,
+                    (Some((Said::Balances(_), _)), Ok(reply)) => {
+                        self.plan.dialect().wallets(self.asked(&ask.whole()), reply)?
+                    }
                     _ => Vec::new(),
                 };
                 self.take_collected(told, wallets, venue_now)
@@ -447,6 +452,17 @@ impl ExchangeConnector for Reader {
         let findings = if is_list { collect.absent(desk) } else { None };
         self.asked = None;
         findings.ok_or(refusal)
+    }
+
+    fn beside(&mut self, found: &[Finding]) {
+        let Job::Collect(collect) = &mut self.job else { return };
+        let own = self.plan.account();
+        for (_, finding) in found.iter().filter_map(Finding::within).filter(|(account, _)| *account == own) {
+            let Finding::Movement(movement) = finding else { continue };
+            self.known.first_sign_ms = earliest(self.known.first_sign_ms, Some(movement.time.millis()));
+            let moved = [&movement.received, &movement.spent].into_iter().flatten();
+            moved.for_each(|(asset, _)| collect.came(asset.clone()));
+        }
     }
 
     fn progress(&self) -> Progress {

@@ -20,6 +20,7 @@ const SPOT: &str = "binance/spot";
 const USDM: &str = "binance/usdm";
 const COINM: &str = "binance/coinm";
 const MARGIN: &str = "binance/margin";
+const ISOLATED: &str = "binance/isolated";
 
 /// All that was told, by account, each thing once.
 #[derive(Default)]
@@ -213,15 +214,20 @@ fn assert_contracts(told: &Told, truth: &Value) {
     }
 }
 
-/// The margin wallet: fills, interest and moves come to what is held and owed.
-fn assert_margin(told: &Told, truth: &Value) {
-    let rows = truth["fills"].as_array().unwrap();
-    assert_eq!(told.fills_of(MARGIN).count(), rows.len());
+/// A margin account, which may be several wallets: fills, interest and moves come to what is held and owed.
+fn assert_margin(told: &Told, account: &'static str, wallets: &[&Value]) {
+    let rows = |list: &'static str| wallets.iter().flat_map(move |wallet| wallet[list].as_array().unwrap());
+    assert_eq!(told.fills_of(account).count(), rows("fills").count());
     let mut net: BTreeMap<&str, i128> = BTreeMap::new();
-    for row in rows {
-        let name = if row["symbol"] == "BTCUSDT" { "BTC/USDT" } else { "ETH/USDT" };
-        let base = name.split('/').next().unwrap();
-        let fill = &told.fills[&(MARGIN.to_owned(), Symbol::from(name), row["id"].to_string())];
+    for row in rows("fills") {
+        let (base, quote) = match row["symbol"].as_str().unwrap() {
+            "BTCUSDT" => ("BTC", "USDT"),
+            "ETHUSDT" => ("ETH", "USDT"),
+            "ETHBTC" => ("ETH", "BTC"),
+            other => panic!("{other}"),
+        };
+        let name = Symbol::from(format!("{base}/{quote}").as_str());
+        let fill = &told.fills[&(account.to_owned(), name, row["id"].to_string())];
         let number = |field: &str| row[field].as_str().unwrap().parse::<Decimal>().unwrap();
         assert_eq!(
             (fill.price.0, fill.quantity.0, fill.fee),
@@ -229,30 +235,47 @@ fn assert_margin(told: &Told, truth: &Value) {
         );
         let sign = if fill.side == Side::Buy { 1 } else { -1 };
         *net.entry(base).or_default() += sign * told_units(&row["qty"]);
-        *net.entry("USDT").or_default() -= sign * told_units(&row["quoteQty"]);
-        let fee_asset = if fill.fee_asset.as_str() == "USDT" { "USDT" } else { base };
+        *net.entry(quote).or_default() -= sign * told_units(&row["quoteQty"]);
+        let fee_asset = if fill.fee_asset.as_str() == quote { quote } else { base };
         *net.entry(fee_asset).or_default() -= told_units(&row["commission"]);
     }
-    for row in truth["held"].as_array().unwrap() {
-        let asset = row["asset"].as_str().unwrap();
-        let moved = told.moved(MARGIN, &[MovementKind::Transfer, MovementKind::Interest], asset);
+    let mut held: BTreeMap<&str, i128> = BTreeMap::new();
+    for row in rows("held") {
+        *held.entry(row["asset"].as_str().unwrap()).or_default() += told_units(&row["net"]);
+    }
+    for (asset, held) in held {
+        let moved = told.moved(account, &[MovementKind::Transfer, MovementKind::Interest], asset);
         let net = net.get(asset).copied().unwrap_or_default() + moved;
-        assert_eq!(net, told_units(&row["net"]), "{asset}: nothing is left unexplained");
-        assert_eq!(told.held(MARGIN, asset), net, "{asset}");
+        assert_eq!(net, held, "{account} {asset}: nothing is left unexplained");
+        assert_eq!(told.held(account, asset), net, "{account} {asset}");
     }
     let interest =
-        told.movements.keys().filter(|(own, kind, _)| *own == MARGIN && *kind == MovementKind::Interest);
-    assert_eq!(interest.count(), truth["interest"].as_array().unwrap().len());
+        told.movements.keys().filter(|(own, kind, _)| *own == account && *kind == MovementKind::Interest);
+    assert_eq!(interest.count(), rows("interest").count());
+    for (list, other) in [("transfers", SPOT), ("between", if account == MARGIN { ISOLATED } else { MARGIN })]
+    {
+        for row in rows(list) {
+            let id = row["id"].to_string();
+            let own = &told.movements[&(account, MovementKind::Transfer, id.clone())];
+            let theirs = &told.movements[&(other, MovementKind::Transfer, id)];
+            assert_eq!((&own.received, &own.spent), (&theirs.spent, &theirs.received), "both sides are told");
+            assert_eq!(own.received.is_some(), row["inward"].as_bool().unwrap());
+        }
+    }
+    let moves =
+        told.movements.keys().filter(|(own, kind, _)| *own == account && *kind == MovementKind::Transfer);
+    assert_eq!(moves.count(), rows("transfers").chain(rows("between")).count());
 }
 
 async fn collect_and_compare(simulator: &Simulator) -> Told {
     let told = collected(simulator).await;
     let truth = simulator.truth();
     assert_eq!(told.unread, BTreeSet::new(), "everything is explained");
-    assert_eq!(told.reached, BTreeSet::from([SPOT, USDM, COINM, MARGIN]));
+    assert_eq!(told.reached, BTreeSet::from([SPOT, USDM, COINM, MARGIN, ISOLATED]));
     assert_eq!(told.fills_of(SPOT).count(), truth["fills"].as_array().unwrap().len());
     assert_contracts(&told, &truth["contracts"]);
-    assert_margin(&told, &truth["margin"]);
+    assert_margin(&told, MARGIN, &[&truth["margin"]]);
+    assert_margin(&told, ISOLATED, &truth["isolated"].as_object().unwrap().values().collect::<Vec<_>>());
     told
 }
 

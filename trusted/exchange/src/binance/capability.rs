@@ -12,14 +12,15 @@ const COINM: &[&str] = &["coinm"];
 const CONTRACTS: &[&str] = &["usdm", "coinm"];
 const BESIDE: &[&str] = &["usdm", "coinm", "margin"];
 const ISOLATED: &[&str] = &["isolated"];
+const BOTH_MARGINS: &[&str] = &["isolated", "margin"];
 const PORTFOLIO: &[&str] = &["portfolio"];
 const WALLET: &[&str] = &["wallet"];
 const SIX_MONTHS: &str = "the past 6 months: the venue keeps no more";
 
 pub(crate) static CAPABILITY: Capability = Capability {
     title: "Binance",
-    account_types: &["spot", "usdm", "coinm", "margin"],
-    only_spoken: &["isolated", "portfolio", "wallet"],
+    account_types: &["spot", "usdm", "coinm", "isolated", "margin"],
+    only_spoken: &["portfolio", "wallet"],
     quote_currency: "USDT",
     sandbox: Some(note(
         "the spot testnet (testnet.binance.vision), or demo trading (demo-api, demo-fapi and demo-dapi.binance.com): the key \
@@ -47,12 +48,13 @@ pub(crate) static CAPABILITY: Capability = Capability {
         note("fills of the past 6 months; what else was booked, and by that which contracts there were, of the last 3")
             .of(USDM),
         note("fills, and what else was booked, of the past 6 months").of(COINM),
-        note("fills since the first; interest and moves between wallets of the past 6 months").of(MARGIN),
+        note("fills since the first; interest and moves between wallets of the past 6 months").of(BOTH_MARGINS),
     ],
     cannot_see: &[
-        note("isolated margin, options and portfolio margin accounts"),
-        note("liquidations on margin").of(MARGIN),
-        note("fills on margin of a coin that was bought and sold again before anybody looked").of(MARGIN),
+        note("options and portfolio margin accounts"),
+        note("liquidations on margin").of(BOTH_MARGINS),
+        note("fills on cross margin of a coin that was bought and sold again before anybody looked").of(MARGIN),
+        note("what happened in an isolated pair that the venue listed no more when it was first read").of(ISOLATED),
         note("sub-accounts: each has keys of its own"),
         note("the funding wallet, and transfers with sub-accounts"),
         note("futures, for a key that was made before the futures account was opened").of(CONTRACTS),
@@ -137,16 +139,42 @@ const SOURCES: &[Source] = &[
         .asks("isIsolated=FALSE")
         .reach("everything since the first of a symbol")
         .page("a symbol each, 1000 a page by id"),
+    source(Fills, "fills of isolated margin", &["/sapi/v1/margin/myTrades"])
+        .of(ISOLATED)
+        .asks("isIsolated=true")
+        .reach("everything since the first of a pair")
+        .page("a pair each, 1000 a page by id"),
     source(Balances, "what is held and owed on cross margin", &["/sapi/v1/margin/account"]).of(MARGIN),
+    source(
+        Balances,
+        "what is held and owed on isolated margin, and which pairs there are",
+        &["/sapi/v1/margin/isolated/account"],
+    )
+    .of(ISOLATED),
     source(Funding, "interest of cross margin", &["/sapi/v1/margin/interestHistory"])
         .of(MARGIN)
         .reach(SIX_MONTHS)
         .page("30 days, 100 by page"),
+    source(Funding, "interest of isolated margin", &["/sapi/v1/margin/interestHistory"])
+        .of(ISOLATED)
+        .asks("isolatedSymbol")
+        .reach(SIX_MONTHS)
+        .page("a pair each, 30 days, 100 by page"),
     source(Transfers, "moves between these wallets", &["/sapi/v1/asset/transfer"])
         .of(BESIDE)
         .asks("type, one a direction")
         .reach(SIX_MONTHS)
         .page("100 by page"),
+    source(
+        Transfers,
+        "moves between isolated margin and spot, of all pairs at once, and cross margin, of a pair each",
+        &["/sapi/v1/asset/transfer"],
+    )
+    .of(ISOLATED)
+    .asks("type, one a direction; fromSymbol or toSymbol")
+    .reach(SIX_MONTHS)
+    .page("100 by page")
+    .unsure(),
     source(
         Fills,
         "fills of USD-M contracts; the sign of their commission is that of the income",
@@ -184,7 +212,6 @@ const SOURCES: &[Source] = &[
     .page("30 days, 1000 by time"),
     source(Instruments, "which COIN-M contracts there are", &["/dapi/v1/exchangeInfo"]).of(COINM),
     source(Time, "the time of COIN-M contracts", &["/dapi/v1/time"]).of(COINM),
-    source(Balances, "balances of isolated margin", &["/sapi/v1/margin/isolated/account"]).of(ISOLATED),
     source(
         Fills,
         "fills of portfolio margin",

@@ -34,7 +34,7 @@ use std::sync::LazyLock;
 pub(crate) struct BinanceDialect;
 
 /// The calls that the wallets beside the spot account are read by. All of them read.
-pub(crate) static WALLET_CALLS: [(&str, &str); 16] = [
+pub(crate) static WALLET_CALLS: [(&str, &str); 17] = [
     ("fapi.binance.com", "/fapi/v1/time"),
     ("fapi.binance.com", "/fapi/v1/exchangeInfo"),
     ("fapi.binance.com", "/fapi/v1/income"),
@@ -48,6 +48,7 @@ pub(crate) static WALLET_CALLS: [(&str, &str); 16] = [
     ("dapi.binance.com", "/dapi/v1/balance"),
     ("dapi.binance.com", "/dapi/v1/positionRisk"),
     ("api.binance.com", "/sapi/v1/margin/account"),
+    ("api.binance.com", routes::ISOLATED),
     ("api.binance.com", routes::MARGIN_FILLS),
     ("api.binance.com", routes::INTEREST),
     ("api.binance.com", "/sapi/v1/asset/transfer"),
@@ -97,6 +98,10 @@ impl Dialect for BinanceDialect {
             Need::Listings => listings::listings(path, body),
             Need::Request | Need::SubAccounts => Err(VenueError::Permanent(Refusal::Request { code: 0 })),
         }
+    }
+
+    fn wallets(&self, asked: Asked<'_>, reply: &Reply) -> Result<Vec<String>, VenueError> {
+        if asked.path == routes::ISOLATED { balances::isolated_pairs(&reply.body) } else { Ok(Vec::new()) }
     }
 
     fn next_page(

@@ -106,16 +106,6 @@ fn key_as_account(key: &Credentials) -> String {
     hex::encode(hash)
 }
 
-/// Something within an account that was found within another one.
-fn innermost(finding: &Finding) -> &Finding {
-    match finding {
-        Finding::Within { finding: inner, .. } if matches!(**inner, Finding::Within { .. }) => {
-            innermost(inner)
-        }
-        finding => finding,
-    }
-}
-
 /// Pairs of coins, which price what is held, and contracts: all wallets share one list.
 fn all_listings() -> Vec<Question<'static>> {
     ["spot", "usdm", "coinm"].map(|market| Question::of(Need::Listings, market)).to_vec()
@@ -128,10 +118,12 @@ pub(crate) fn connector(
     types: &[&str],
     tells_rights: bool,
 ) -> Box<dyn ExchangeConnector> {
-    let plans: [(&str, &'static dyn Plan); 3] = [
+    // What moved between cross and isolated margin is listed by the latter alone: it comes first.
+    let plans: [(&str, &'static dyn Plan); 4] = [
         ("the USD-M wallet", &contracts::USDM),
         ("the COIN-M wallet", &contracts::COINM),
-        ("the cross margin wallet", &margin::Margin),
+        ("isolated margin", &margin::ISOLATED),
+        ("the cross margin wallet", &margin::CROSS),
     ];
     let is_asked =
         |plan: &dyn Plan| types.is_empty() || plan.account_types().iter().any(|of| types.contains(of));
@@ -417,8 +409,7 @@ impl ExchangeConnector for Binance {
 
     fn beside(&mut self, found: &[Finding]) {
         for finding in found {
-            let Finding::Within { account: SPOT, finding } = innermost(finding) else { continue };
-            if let Finding::Movement(movement) = &**finding {
+            if let Some((SPOT, Finding::Movement(movement))) = finding.within() {
                 self.known.add_movement(movement);
             }
         }

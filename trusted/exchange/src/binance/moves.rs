@@ -1,9 +1,9 @@
 //! What moves between the wallets of one key: told of both sides, so that each wallet adds up for itself.
 
-use super::SPOT;
+use super::{SPOT, margin};
 use crate::{
     Finding, Movement, MovementKind, Need, Shift, Status,
-    reader::{Each, List, Paging, Telling, empty},
+    reader::{Each, List, Paging, Plan as _, Telling, empty},
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -32,7 +32,7 @@ pub(super) const fn list(name: &'static str, with: &'static [(&'static str, &'st
 pub(super) enum Sides {
     /// That of the spot account: the wallet's own list of bookings tells the other.
     Spot,
-    /// That of the wallet, and of the spot account if it is one side.
+    /// That of the wallet, and of the other account if that does not list the move itself.
     Both,
 }
 
@@ -44,13 +44,18 @@ pub(super) fn tell(telling: &mut Telling<'_>, own: &str, moves: Vec<Shift>, side
         }
         let inward = moved.to.as_deref() == Some(own);
         let other = if inward { &moved.from } else { &moved.to };
-        let with_spot = other.as_deref() == Some("spot");
+        let untold = match (other.as_deref(), own) {
+            (Some("spot"), _) => Some(SPOT),
+            // It is listed by pair, and cross margin does not know them.
+            (Some("margin"), "isolated") => Some(margin::CROSS.account()),
+            _ => None,
+        };
         let id = moved.id.clone().unwrap_or_else(|| moved.time.millis().to_string());
         if sides == Sides::Both {
             telling.movement(side(&moved, id.clone(), inward));
         }
-        if with_spot {
-            telling.within(SPOT, Finding::Movement(side(&moved, id, !inward)));
+        if let Some(account) = untold {
+            telling.within(account, Finding::Movement(side(&moved, id, !inward)));
         }
     }
 }

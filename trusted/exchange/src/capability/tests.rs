@@ -70,7 +70,8 @@ fn plans(venue: Venue) -> Vec<(&'static dyn Plan, &'static str)> {
         Venue::Binance => vec![
             (&binance::contracts::USDM, "secret"),
             (&binance::contracts::COINM, "secret"),
-            (&binance::margin::Margin, "secret"),
+            (&binance::margin::ISOLATED, "secret"),
+            (&binance::margin::CROSS, "secret"),
         ],
         Venue::Kraken => vec![(&kraken::plan::Spot, "c2VjcmV0")],
         Venue::Bybit => vec![(&bybit::plan::Unified, "secret")],

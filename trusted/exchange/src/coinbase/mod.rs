@@ -100,7 +100,7 @@ impl Dialect for Coinbase {
         }
     }
 
-    fn wallets(&self, reply: &Reply) -> Result<Vec<String>, VenueError> {
+    fn wallets(&self, _: Asked<'_>, reply: &Reply) -> Result<Vec<String>, VenueError> {
         trading::wallets(&reply.body)
     }
 

@@ -151,3 +151,69 @@ fn without_the_first_nothing_is_known() {
     *fails.lock().unwrap() = Some(VenueError::Permanent(Refusal::Credentials));
     assert_eq!(round(&mut joined), Err(VenueError::Permanent(Refusal::Credentials)));
 }
+
+/// Tells one move within another account, and hears what was told before it.
+struct Mover {
+    to: &'static str,
+    running: bool,
+    heard: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Mover {
+    fn part(name: &'static str, to: &'static str) -> (Part, Arc<Mutex<Vec<&'static str>>>) {
+        let heard = Arc::default();
+        let connector = Box::new(Self { to, running: false, heard: Arc::clone(&heard) });
+        (Part { account: name, called: name, types: &[], connector }, heard)
+    }
+}
+
+impl ExchangeConnector for Mover {
+    fn start(&mut self, _: Task) {
+        self.running = true;
+    }
+
+    fn beside(&mut self, found: &[Finding]) {
+        self.heard
+            .lock()
+            .unwrap()
+            .extend(found.iter().filter_map(Finding::within).map(|(account, _)| account));
+    }
+
+    fn next(&mut self, _: Timestamp) -> Next {
+        if !core::mem::take(&mut self.running) {
+            return Next::Finished;
+        }
+        let moved = Finding::Account { id: "moved".to_owned(), types: Vec::new() };
+        Next::Found(vec![Finding::Within { account: self.to, finding: Box::new(moved) }])
+    }
+
+    fn take(&mut self, _: &Reply, _: Timestamp) -> Result<Vec<Finding>, VenueError> {
+        Ok(Vec::new())
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { done: 0, total: 1 }
+    }
+
+    fn saved(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn resume(&mut self, _: &[u8]) -> bool {
+        true
+    }
+}
+
+#[test]
+fn each_part_hears_what_those_before_it_found_and_what_nobody_reads_is_not_told() {
+    let ((b, of_b), (c, of_c)) = (Mover::part("b", "c"), Mover::part("c", "unread"));
+    let mut joined = Joined::new(Numbered::part("a").0, vec![b, c]);
+    joined.start(Task::Collect);
+    let mut told = Vec::new();
+    while let Next::Found(findings) = joined.next(Timestamp::from_millis(0)) {
+        told.extend(findings);
+    }
+    let within: Vec<_> = told.iter().filter_map(Finding::within).map(|(account, _)| account).collect();
+    assert_eq!(within, ["c"]);
+    assert_eq!((of_b.lock().unwrap().len(), &**of_c.lock().unwrap()), (0, &["c"][..]));
+}

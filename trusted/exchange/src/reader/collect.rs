@@ -7,7 +7,7 @@ use super::{
     walk::{Asking, Cursor, Step, Subject, Walk, Window},
 };
 use crate::{Finding, Holding, Position, Progress, Question, Reach, Said, VenueError, prices::earliest};
-use ledger::{Timestamp, record::Gap};
+use ledger::{Asset, Timestamp, record::Gap};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,
@@ -42,6 +42,7 @@ pub(crate) struct Collect {
     asking: Asking,
     holdings: Vec<Holding>,
     wallets: BTreeSet<String>,
+    came: BTreeSet<Asset>,
     positions: Vec<Position>,
     /// The lists that are still to be read in this slice, the next one last, and what is read of the one before them.
     lists: Vec<&'static List>,
@@ -65,7 +66,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) plan: &'static dyn Plan,
     pub(crate) known: &'a mut Known,
     pub(crate) markets: &'a Markets,
-    /// The venue's ids of wallets that the answer tells.
+    /// The venue's names of wallets that the answer tells.
     pub(crate) wallets: Vec<String>,
     /// The venue's time.
     pub(crate) now: Timestamp,
@@ -78,6 +79,7 @@ impl Collect {
             asking: Asking::of(plan.balances()),
             holdings: Vec::new(),
             wallets: BTreeSet::new(),
+            came: BTreeSet::new(),
             positions: Vec::new(),
             lists: Vec::new(),
             walks: VecDeque::new(),
@@ -91,6 +93,11 @@ impl Collect {
             refused: BTreeSet::new(),
             absent: BTreeSet::new(),
         }
+    }
+
+    /// A coin moved from or to an account that tells it itself.
+    pub(crate) fn came(&mut self, asset: Asset) {
+        self.came.insert(asset);
     }
 
     /// Whether a part of it was read, and may be gone on with after a failure.
@@ -246,8 +253,8 @@ impl Collect {
                 self.walk(desk, list, None);
                 continue;
             }
-            let (rows, holdings, wallets) = (&self.rows, &*self.holdings, &self.wallets);
-            let told = Told { rows, holdings, wallets, markets: desk.markets };
+            let Self { rows, holdings, wallets, came, .. } = &*self;
+            let told = Told { rows, holdings, wallets, came, markets: desk.markets };
             let mut subjects = desk.plan.subjects(list, &told);
             subjects.extend(desk.known.subjects_of(list.name));
             for subject in subjects {

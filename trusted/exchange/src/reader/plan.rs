@@ -200,7 +200,9 @@ pub(crate) trait Plan: Send + Sync {
 pub(crate) struct Told<'a> {
     pub(crate) rows: &'a Rows,
     pub(crate) holdings: &'a [Holding],
-    /// The venue's ids of wallets, where its dialect tells them.
+    /// The venue's names of wallets, where its dialect tells them.
     pub(crate) wallets: &'a BTreeSet<String>,
+    /// What moved from or to accounts that tell it themselves.
+    pub(crate) came: &'a BTreeSet<Asset>,
     pub(crate) markets: &'a Markets,
 }

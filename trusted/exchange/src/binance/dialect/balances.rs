@@ -80,6 +80,12 @@ fn isolated(answer: &Row<'_>) -> Result<Vec<Holding>, VenueError> {
     Ok(sums.into_iter().map(held).collect())
 }
 
+/// The pairs of such an answer: fills and interest are listed under them.
+pub(super) fn isolated_pairs(body: &[u8]) -> Result<Vec<String>, VenueError> {
+    let pairs = Cell::whole(routes::ISOLATED, body)?.row()?.rows("assets")?;
+    pairs.iter().map(|pair| pair.string("symbol")).collect()
+}
+
 /// Reads a row of `POST /sapi/v1/asset/get-funding-asset` or `POST /sapi/v3/asset/getUserAsset`.
 ///
 /// ```json

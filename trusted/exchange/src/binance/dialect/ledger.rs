@@ -71,7 +71,7 @@ pub(super) fn funding(endpoint: &'static str, body: &[u8]) -> Result<Said, Venue
     Ok(Said::Funding(payments))
 }
 
-/// Reads `GET /sapi/v1/margin/interestHistory`: what came on top of a debt.
+/// Reads `GET /sapi/v1/margin/interestHistory`: what came on top of a debt, on cross margin or, with `isolatedSymbol`, of a pair.
 ///
 /// ```json
 /// {"rows":[{"txId":1352286576452864727,"interestAccuredTime":1672160400000,"asset":"USDT","rawAsset":"USDT",
@@ -88,7 +88,7 @@ pub(super) fn interest(endpoint: &'static str, body: &[u8]) -> Result<Said, Venu
             asset: row.asset("asset")?,
             change: row.decimal("interest")?.negated(),
             time: Some(row.time("interestAccuredTime", Unit::Millis)?),
-            symbol: None,
+            symbol: row.maybe_string("isolatedSymbol")?.map(|pair| (pair, Board::Spot)),
             reference: None,
             fee: None,
         });

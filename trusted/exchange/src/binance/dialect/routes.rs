@@ -123,7 +123,7 @@ impl Route {
     }
 }
 
-pub(super) static ROUTES: [Route; 73] = [
+pub(super) static ROUTES: [Route; 76] = [
     Route::of(Need::Time, "spot", SPOT, "/api/v3/time").public(),
     Route::of(Need::Time, "usdm", USDM, "/fapi/v1/time").public(),
     Route::of(Need::Time, "coinm", COINM, "/dapi/v1/time").public(),
@@ -210,6 +210,12 @@ pub(super) static ROUTES: [Route; 73] = [
     Route::of(Need::Transfers, "wallet", SPOT, "/sapi/v1/asset/transfer")
         .names(Names { limit: Some("size"), ..SPAN })
         .from(SapiAddress),
+    Route::of(Need::Transfers, "from-isolated", SPOT, "/sapi/v1/asset/transfer")
+        .names(Names { symbol: Some("fromSymbol"), limit: Some("size"), ..SPAN })
+        .from(SapiAddress),
+    Route::of(Need::Transfers, "to-isolated", SPOT, "/sapi/v1/asset/transfer")
+        .names(Names { symbol: Some("toSymbol"), limit: Some("size"), ..SPAN })
+        .from(SapiAddress),
     Route::of(Need::Transfers, "pay", SPOT, PAY).names(SPAN).from(SapiAccount).costs(3000),
     Route::of(Need::Transfers, "sub-account", SPOT, SUB_ACCOUNT)
         .names(Names { currency: Some("asset"), ..SPAN })
@@ -219,6 +225,9 @@ pub(super) static ROUTES: [Route; 73] = [
     Route::of(Need::Ledger, "coinm", COINM, "/dapi/v1/income").names(SYMBOL_SPAN).costs(20),
     Route::of(Need::Ledger, "margin", SPOT, INTEREST)
         .names(Names { currency: Some("asset"), limit: Some("size"), ..SPAN })
+        .from(SapiAddress),
+    Route::of(Need::Ledger, "isolated", SPOT, INTEREST)
+        .names(Names { symbol: Some("isolatedSymbol"), currency: Some("asset"), limit: Some("size"), ..SPAN })
         .from(SapiAddress),
     Route::of(Need::Ledger, "papi-um", PORTFOLIO, "/papi/v1/um/income").names(SYMBOL_SPAN).costs(30),
     Route::of(Need::Ledger, "papi-cm", PORTFOLIO, "/papi/v1/cm/income").names(SYMBOL_SPAN).costs(30),

@@ -119,6 +119,41 @@ fn isolated_pairs_are_summed_by_asset() {
 }
 
 #[test]
+fn isolated_pairs_are_named_by_what_tells_their_balances_alone() {
+    let reply = |body: &str| Reply { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec() };
+    let asked = |path| Asked {
+        need: Need::Balances,
+        market: "isolated",
+        path,
+        symbol: None,
+        currency: None,
+        account: None,
+    };
+    let pairs = reply(r#"{"assets":[{"symbol":"BTCUSDT"},{"symbol":"ETHBTC"}]}"#);
+    let told = BinanceDialect.wallets(asked("/sapi/v1/margin/isolated/account"), &pairs);
+    assert_eq!(told, Ok(vec!["BTCUSDT".to_owned(), "ETHBTC".to_owned()]));
+    assert_eq!(BinanceDialect.wallets(asked("/fapi/v3/balance"), &reply("[]")), Ok(Vec::new()));
+    let nameless = reply(r#"{"assets":[{}]}"#);
+    assert!(BinanceDialect.wallets(asked("/sapi/v1/margin/isolated/account"), &nameless).is_err());
+}
+
+#[test]
+fn interest_of_a_pair_names_it() {
+    let row = |more: &str| {
+        format!(
+            r#"{{"rows":[{{"txId":1,"interestAccuredTime":1672160400000,"asset":"USDT","interest":"0.1"{more}}}],"total":1}}"#
+        )
+    };
+    for (more, symbol) in
+        [("", None), (r#","isolatedSymbol":"BNBUSDT""#, Some(("BNBUSDT".to_owned(), Board::Spot)))]
+    {
+        let said = read(Need::Ledger, "isolated", "/sapi/v1/margin/interestHistory", &row(more));
+        let Ok(Said::Ledger(rows)) = said else { panic!() };
+        assert_eq!((&rows[0].symbol, rows[0].change), (&symbol, number("-0.1")));
+    }
+}
+
+#[test]
 fn balances_of_contracts_come_in_two_forms() {
     let list = r#"[{"accountAlias":"SgsR","asset":"USDT","balance":"122607.35","crossWalletBalance":"23.7",
         "availableBalance":"23.7","maxWithdrawAmount":"23.7","updateTime":1617939110373}]"#;
@@ -338,6 +373,9 @@ fn transfers_name_both_accounts() {
         ("MAIN_FUNDING", "spot", "funding"),
         ("CMFUTURE_MARGIN", "inverse", "margin"),
         ("ISOLATEDMARGIN_MARGIN", "isolated", "margin"),
+        ("MARGIN_ISOLATEDMARGIN", "margin", "isolated"),
+        ("MAIN_ISOLATED_MARGIN", "spot", "isolated"),
+        ("ISOLATED_MARGIN_MAIN", "isolated", "spot"),
         ("MAIN_PORTFOLIO_MARGIN", "spot", "PORTFOLIO_MARGIN"),
         ("PORTFOLIO_MARGIN_MAIN", "PORTFOLIO_MARGIN", "spot"),
     ] {

@@ -35,11 +35,10 @@ fn universal<'a>(endpoint: &'static str, body: &'a [u8]) -> Result<Vec<Row<'a>>,
 /// ```
 fn own(row: &Row<'_>) -> Result<Shift, VenueError> {
     let way = row.text("type")?;
-    let (from, to) = way.split_once('_').ok_or_else(|| row.wrong("type"))?;
-    let (from, to) = match way.strip_prefix("PORTFOLIO_MARGIN_") {
-        Some(to) => ("PORTFOLIO_MARGIN", to),
-        None => (from, to),
-    };
+    let two_words = ["PORTFOLIO_MARGIN", "ISOLATED_MARGIN"]
+        .iter()
+        .find_map(|from| Some((*from, way.strip_prefix(from)?.strip_prefix('_')?)));
+    let (from, to) = two_words.or_else(|| way.split_once('_')).ok_or_else(|| row.wrong("type"))?;
     Ok(Shift {
         id: row.maybe_string("tranId")?,
         asset: row.asset("asset")?,

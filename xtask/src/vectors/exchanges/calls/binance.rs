@@ -60,6 +60,7 @@ fn market(call: &Call) -> String {
     let flag = |name: &str| call.params.get(name).and_then(Value::as_bool) == Some(true);
     let of = match (call.need, call.market.as_str()) {
         (Need::Fills | Need::Balances, "margin") if call.word("marginMode") == Some("isolated") => "isolated",
+        (Need::Ledger, "margin") if call.symbol.is_some() => "isolated",
         (Need::Balances | Need::Positions, "usdm") if flag("useV2") => "usdm-v2",
         (Need::Deposits | Need::Withdrawals, _) if flag("fiat") || flag("fiatOnly") => "fiat",
         (Need::Transfers, _) if flag("internal") => "pay",
