@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A round counts as received when all parts are through and its prices are known. Until then what was told is kept here, and
-//! told again by the next round.
+//! told again by the next round. A part of a long history ends the round: the next one begins with the first part again. Parts
+//! that may have one stand before those that hear of moves, but for the first, which hears of them even so.
 
 use crate::{ExchangeConnector, Finding, Next, Progress, Refusal, Reply, Task, VenueError};
 use ledger::Timestamp;
@@ -38,6 +39,8 @@ pub(crate) struct Joined {
     through: usize,
     furthest: u32,
     collecting: bool,
+    /// Whether the part whose turn it is has more to tell than a round is to have.
+    more: bool,
     /// Whether all that was told was received.
     whole: bool,
     /// What each part knew when the round began that is not received yet.
@@ -58,6 +61,7 @@ impl Joined {
             through: 0,
             furthest: 0,
             collecting: false,
+            more: false,
             whole: true,
             before: Vec::new(),
             told: Vec::new(),
@@ -112,6 +116,9 @@ impl Joined {
             finding.within().is_none_or(|(account, _)| self.parts().any(|part| part.account == account))
         };
         let findings: Vec<Finding> = findings.into_iter().filter(is_read).map(within).collect();
+        self.more |= findings.iter().any(|finding| {
+            matches!(finding, Finding::More) || matches!(finding.within(), Some((_, Finding::More)))
+        });
         if self.collecting {
             let lasting = findings.iter().filter(|finding| !matches!(finding, Finding::VenueTime(_)));
             self.told.extend(lasting.cloned());
@@ -147,7 +154,7 @@ impl Joined {
 impl ExchangeConnector for Joined {
     fn start(&mut self, task: Task) {
         self.collecting = task == Task::Collect;
-        (self.through, self.furthest) = (0, 0);
+        (self.through, self.furthest, self.more) = (0, 0, false);
         self.turn = usize::from(self.collecting && !self.others.is_empty());
         if self.collecting {
             if !self.whole && self.told_max == 0 {
@@ -183,8 +190,12 @@ impl ExchangeConnector for Joined {
         }
         loop {
             match self.part().connector.next(now) {
-                Next::Finished if self.pass_on() => {}
+                // Those behind it would miss what it has not told yet.
+                Next::Finished if !self.more && self.pass_on() => {}
                 Next::Finished => {
+                    if self.collecting && self.turn > 0 {
+                        self.first.connector.beside(&self.told);
+                    }
                     self.whole = true;
                     return Next::Finished;
                 }

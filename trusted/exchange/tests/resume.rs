@@ -150,6 +150,48 @@ fn what_was_collected_and_not_priced_is_not_saved_as_received() {
 }
 
 #[test]
+fn a_long_history_is_kept_in_parts_and_each_begins_where_the_one_before_it_ended() {
+    // The pair that is read first has more than two rounds take, and one behind it another one.
+    let history = || {
+        let mut desk = trader(20_000, 60_000);
+        let first_ms = NOW_MS - 40 * DAY_MS;
+        desk.fills.extend(
+            (0..50_500).map(|id| fill("BNBUSDT", 7 + id, first_ms + 60_000 * id.cast_signed(), "1", "2")),
+        );
+        settle(&mut desk);
+        desk.balances[0] = balance("BTC", "20000");
+        desk.balances.push(balance("BNB", "50500"));
+        desk
+    };
+    let mut desk = history();
+    let (mut found, mut parts, mut before) = (Vec::new(), 0, connector().saved());
+    loop {
+        let mut connector = connector();
+        assert!(parts == 0 || connector.resume(&before), "as after a kill");
+        let told = desk.converse(connector.as_mut(), Task::Collect).unwrap();
+        let is_part = told.contains(&Finding::More);
+        let shown = |finding: &Finding| matches!(finding, Finding::Balances { .. } | Finding::Reach(_));
+        assert_eq!(told.iter().any(shown), !is_part, "balances are told of the whole");
+        found.extend(told);
+        (parts, before) = (parts + 1, connector.saved());
+        if !is_part {
+            break;
+        }
+    }
+    assert_eq!(parts, 4, "of twenty thousand each");
+    assert_eq!(fill_set(&found).len(), 70_500);
+    assert!(fills(&found).len() <= 70_500 + 61, "an hour of a pair is told again, at a fill a minute");
+    assert_eq!(unread(&found), [""; 0]);
+    let pages = desk.asked(desk::MY_TRADES).len();
+    // A page of a thousand each, and of each pair once where there is nothing more.
+    assert!(pages <= 71 + 2 + 2 * MARKETS.len(), "{pages}");
+
+    let (mut whole, mut never) = (history(), connector());
+    whole.collect(never.as_mut());
+    assert_eq!(never.saved(), before, "whoever was never killed knows the same");
+}
+
+#[test]
 fn an_account_with_years_behind_it_costs_an_ordinary_round() {
     let mut desk = trader(20_000, 120_000);
     let deposits = desk.lists.get_mut(desk::DEPOSITS).unwrap();
@@ -202,7 +244,7 @@ fn what_is_damaged_or_of_another_form_is_not_taken() {
     let checked = |content: &[u8]| [content, &Sha256::digest(content)[..16]].concat();
     assert_eq!(checked(content), saved);
     refuses(&checked(&[content, b"\0"].concat()), "longer, with the right check");
-    for head in ["binance/2\n", "binance/0\n", "coinbase/1"] {
+    for head in ["binance/1\n", "binance/0\n", "coinbase/1"] {
         refuses(&checked(&[head.as_bytes(), &content[10..]].concat()), head);
     }
     // One that goes on refuses as well, and goes on.

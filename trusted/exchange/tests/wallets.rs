@@ -32,6 +32,9 @@ struct Told {
     positions: BTreeMap<&'static str, Vec<(Symbol, Decimal)>>,
     reached: BTreeSet<&'static str>,
     unread: BTreeSet<(&'static str, String, &'static str)>,
+    /// Whether the last round was a part of a long history, and how many were.
+    more: bool,
+    parts: usize,
 }
 
 impl Told {
@@ -59,6 +62,7 @@ impl Told {
             Finding::Positions { positions, .. } => drop(self.positions.insert(account, positions)),
             Finding::Reach(_) => drop(self.reached.insert(account)),
             Finding::Unread { what, why } => drop(self.unread.insert((account, what, why))),
+            Finding::More => self.more = true,
             _ => {}
         }
     }
@@ -105,11 +109,23 @@ async fn collected(simulator: &Simulator) -> Told {
     let credentials = || Credentials { api_key: secret(KEY), secret: secret(SECRET), passphrase: None };
     let mut connector = Venue::Binance.connector(credentials());
     let mut told = Told::default();
-    for task in [Task::CheckKey, Task::Collect, Task::Price(Vec::new())] {
-        // A round that fails is told again by the next one.
-        while let Err(error) = run(&transport, connector.as_mut(), &clock, &mut told, task.clone()).await {
-            assert!(error.is_transient(), "{error:?}");
+    run(&transport, connector.as_mut(), &clock, &mut told, Task::CheckKey).await.unwrap();
+    loop {
+        for task in [Task::Collect, Task::Price(Vec::new())] {
+            // A round that fails is told again by the next one.
+            while let Err(error) = run(&transport, connector.as_mut(), &clock, &mut told, task.clone()).await
+            {
+                assert!(error.is_transient(), "{error:?}");
+            }
         }
+        if !core::mem::take(&mut told.more) {
+            break;
+        }
+        // A part is kept: as after a kill, another one goes on from there.
+        told.parts += 1;
+        let saved = connector.saved();
+        connector = Venue::Binance.connector(credentials());
+        assert!(connector.resume(&saved));
     }
     // It goes on where it was, and tells what it knows again at most.
     let mut again = Venue::Binance.connector(credentials());

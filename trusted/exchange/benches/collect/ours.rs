@@ -9,7 +9,7 @@ use ledger::{Asset, Decimal, Fill, Instrument, Price, Symbol, Timestamp, TradeAg
 use protocol::{Credentials, Secret};
 use serde_json::json;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     hint::black_box,
     sync::atomic::{AtomicI64, Ordering},
     time::{Duration, Instant},
@@ -41,9 +41,15 @@ pub(crate) fn run(arguments: &[String]) {
     let transport = Transport::new(Hosts::dangerous_development(address).unwrap(), 7);
     let mut told = Told::default();
     runtime.block_on(async {
-        for task in [Task::CheckKey, Task::Collect] {
+        let mut task = Task::CheckKey;
+        loop {
             let on_findings = &mut |findings: Vec<Finding>, _| told.add(findings);
-            transport.converse(&mut connector, &clock, task, on_findings).await.unwrap();
+            transport.converse(&mut connector, &clock, task.clone(), on_findings).await.unwrap();
+            // In parts, as the service keeps them.
+            if task == Task::Collect && !core::mem::take(&mut told.more) {
+                break;
+            }
+            task = Task::Collect;
         }
     });
     let seconds = clock.began.elapsed().as_secs_f64();
@@ -75,6 +81,8 @@ struct Told {
     /// Page by page, as they were told: who keeps them copies none.
     fills: Vec<Vec<Fill>>,
     rest: Vec<Finding>,
+    /// The last round was a part.
+    more: bool,
 }
 
 impl Told {
@@ -86,6 +94,7 @@ impl Told {
                     self.instruments.insert(instrument.symbol.clone(), instrument);
                 }
                 Finding::Unread { what, why } => panic!("{what}: {why}"),
+                Finding::More => self.more = true,
                 other => self.rest.push(other),
             }
         }
@@ -93,9 +102,11 @@ impl Told {
 
     /// How many fills there are, each once, and the sum of all quantities.
     fn sums(&self) -> (usize, String) {
-        let fills = || self.fills.iter().flatten();
-        let distinct: BTreeSet<_> = fills().map(|fill| (&fill.symbol, &fill.id)).collect();
-        let sum = fills().fold(Decimal::ZERO, |sum, fill| sum.checked_add(fill.quantity.0).unwrap());
+        // What is close to the end of what is known is told again.
+        let fills = self.fills.iter().flatten();
+        let distinct: BTreeMap<_, _> =
+            fills.map(|fill| ((&fill.symbol, &fill.id), fill.quantity.0)).collect();
+        let sum = distinct.values().fold(Decimal::ZERO, |sum, quantity| sum.checked_add(*quantity).unwrap());
         let text = sum.to_string();
         let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
         (distinct.len(), format!("{whole}.{part:0<8}"))

@@ -3,6 +3,9 @@
 //! Binance tells fills by symbol only, and not which symbols were traded. So assets are gathered from everything
 //! that shows some, pairs of them are asked for, which shows more assets, until there are none. Then the books must
 //! add up: where they do not, symbols that were not asked for yet are, and what stays unexplained is told.
+//!
+//! A long history is read in parts, so that it is kept in parts: a round that read many fills ends there, and the next one
+//! goes on with the page behind.
 
 use super::{
     endpoint::{ACCOUNT, Ask},
@@ -28,6 +31,8 @@ const QUIET_MS: i64 = 3_600_000;
 const TURN_SYMBOLS: usize = 5;
 /// When the books do not add up, so many a round: all symbols of Binance are 70,000 weight.
 const SWEEP_SYMBOLS: usize = 200;
+/// A round that read so many new fills ends there.
+const FILLS_A_ROUND: usize = 20_000;
 /// Symbols that were asked for before are swept again at most so often: interest changes balances all the time.
 const SWEEP_INTERVAL_MS: i64 = 3_600_000;
 
@@ -36,6 +41,15 @@ enum Step {
     Account,
     Flow { source: Source, window: Window },
     Fills { symbol: Symbol, from_id: u64 },
+}
+
+impl Step {
+    fn fills(self) -> Option<(Symbol, u64)> {
+        match self {
+            Self::Fills { symbol, from_id } => Some((symbol, from_id)),
+            Self::Account | Self::Flow { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +72,10 @@ pub(crate) struct Collect {
     stage: Stage,
     /// Symbols that this round asked for.
     asked: BTreeSet<Symbol>,
+    /// New ones, in this round.
+    fills: usize,
+    /// Whose turn it was before this round.
+    turn_before: Option<Symbol>,
     /// As of the last look in this round.
     balances: Vec<Balance>,
     swept: bool,
@@ -96,7 +114,7 @@ impl Collect {
     ) -> Result<Vec<Finding>, VenueError> {
         let Some(step) = self.steps.front().cloned() else { return Ok(Vec::new()) };
         let refused = matches!(answer, Err(VenueError::Permanent(Refusal::Request { .. })));
-        let findings = match step {
+        let mut findings = match step {
             Step::Account => self.take_account(known, markets, answer?, now)?,
             // Partial, never lower: it is said, and the next round asks again from the beginning.
             Step::Flow { source, .. } if refused => {
@@ -116,8 +134,28 @@ impl Collect {
             }
         };
         self.steps.pop_front();
+        if self.is_long() {
+            self.break_off(known);
+            findings.push(Finding::More);
+        }
         self.go_on(known, markets, now);
         Ok(findings)
+    }
+
+    /// Lists count as read from when they are planned, so none may be left.
+    fn is_long(&self) -> bool {
+        let is_fills = |step: &Step| matches!(step, Step::Fills { .. });
+        self.fills >= FILLS_A_ROUND && !self.steps.is_empty() && self.steps.iter().all(is_fills)
+    }
+
+    /// Ends the round before it is whole: what was not asked for is left to the next one.
+    fn break_off(&mut self, known: &mut Known) {
+        let left: Vec<(Symbol, u64)> = self.steps.drain(..).filter_map(Step::fills).collect();
+        self.asked.retain(|symbol| left.iter().all(|(other, _)| other != symbol));
+        known.covered.add(&self.asked, None);
+        known.turn = self.turn_before.take();
+        known.unfinished = left.into_iter().next().filter(|(symbol, _)| known.cursors.contains_key(symbol));
+        self.stage = Stage::Finished;
     }
 
     /// There is no such list where the account is; `false`: it is no list that was asked for.
@@ -143,14 +181,20 @@ impl Collect {
 
     /// What comes next when all that was planned is done.
     fn plan(&mut self, known: &mut Known, markets: &Markets, now: Timestamp) {
+        if let Some((symbol, from_id)) = known.unfinished.take() {
+            let owed = known.owed_since_ms.and_then(|_| known.cursors.get(&symbol)).map(fills::Cursor::start);
+            self.asked.insert(symbol.clone());
+            self.steps.push_back(Step::Fills { symbol, from_id: owed.unwrap_or(from_id) });
+        }
         let quiet = now.millis() - known.active_at_ms > QUIET_MS && known.owed_since_ms.is_none();
+        let due = |symbol: &&Symbol| !self.asked.contains(*symbol);
         let new = candidates(markets, &known.assets).filter(|symbol| !known.was_asked(symbol));
-        let traded = known.traded_symbols().filter(|_| !quiet);
-        let due: BTreeSet<&Symbol> =
-            new.chain(traded).filter(|symbol| !self.asked.contains(*symbol)).collect();
-        let due: Vec<Symbol> = due.into_iter().cloned().collect();
-        if !due.is_empty() {
-            return self.plan_fills(known, due);
+        let new: Vec<Symbol> = new.filter(due).cloned().collect();
+        let traded: Vec<Symbol> = known.traded_symbols().filter(|_| !quiet).filter(due).cloned().collect();
+        // What is new comes first: a long history is read on before what is known is read again.
+        self.plan_fills(known, if new.is_empty() && self.steps.is_empty() { traded } else { new });
+        if !self.steps.is_empty() {
+            return;
         }
         if self.stage == Stage::Looking {
             self.stage = Stage::Closing;
@@ -232,6 +276,7 @@ impl Collect {
             known.assets = with_zeros;
         }
         if self.stage == Stage::Opening {
+            self.turn_before.clone_from(&known.turn);
             known.covered.relist(markets);
             if known.held_otherwise(&balances) {
                 known.active_at_ms = now.millis();
@@ -350,7 +395,7 @@ impl Collect {
         known.refused.remove(symbol);
         let listed = markets.instrument(symbol).cloned();
         let Some(instrument) = listed.or_else(|| known.instrument(symbol)) else { return Ok(Vec::new()) };
-        known.add_fills(&instrument, &rows, now);
+        self.fills = self.fills.saturating_add(known.add_fills(&instrument, &rows, now));
         if let ControlFlow::Continue(from_id) = next {
             self.steps.insert(1, Step::Fills { symbol: symbol.clone(), from_id });
         }

@@ -142,6 +142,11 @@ impl Plan for Contracts {
         vec![Question::of(Need::Positions, self.market)]
     }
 
+    /// With what is read again, one window of income and four of fills.
+    fn slice_ms(&self) -> Option<i64> {
+        Some(28 * DAY_MS - HOUR_MS)
+    }
+
     fn is_beside(&self) -> bool {
         true
     }

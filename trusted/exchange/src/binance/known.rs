@@ -29,6 +29,8 @@ pub(crate) struct Known {
     pub(crate) in_earn: BTreeSet<Asset>,
     /// How far each symbol was read.
     pub(crate) cursors: BTreeMap<Symbol, Cursor>,
+    /// The symbol that a round broke off at, and the id that it is to be read on from.
+    pub(crate) unfinished: Option<(Symbol, u64)>,
     /// Symbols that were asked for and have no cursor, since there was nothing.
     pub(crate) covered: Covered,
     /// The span of each list that was read.
@@ -81,8 +83,8 @@ enum State {
 }
 
 impl Known {
-    /// Takes in new fills of an instrument.
-    pub(crate) fn add_fills(&mut self, instrument: &Instrument, rows: &[Row], now: Timestamp) {
+    /// Takes in fills of an instrument. How many are new.
+    pub(crate) fn add_fills(&mut self, instrument: &Instrument, rows: &[Row], now: Timestamp) -> usize {
         // What is new in this round may turn out to have no price yet: then the next one tells it again. Older than
         // a day and an hour, every candle is closed.
         let told_ms = self.round_at_ms.unwrap_or(now.millis() - 25 * HOUR_MS);
@@ -93,6 +95,7 @@ impl Known {
             self.active_at_ms = now.millis();
             cursor.traded.get_or_insert_with(|| (instrument.base.clone(), instrument.quote.clone()));
         }
+        let count = new.len();
         for Row { fill, proceeds, .. } in new {
             let (base, quote) = match fill.side {
                 Side::Buy => (fill.quantity.0, proceeds.negated()),
@@ -108,6 +111,7 @@ impl Known {
             }
             self.saw(fill.time.millis());
         }
+        count
     }
 
     /// Takes in a movement, or what became of it.
@@ -277,6 +281,7 @@ impl Form for Known {
             assets,
             in_earn,
             cursors,
+            unfinished,
             covered,
             read,
             first_sign_ms,
@@ -297,6 +302,7 @@ impl Form for Known {
         assets.write(out);
         in_earn.write(out);
         cursors.write(out);
+        unfinished.write(out);
         covered.write(out);
         read.write(out);
         first_sign_ms.map(Instant).write(out);
@@ -321,6 +327,7 @@ impl Form for Known {
             assets: Form::read(left)?,
             in_earn: Form::read(left)?,
             cursors: Form::read(left)?,
+            unfinished: Form::read(left)?,
             covered: Form::read(left)?,
             read: Form::read(left)?,
             first_sign_ms: instant(left)?,

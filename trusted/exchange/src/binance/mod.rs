@@ -53,7 +53,7 @@ use zeroize::Zeroizing;
 /// The spot account in the books of its record.
 pub(crate) const SPOT: &str = "binance/spot";
 /// The venue and the version of what is saved.
-const SAVED_HEAD: &[u8] = b"binance/1\n";
+const SAVED_HEAD: &[u8] = b"binance/2\n";
 /// Accounts below this one that a page tells.
 const SUB_ACCOUNTS_MAX: usize = 200;
 /// A request that takes longer than the transport waits is of no use any more (`recvWindow`).

@@ -152,19 +152,34 @@ fn without_the_first_nothing_is_known() {
     assert_eq!(round(&mut joined), Err(VenueError::Permanent(Refusal::Credentials)));
 }
 
-/// Tells one move within another account, and hears what was told before it.
+/// Tells one move within another account a round, and hears what was told before it.
 struct Mover {
     to: &'static str,
+    /// Rounds that are not its last ones.
+    parts: usize,
     running: bool,
     heard: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Mover {
-    fn part(name: &'static str, to: &'static str) -> (Part, Arc<Mutex<Vec<&'static str>>>) {
+    fn part(name: &'static str, to: &'static str, parts: usize) -> (Part, Arc<Mutex<Vec<&'static str>>>) {
         let heard = Arc::default();
-        let connector = Box::new(Self { to, running: false, heard: Arc::clone(&heard) });
+        let connector = Box::new(Self { to, parts, running: false, heard: Arc::clone(&heard) });
         (Part { account: name, called: name, types: &[], connector }, heard)
     }
+}
+
+/// Whose findings a round has, and whether there is more.
+fn moved(joined: &mut Joined) -> (Vec<&'static str>, bool) {
+    joined.start(Task::Collect);
+    let mut told = Vec::new();
+    while let Next::Found(findings) = joined.next(Timestamp::from_millis(0)) {
+        told.extend(findings);
+    }
+    let within = || told.iter().filter_map(Finding::within);
+    let is_move = |finding: &Finding| matches!(finding, Finding::Account { .. });
+    let moves = within().filter(|(_, finding)| is_move(finding)).map(|(account, _)| account).collect();
+    (moves, within().any(|(_, finding)| *finding == Finding::More))
 }
 
 impl ExchangeConnector for Mover {
@@ -184,7 +199,12 @@ impl ExchangeConnector for Mover {
             return Next::Finished;
         }
         let moved = Finding::Account { id: "moved".to_owned(), types: Vec::new() };
-        Next::Found(vec![Finding::Within { account: self.to, finding: Box::new(moved) }])
+        let mut found = vec![Finding::Within { account: self.to, finding: Box::new(moved) }];
+        if let Some(left) = self.parts.checked_sub(1) {
+            self.parts = left;
+            found.push(Finding::More);
+        }
+        Next::Found(found)
     }
 
     fn take(&mut self, _: &Reply, _: Timestamp) -> Result<Vec<Finding>, VenueError> {
@@ -206,14 +226,22 @@ impl ExchangeConnector for Mover {
 
 #[test]
 fn each_part_hears_what_those_before_it_found_and_what_nobody_reads_is_not_told() {
-    let ((b, of_b), (c, of_c)) = (Mover::part("b", "c"), Mover::part("c", "unread"));
+    let ((b, of_b), (c, of_c)) = (Mover::part("b", "c", 0), Mover::part("c", "unread", 0));
     let mut joined = Joined::new(Numbered::part("a").0, vec![b, c]);
-    joined.start(Task::Collect);
-    let mut told = Vec::new();
-    while let Next::Found(findings) = joined.next(Timestamp::from_millis(0)) {
-        told.extend(findings);
-    }
-    let within: Vec<_> = told.iter().filter_map(Finding::within).map(|(account, _)| account).collect();
-    assert_eq!(within, ["c"]);
+    assert_eq!(moved(&mut joined), (vec!["c"], false));
     assert_eq!((of_b.lock().unwrap().len(), &**of_c.lock().unwrap()), (0, &["c"][..]));
+}
+
+#[test]
+fn a_part_of_a_long_history_ends_the_round_and_the_first_hears_of_it_nevertheless() {
+    let ((a, of_a), (b, _), (c, of_c)) =
+        (Mover::part("a", "a", 0), Mover::part("b", "a", 2), Mover::part("c", "a", 0));
+    let mut joined = Joined::new(a, vec![b, c]);
+    for part in 1..=2 {
+        assert_eq!(moved(&mut joined), (vec!["a"], true));
+        let heard = of_a.lock().unwrap().iter().filter(|account| **account == "a").count();
+        assert_eq!((heard, of_c.lock().unwrap().len()), (part, 0), "of each part, and c is not read yet");
+    }
+    assert_eq!(moved(&mut joined), (vec!["a", "a", "a"], false));
+    assert_eq!(of_c.lock().unwrap().len(), 1);
 }

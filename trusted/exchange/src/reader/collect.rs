@@ -19,8 +19,9 @@ const FRESH_MS: i64 = 120_000;
 const PLANS_MAX: u32 = 4;
 /// What is read again of a list that was read in this very round.
 const SHORT_OVERLAP_MS: i64 = 600_000;
-/// A round that read so many rows of a long history ends there, so that they are kept.
+/// A round that read so many rows of a long history, or asked so often, ends there, so that what it read is kept.
 const ROWS_A_ROUND: usize = 5_000;
+const ANSWERS_A_ROUND: u32 = 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -213,8 +214,10 @@ impl Collect {
         (self.planned, self.plans) = (desk.now, self.plans.saturating_add(1));
         self.stage = Stage::Walking;
         let read_to = |list: &List| desk.known.span_of(list.name).map(|read| read.to_ms);
-        let begins =
-            desk.plan.lists().iter().map(|list| read_to(list).unwrap_or_else(|| list.begin_ms(desk.now)));
+        // What was never asked for begins at its own time, whenever it turns up.
+        let begins = desk.plan.lists().iter().filter_map(|list| {
+            read_to(list).or_else(|| (list.each == Each::All).then(|| list.begin_ms(desk.now)))
+        });
         self.slice_to_ms = begins.min().unwrap_or(i64::MIN);
         self.slice(desk);
     }
@@ -265,7 +268,7 @@ impl Collect {
 
     fn end_slice(&mut self, desk: &mut Desk<'_>) {
         if self.slice_to_ms < self.planned.millis() {
-            if self.rows.count() >= ROWS_A_ROUND {
+            if self.rows.count() >= ROWS_A_ROUND || self.done >= ANSWERS_A_ROUND {
                 self.stage = Stage::Finished;
                 return;
             }

@@ -58,10 +58,15 @@ async fn run(
     transport.converse(connector, &clock, task, &mut keep).await
 }
 
-/// A round; one that fails is told again by the next one.
+/// Rounds until all is told; one that fails is told again by the next one.
 async fn collect(simulator: &Simulator, connector: &mut dyn ExchangeConnector, told: &mut Told) {
-    while let Err(error) = run(simulator, connector, told, Task::Collect).await {
-        assert!(error.is_transient(), "{error:?}");
+    loop {
+        told.more = false;
+        match run(simulator, connector, told, Task::Collect).await {
+            Ok(()) if !told.more => break,
+            Ok(()) => {}
+            Err(error) => assert!(error.is_transient(), "{error:?}"),
+        }
     }
 }
 

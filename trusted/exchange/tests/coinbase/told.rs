@@ -15,6 +15,8 @@ pub(crate) struct Told {
     pub(crate) unread: BTreeSet<(String, &'static str)>,
     pub(crate) reach: Option<Reach>,
     pub(crate) prices: BTreeMap<PriceWanted, Option<Price>>,
+    /// The round was a part of a long history.
+    pub(crate) more: bool,
 }
 
 /// A fill without the names that each venue has for it.
@@ -46,6 +48,7 @@ impl Told {
             Finding::Price(wanted, price) => drop(self.prices.insert(wanted, price.map(|(price, _)| price))),
             Finding::Rights(rights) => self.rights = Some(rights),
             Finding::Account { id, .. } => self.account = Some(id),
+            Finding::More => self.more = true,
             _ => {}
         }
     }

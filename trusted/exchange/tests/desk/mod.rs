@@ -142,8 +142,14 @@ impl Desk {
         }
     }
 
+    /// As many rounds as a history has parts.
     pub(crate) fn collect(&mut self, connector: &mut dyn ExchangeConnector) -> Vec<Finding> {
-        self.converse(connector, Task::Collect).unwrap()
+        let mut found = self.converse(connector, Task::Collect).unwrap();
+        while found.last() == Some(&Finding::More) {
+            found.pop();
+            found.extend(self.converse(connector, Task::Collect).unwrap());
+        }
+        found
     }
 
     /// How often a path was asked.

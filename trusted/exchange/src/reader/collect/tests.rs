@@ -24,11 +24,11 @@ impl Read {
 
 /// A round at an instant, of an account of which this is booked.
 fn round(known: &mut Known, now_ms: i64, booked_ms: Option<i64>) -> Read {
-    round_without(&[], known, now_ms, booked_ms)
+    round_of(&[], known, now_ms, booked_ms.as_slice())
 }
 
-/// The same where some lists are not there.
-fn round_without(lacks: &[Need], known: &mut Known, now_ms: i64, booked_ms: Option<i64>) -> Read {
+/// The same of several bookings, where some lists are not there.
+fn round_of(lacks: &[Need], known: &mut Known, now_ms: i64, booked_ms: &[i64]) -> Read {
     let (markets, now) = (Markets::default(), Timestamp::from_millis(now_ms));
     let mut collect = Collect::new(&USDM);
     let mut read = Read { asked: Vec::new(), findings: Vec::new() };
@@ -41,7 +41,7 @@ fn round_without(lacks: &[Need], known: &mut Known, now_ms: i64, booked_ms: Opti
             continue;
         }
         let booking = |at_ms: i64| Booking {
-            id: "1".to_owned(),
+            id: at_ms.to_string(),
             kind: "transfer".to_owned(),
             own: Some("TRANSFER".to_owned()),
             asset: Asset::from("USDT"),
@@ -55,8 +55,8 @@ fn round_without(lacks: &[Need], known: &mut Known, now_ms: i64, booked_ms: Opti
             Need::Balances => Said::Balances(Vec::new()),
             Need::Positions => Said::Positions(Vec::new()),
             Need::Ledger => {
-                let booked = booked_ms.filter(|at_ms| (from_ms..=to_ms).contains(at_ms));
-                Said::Ledger(booked.map(booking).into_iter().collect())
+                let booked = booked_ms.iter().copied().filter(|at_ms| (from_ms..=to_ms).contains(at_ms));
+                Said::Ledger(booked.map(booking).collect())
             }
             Need::Fills => Said::Fills(Vec::new()),
             Need::Transfers => Said::Transfers(Vec::new()),
@@ -78,15 +78,40 @@ fn a_wallet_beside_in_which_nothing_ever_was_is_no_account_and_limits_nothing() 
 }
 
 #[test]
-fn what_is_kept_for_a_while_is_read_from_there_in_windows_that_touch() {
+fn what_is_kept_for_a_while_is_read_from_there_without_holes() {
     let read = round(&mut Known::default(), NOW_MS, Some(NOW_MS - 20 * DAY_MS));
     let income: Vec<_> = read.asked.iter().filter(|(need, ..)| *need == Need::Ledger).collect();
     assert_eq!((income.first().unwrap().1, income.last().unwrap().2), (NOW_MS - 89 * DAY_MS, NOW_MS));
     assert!(income.iter().all(|(_, from_ms, to_ms)| to_ms - from_ms <= 30 * DAY_MS));
-    assert!(income.windows(2).all(|two| two[0].2 == two[1].1), "{income:?}");
+    assert!(income.windows(2).all(|two| two[0].1 < two[1].1 && two[1].1 <= two[0].2), "{income:?}");
     let reach = read.reach().unwrap();
     assert_eq!(reach.from.millis(), NOW_MS - 89 * DAY_MS, "the list that is kept for the shortest time");
     assert!(!reach.since_opening && reach.gaps.is_empty());
+}
+
+#[test]
+fn a_long_history_is_read_in_parts_of_which_each_goes_on_where_the_last_one_was_kept() {
+    let first_ms = NOW_MS - 85 * DAY_MS;
+    let booked: Vec<i64> = (0..9000).map(|index| first_ms + index * 800_000).collect();
+    let (mut known, mut moved, mut asked, mut parts) = (Known::default(), BTreeSet::new(), Vec::new(), 0);
+    loop {
+        let read = round_of(&[], &mut known, NOW_MS, &booked);
+        moved.extend(read.findings.iter().filter_map(|finding| match finding {
+            Finding::Movement(movement) => Some(movement.id.clone()),
+            _ => None,
+        }));
+        asked.extend(
+            read.asked.iter().filter(|(need, ..)| *need == Need::Ledger).map(|(_, from_ms, _)| *from_ms),
+        );
+        parts += 1;
+        if read.reach().is_some() {
+            break;
+        }
+        assert_eq!(read.findings.last(), Some(&Finding::More));
+    }
+    assert!(parts > 1, "more than five thousand");
+    assert_eq!(moved.len(), booked.len());
+    assert!(asked.len() <= 6 && asked.is_sorted(), "nothing is read again: {asked:?}");
 }
 
 #[test]
@@ -107,7 +132,7 @@ fn a_list_that_is_not_there_is_asked_for_once_and_hides_nothing_but_what_came_be
     let mut known = Known::default();
     let lacks = [Need::Transfers];
     for now_ms in [NOW_MS, NOW_MS + DAY_MS] {
-        let read = round_without(&lacks, &mut known, now_ms, Some(NOW_MS - 20 * DAY_MS));
+        let read = round_of(&lacks, &mut known, now_ms, &[NOW_MS - 20 * DAY_MS]);
         let asked = read.asked.iter().filter(|(need, ..)| *need == Need::Transfers).count();
         assert_eq!(asked, 2, "each of the two lists, and no other window of them");
         assert!(!read.findings.iter().any(|finding| matches!(finding, Finding::Unread { .. })));
