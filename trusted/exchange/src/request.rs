@@ -101,9 +101,15 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// What `Retry-After` says, if it counts seconds.
+    /// What `Retry-After` says (RFC 9110, 10.2.3): seconds, or a date, which is held against the `Date` of the same answer.
     pub(crate) fn retry_after_ms(&self) -> Option<u64> {
-        self.header("retry-after")?.trim().parse::<u64>().ok()?.checked_mul(1000)
+        let told = self.header("retry-after")?.trim();
+        if let Ok(seconds) = told.parse::<u64>() {
+            return seconds.checked_mul(1000);
+        }
+        let date = |text: &str| httpdate::parse_http_date(text.trim()).ok();
+        let (until, sent) = (date(told)?, date(self.header("date")?)?);
+        u64::try_from(until.duration_since(sent).unwrap_or_default().as_millis()).ok()
     }
 
     /// The first header of that (lower-case) name.
@@ -115,5 +121,27 @@ impl Reply {
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_to_wait_is_told_in_seconds_or_by_a_date() {
+        let wait = |headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Reply { status: 503, headers: headers.collect(), body: Vec::new() }.retry_after_ms()
+        };
+        let sent = ("date", "Fri, 31 Dec 1999 23:59:59 GMT");
+        assert_eq!(wait(&[("retry-after", "120")]), Some(120_000));
+        assert_eq!(wait(&[sent, ("retry-after", "Sat, 01 Jan 2000 00:01:29 GMT")]), Some(90_000));
+        assert_eq!(wait(&[sent, ("retry-after", "Fri, 31 Dec 1999 23:00:00 GMT")]), Some(0), "it is over");
+        for nothing in ["", "soon", "-1", "1.5", "99999999999999999999", "Sat, 32 Jan 2000 00:01:29 GMT"] {
+            assert_eq!(wait(&[sent, ("retry-after", nothing)]), None, "{nothing}");
+        }
+        assert_eq!(wait(&[("retry-after", "Sat, 01 Jan 2000 00:01:29 GMT")]), None, "from when on?");
+        assert_eq!(wait(&[sent]), None);
     }
 }

@@ -52,12 +52,14 @@ impl Patience {
             }
             VenueError::Retry | VenueError::BackOff { .. } => self.retries += 1,
         }
+        let own_ms = jitter.spread(BACK_OFF_MS << (self.retries - 1));
         match error {
             VenueError::BackOff { retry_after_ms } => {
                 let told_ms = retry_after_ms.unwrap_or(UNTOLD_MS);
-                if told_ms > TOLD_MS_MAX { Err(error) } else { Ok(told_ms) }
+                // A moment that is over already is no leave to ask at once, again and again.
+                if told_ms > TOLD_MS_MAX { Err(error) } else { Ok(told_ms.max(own_ms)) }
             }
-            _ => Ok(jitter.spread(BACK_OFF_MS << (self.retries - 1))),
+            _ => Ok(own_ms),
         }
     }
 

@@ -146,7 +146,11 @@ impl Transport {
         let now = asker.clock.now();
         ticket.answered(reply.header(request.cost.used_header).and_then(|used| used.parse().ok()));
         tracing::debug!(path, status = reply.status, "a venue answered");
-        let findings = connector.take(&reply, now);
+        let findings = connector.take(&reply, now).map_err(|error| match (error, reply.retry_after_ms()) {
+            // Whoever is busy may say for how long, with whatever status.
+            (VenueError::Retry, Some(wait_ms @ 1..)) => VenueError::BackOff { retry_after_ms: Some(wait_ms) },
+            (error, _) => error,
+        });
         if let Err(VenueError::BackOff { retry_after_ms }) = findings {
             let until = later(now, retry_after_ms.unwrap_or(retry::UNTOLD_MS));
             self.paces.block(&request, reply.status == 418, until);

@@ -20,6 +20,19 @@ async fn failures_are_tried_again_five_times_with_growing_waits() {
 }
 
 #[tokio::test]
+async fn whoever_is_busy_and_says_for_how_long_is_left_alone_for_so_long() {
+    for (header, at_least) in [
+        ("retry-after: 9\r\n", 9_000),
+        ("date: Fri, 31 Dec 1999 23:59:59 GMT\r\nretry-after: Sat, 01 Jan 2000 00:00:29 GMT\r\n", 30_000),
+        ("retry-after: 0\r\n", 125),
+    ] {
+        let (outcome, requests, passed_ms) = once([answer(503, header, "x")], Task::Collect).await;
+        assert_eq!((outcome, requests), (Ok(()), 2), "{header}");
+        assert!((at_least..at_least + 1_000).contains(&passed_ms), "{header}: {passed_ms}");
+    }
+}
+
+#[tokio::test]
 async fn answers_that_break_off_are_tried_again() {
     for broken in [
         "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}",

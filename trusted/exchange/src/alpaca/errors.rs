@@ -28,13 +28,12 @@ fn code(body: &[u8]) -> Option<i64> {
     row.maybe_text("code").ok()??.parse().ok()
 }
 
-/// `Retry-After` in seconds, or `X-RateLimit-Reset`, the second at which the count begins anew.
+/// `Retry-After`, or `X-RateLimit-Reset`, the second at which the count begins anew.
 fn wait_ms(reply: &Reply, now: Timestamp) -> Option<u64> {
-    let seconds = |name: &str| reply.header(name)?.trim().parse::<i64>().ok();
-    if let Some(wait) = seconds("retry-after") {
-        return u64::try_from(wait.checked_mul(1000)?).ok();
+    if let Some(wait_ms) = reply.retry_after_ms() {
+        return Some(wait_ms);
     }
-    let reset_ms = seconds("x-ratelimit-reset")?.checked_mul(1000)?;
+    let reset_ms = reply.header("x-ratelimit-reset")?.trim().parse::<i64>().ok()?.checked_mul(1000)?;
     u64::try_from(reset_ms.checked_sub(now.millis())?.max(0)).ok()
 }
 

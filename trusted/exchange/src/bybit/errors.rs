@@ -49,10 +49,10 @@ fn is_of_the_region(body: &[u8]) -> bool {
     body.windows(WORDS.len()).any(|part| part == WORDS)
 }
 
-/// `Retry-After` in seconds, or the instant at which the second's budget is full again.
+/// `Retry-After`, or the instant at which the second's budget is full again.
 fn retry_after_ms(reply: &Reply, now: Timestamp) -> Option<u64> {
-    if let Some(seconds) = reply.header("retry-after") {
-        return seconds.trim().parse::<u64>().ok()?.checked_mul(1000);
+    if reply.header("retry-after").is_some() {
+        return reply.retry_after_ms();
     }
     let until: i64 = reply.header("x-bapi-limit-reset-timestamp")?.trim().parse().ok()?;
     u64::try_from(until.checked_sub(now.millis())?.max(0)).ok()

@@ -13,10 +13,7 @@ use crate::{Refusal, Reply, VenueError};
 pub(super) fn error(reply: &Reply) -> Option<VenueError> {
     match reply.status {
         200..300 => {}
-        418 | 429 => {
-            let seconds = reply.header("retry-after").and_then(|wait| wait.trim().parse::<u64>().ok());
-            return Some(VenueError::BackOff { retry_after_ms: seconds.and_then(|s| s.checked_mul(1000)) });
-        }
+        418 | 429 => return Some(VenueError::BackOff { retry_after_ms: reply.retry_after_ms() }),
         408 | 500.. => return Some(VenueError::Retry),
         401 | 403 => return Some(VenueError::Permanent(Refusal::Credentials)),
         451 => return Some(VenueError::Permanent(Refusal::Region)),

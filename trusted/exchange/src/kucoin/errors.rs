@@ -46,8 +46,8 @@ pub(super) fn error(reply: &Reply) -> Option<VenueError> {
 
 /// When the pool is full again, in milliseconds; a server that is only busy tells nothing.
 fn retry_after_ms(reply: &Reply) -> Option<u64> {
-    let number = |name| reply.header(name)?.trim().parse::<u64>().ok();
-    number("gw-ratelimit-reset").or_else(|| number("retry-after")?.checked_mul(1000))
+    let reset_ms = reply.header("gw-ratelimit-reset").and_then(|reset| reset.trim().parse::<u64>().ok());
+    reset_ms.or_else(|| reply.retry_after_ms())
 }
 
 #[cfg(test)]
