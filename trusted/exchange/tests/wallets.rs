@@ -7,8 +7,8 @@
 mod running;
 
 use exchange::{
-    Balance, Clock as _, ExchangeConnector, Finding, Hosts, Movement, MovementKind, SimulatedClock, Task,
-    Transport, Venue, VenueError,
+    Balance, Clock as _, ExchangeConnector, Finding, Hosts, Movement, MovementKind, SharedMarkets,
+    SimulatedClock, Task, Transport, Venue, VenueError,
 };
 use ledger::{Asset, Decimal, Fill, Instrument, InstrumentKind, Side, Symbol};
 use protocol::{Credentials, Secret};
@@ -101,12 +101,19 @@ fn told_units(value: &Value) -> i128 {
     units(value.as_str().unwrap())
 }
 
-async fn collected(simulator: &Simulator) -> Told {
+fn credentials() -> Credentials {
+    let secret = |text: &str| Secret::new(text.to_owned());
+    Credentials { api_key: secret(KEY), secret: secret(SECRET), passphrase: None }
+}
+
+async fn reach(simulator: &Simulator) -> (SimulatedClock, Transport) {
     let clock = SimulatedClock::dangerous_development(simulator.address).unwrap();
     clock.refresh().await;
-    let transport = Transport::new(Hosts::dangerous_development(simulator.address).unwrap(), 7);
-    let secret = |text: &str| Secret::new(text.to_owned());
-    let credentials = || Credentials { api_key: secret(KEY), secret: secret(SECRET), passphrase: None };
+    (clock, Transport::new(Hosts::dangerous_development(simulator.address).unwrap(), 7))
+}
+
+async fn collected(simulator: &Simulator) -> Told {
+    let (clock, transport) = reach(simulator).await;
     let mut connector = Venue::Binance.connector(credentials());
     let mut told = Told::default();
     run(&transport, connector.as_mut(), &clock, &mut told, Task::CheckKey).await.unwrap();
@@ -321,4 +328,24 @@ async fn an_account_without_other_wallets_is_read_and_they_are_said_to_be_unread
     );
     let unread: Vec<&str> = told.unread.iter().map(|(_, what, _)| what.as_str()).collect();
     assert_eq!(unread, ["the COIN-M wallet", "the USD-M wallet", "the cross margin wallet"]);
+}
+
+#[tokio::test]
+async fn whoever_reads_other_wallets_later_finds_there_what_was_unexplained_before() {
+    let Some(simulator) = Simulator::start(&["--contracts"]) else { return };
+    let (clock, transport) = reach(&simulator).await;
+    let mut saved: Option<Vec<u8>> = None;
+    for (types, is_explained) in [(&["spot"][..], false), (&[][..], true)] {
+        let mut connector = Venue::Binance.connector_sharing(credentials(), &SharedMarkets::default(), types);
+        if let Some(saved) = &saved {
+            assert!(connector.resume(saved));
+        }
+        let mut told = Told { more: true, ..Told::default() };
+        while core::mem::take(&mut told.more) {
+            told.unread.clear();
+            run(&transport, connector.as_mut(), &clock, &mut told, Task::Collect).await.unwrap();
+        }
+        assert_eq!(told.unread.is_empty(), is_explained, "{types:?}: {:?}", told.unread);
+        saved = Some(connector.saved());
+    }
 }

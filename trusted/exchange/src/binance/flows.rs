@@ -80,7 +80,7 @@ impl Source {
             MovementKind::Withdrawal => Self::Withdrawals,
             MovementKind::Dust => Self::Dust,
             MovementKind::Convert => Self::Converts,
-            // Of the last three there is no list yet.
+            // The last three are told by other wallets, if at all.
             MovementKind::Distribution
             | MovementKind::Interest
             | MovementKind::Transfer

@@ -10,12 +10,14 @@ use super::{
 };
 use crate::{
     Balance, Movement, MovementKind, MovementStatus, VenueError,
-    saved::{Form, Instant},
+    saved::{Form, Instant, short_hash},
 };
 use ledger::{Asset, Decimal, Instrument, Side, Symbol, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 const HOUR_MS: i64 = 3_600_000;
+/// For how long a move between wallets is remembered by what it did.
+const MOVES_KEPT_MS: i64 = 7 * 24 * HOUR_MS;
 
 /// Everything that one round hands to the next. A round works on a copy, so that one that fails leaves no trace.
 ///
@@ -61,6 +63,9 @@ pub(crate) struct Known {
     movements: BTreeMap<(MovementKind, String), Effect>,
     /// Of each list, the span in which what is settled counts in `sums` and is not in `movements` any more.
     folded: BTreeMap<Source, Window>,
+    /// Moves between wallets that count there as well. The other wallet tells of them, and who reads it later than spot is told
+    /// old ones late: so each is known by (a hash of) its id.
+    moved: BTreeSet<u64>,
     /// What all fills, and all movements that are over, did to each asset.
     sums: BTreeMap<Asset, Decimal>,
 }
@@ -125,7 +130,10 @@ impl Known {
             MovementStatus::Failed => (State::Failed, None, None),
         };
         let (key, at_ms) = ((*kind, id.clone()), time.millis());
-        let counted = self.folded.get(&Source::of(*kind)).is_some_and(|folded| folded.has(at_ms));
+        let counted = match kind {
+            MovementKind::Transfer => self.moved.contains(&short_hash(id.as_bytes())),
+            kind => self.folded.get(&Source::of(*kind)).is_some_and(|folded| folded.has(at_ms)),
+        };
         if !counted || self.movements.contains_key(&key) {
             self.movements.insert(key, Effect { at_ms, state, received: came, spent: went });
         }
@@ -193,11 +201,18 @@ impl Known {
                 self.folded.insert(*source, Window { from_ms, to_ms });
             }
         }
-        let (folded, sums) = (&self.folded, &mut self.sums);
-        self.movements.retain(|(kind, _), Effect { at_ms, state, received, spent }| {
-            let over = folded.get(&Source::of(*kind)).is_some_and(|folded| folded.has(*at_ms));
+        let (folded, moved, sums) = (&self.folded, &mut self.moved, &mut self.sums);
+        let moves_over_ms = self.round_at_ms.map_or(i64::MIN, |at_ms| at_ms.saturating_sub(MOVES_KEPT_MS));
+        self.movements.retain(|(kind, id), Effect { at_ms, state, received, spent }| {
+            let over = match kind {
+                MovementKind::Transfer => *at_ms < moves_over_ms,
+                kind => folded.get(&Source::of(*kind)).is_some_and(|folded| folded.has(*at_ms)),
+            };
             if *state != State::Settled || !over {
                 return true;
+            }
+            if *kind == MovementKind::Transfer {
+                moved.insert(short_hash(id.as_bytes()));
             }
             for (asset, amount) in [received, spent].into_iter().flatten() {
                 add(sums, asset, *amount);
@@ -297,6 +312,7 @@ impl Form for Known {
             looked_since_ms,
             movements,
             folded,
+            moved,
             sums,
         } = self;
         assets.write(out);
@@ -318,6 +334,7 @@ impl Form for Known {
         looked_since_ms.map(Instant).write(out);
         movements.write(out);
         folded.write(out);
+        moved.write(out);
         sums.write(out);
     }
 
@@ -343,6 +360,7 @@ impl Form for Known {
             looked_since_ms: instant(left)?,
             movements: Form::read(left)?,
             folded: Form::read(left)?,
+            moved: Form::read(left)?,
             sums: Form::read(left)?,
         })
     }
