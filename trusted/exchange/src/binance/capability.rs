@@ -57,6 +57,7 @@ pub(crate) static CAPABILITY: Capability = Capability {
         note("what happened in an isolated pair that the venue listed no more when it was first read").of(ISOLATED),
         note("sub-accounts: each has keys of its own"),
         note("the funding wallet, and transfers with sub-accounts"),
+        note("fills of contracts that are listed no more: what they came to is told as it was booked").of(CONTRACTS),
         note("futures, for a key that was made before the futures account was opened").of(CONTRACTS),
         note("futures, should a key that only reads not suffice for them").of(CONTRACTS).unsure(),
         note("fiat orders, cards, P2P and Pay"),

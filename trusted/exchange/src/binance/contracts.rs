@@ -142,6 +142,11 @@ impl Plan for Contracts {
         vec![Question::of(Need::Positions, self.market)]
     }
 
+    /// What a contract came to that is listed no more is booked as income: see [`book`].
+    fn is_told_otherwise(&self, subject: &str, markets: &Markets) -> bool {
+        markets.listings().find(subject, Board::Contract).is_none()
+    }
+
     /// With what is read again, one window of income and four of fills.
     fn slice_ms(&self) -> Option<i64> {
         Some(28 * DAY_MS - HOUR_MS)

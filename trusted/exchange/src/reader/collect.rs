@@ -57,8 +57,8 @@ pub(crate) struct Collect {
     slices: u32,
     done: u32,
     rows: Rows,
-    /// Lists that the venue refused to tell, and those that the system does not have.
-    refused: BTreeSet<&'static str>,
+    /// Lists that the venue refused to tell, as a whole or of one thing, and those that the system does not have.
+    refused: BTreeSet<(&'static str, Option<Arc<str>>)>,
     absent: BTreeSet<&'static str>,
 }
 
@@ -231,7 +231,7 @@ impl Collect {
     }
 
     fn is_left_out(&self, list: &List) -> bool {
-        self.refused.contains(list.name) || self.absent.contains(list.name)
+        self.refused.contains(&(list.name, None)) || self.absent.contains(list.name)
     }
 
     /// Cuts a slice in half that begins with a full page, unless it is short. Whether that was so.
@@ -260,8 +260,10 @@ impl Collect {
             let told = Told { rows, holdings, wallets, came, markets: desk.markets };
             let mut subjects = desk.plan.subjects(list, &told);
             subjects.extend(desk.known.subjects_of(list.name));
-            for subject in subjects {
-                self.walk(desk, list, Some((list.each, Arc::from(subject))));
+            for subject in subjects.into_iter().map(Arc::from) {
+                if !self.refused.contains(&(list.name, Some(Arc::clone(&subject)))) {
+                    self.walk(desk, list, Some((list.each, subject)));
+                }
             }
         }
     }
@@ -316,8 +318,15 @@ impl Collect {
         let list = walk.list;
         let Some(mut said) = said else {
             // Partial, never lower: it is said, and the next round asks again from the beginning.
-            self.refused.insert(list.name);
-            self.leave_out(desk, list.name);
+            let subject = walk.subject.as_ref().map(|(_, name)| Arc::clone(name));
+            let is_whole = subject.is_none();
+            self.refused.insert((list.name, subject));
+            if is_whole {
+                self.leave_out(desk, list.name);
+            } else {
+                self.walks.pop_front();
+                self.go_on(desk);
+            }
             return Ok(());
         };
         let rows = said.rows().ok_or(VenueError::Retry)?;
@@ -358,10 +367,16 @@ impl Collect {
         let at = if is_part { Timestamp::from_millis(self.slice_to_ms) } else { desk.now };
         let Digest { mut findings, held_since } = desk.plan.digest(rows, desk.markets, at);
         desk.known.owed_since_ms = held_since.map(Timestamp::millis);
-        for name in &self.refused {
-            desk.known.forget(name);
-            findings
-                .push(Finding::Unread { what: (*name).to_owned(), why: "the venue refused to list them" });
+        for (list, subject) in &self.refused {
+            desk.known.forget(list, subject.as_deref());
+            // Ids of wallets say nothing to anybody.
+            let is_by_symbol =
+                desk.plan.lists().iter().any(|one| one.name == *list && one.each == Each::Symbol);
+            let what = match subject {
+                Some(symbol) if is_by_symbol => format!("{list} of {symbol}"),
+                _ => (*list).to_owned(),
+            };
+            findings.push(Finding::Unread { what, why: "the venue refused to list them" });
         }
         findings
     }
@@ -383,7 +398,11 @@ impl Collect {
         if !desk.plan.positions().is_empty() {
             findings.push(Finding::Positions { at: now, positions });
         }
-        let reach = reach(desk.plan, known, !self.refused.is_empty(), now);
+        let is_missed = |subject: &Option<Arc<str>>| {
+            subject.as_ref().is_none_or(|of| !desk.plan.is_told_otherwise(of, desk.markets))
+        };
+        let refused = self.refused.iter().any(|(_, subject)| is_missed(subject));
+        let reach = reach(desk.plan, known, refused, now);
         // Without a list nobody knows what an account had before it was read.
         let since_opening = reach.since_opening && self.absent.is_empty();
         findings.push(Finding::Reach(Reach { since_opening, ..reach }));

@@ -45,9 +45,10 @@ impl Known {
         self.read.keys().filter_map(subject).collect()
     }
 
-    /// A list that was refused is asked again from its beginning.
-    pub(super) fn forget(&mut self, list: &str) {
-        self.read.retain(|key, _| !is_of(key, list));
+    /// A list that was refused, or of one thing, is asked again from its beginning.
+    pub(super) fn forget(&mut self, list: &str, subject: Option<&str>) {
+        let whole = Self::key(list, subject);
+        self.read.retain(|key, _| !is_of(key, &whole));
     }
 
     pub(super) fn gaps_after(&self, from: Timestamp) -> Vec<Gap> {

@@ -164,6 +164,11 @@ pub(crate) trait Plan: Send + Sync {
         BTreeSet::new()
     }
 
+    /// Whether another list tells what a thing came to of which the venue lists nothing any more.
+    fn is_told_otherwise(&self, _subject: &str, _markets: &Markets) -> bool {
+        false
+    }
+
     /// The span of time that is read of all lists before the next one is, so that a long history is kept in parts; `None`: all
     /// of it is read at once. Where lists have no windows it is the shortest one: a slice is halved while it is long.
     fn slice_ms(&self) -> Option<i64> {

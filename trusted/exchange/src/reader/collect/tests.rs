@@ -1,7 +1,7 @@
 //! Rounds of a wallet that keeps its lists for a while, one for 89 days and the others for 180, in windows of thirty and seven.
 
 use super::*;
-use crate::{Booking, Need, binance::contracts::USDM};
+use crate::{Board, Booking, Listing, Need, binance::contracts::USDM};
 use ledger::{Asset, Decimal};
 
 const DAY_MS: i64 = 86_400_000;
@@ -146,4 +146,79 @@ fn a_list_that_is_not_there_is_asked_for_once_and_hides_nothing_but_what_came_be
         Collect::new(&USDM).absent(desk).is_none(),
         "balances are no list: without them there is nothing"
     );
+}
+
+/// A round of contracts, of which fills are told but for those that the venue does not know, with the symbols asked for.
+fn round_of_fills(known: &mut Known, markets: &Markets, unknown: &str) -> (Vec<String>, Vec<Finding>) {
+    let now = Timestamp::from_millis(NOW_MS);
+    let (mut collect, mut asked, mut findings) = (Collect::new(&USDM), Vec::new(), Vec::new());
+    while let Some((question, subject)) = collect.next() {
+        let booking = |symbol: &str| Booking {
+            id: symbol.to_owned(),
+            kind: "fee".to_owned(),
+            own: Some("COMMISSION".to_owned()),
+            asset: Asset::from("USDT"),
+            change: Decimal::ONE.negated(),
+            time: Some(Timestamp::from_millis(NOW_MS - DAY_MS)),
+            symbol: Some((symbol.to_owned(), Board::Contract)),
+            reference: None,
+            fee: None,
+        };
+        let is_last = question.to_ms == Some(NOW_MS);
+        let said = match question.need {
+            Need::Balances => Some(Said::Balances(Vec::new())),
+            Need::Positions => Some(Said::Positions(Vec::new())),
+            Need::Ledger if is_last => Some(Said::Ledger(vec![booking("AUSDT"), booking("BUSDT")])),
+            Need::Ledger => Some(Said::Ledger(Vec::new())),
+            Need::Fills => {
+                let (_, symbol) = subject.unwrap();
+                asked.push(symbol.to_string());
+                (&*symbol != unknown).then(|| Said::Fills(Vec::new()))
+            }
+            _ => Some(Said::Transfers(Vec::new())),
+        };
+        let desk = Desk { plan: &USDM, known, markets, wallets: Vec::new(), now };
+        findings.extend(collect.take(desk, said, None).unwrap());
+    }
+    (asked, findings)
+}
+
+#[test]
+fn one_contract_that_the_venue_does_not_tell_hides_no_other_and_is_asked_for_again() {
+    let listing = |id: &str| Listing {
+        id: id.to_owned(),
+        board: Board::Contract,
+        base: Asset::from(id.trim_end_matches("USDT")),
+        quote: Asset::from("USDT"),
+        settle: Some(Asset::from("USDT")),
+        contract_size: Decimal::ONE,
+        inverse: false,
+        expires: None,
+    };
+    let listed =
+        Markets::new(["AUSDT", "BUSDT"].map(listing).to_vec(), false, Timestamp::from_millis(NOW_MS));
+    for (markets, gaps) in [(&listed, 1), (&Markets::default(), 0)] {
+        let mut known = Known::default();
+        for _ in 0..2 {
+            let (asked, findings) = round_of_fills(&mut known, markets, "AUSDT");
+            assert_eq!(asked.iter().filter(|symbol| *symbol == "AUSDT").count(), 1, "once a round");
+            assert!(asked.iter().any(|symbol| symbol == "BUSDT"));
+            let said = |what: &str| {
+                let unread =
+                    |finding: &Finding| matches!(finding, Finding::Unread { what: of, .. } if of == what);
+                findings.iter().any(unread)
+            };
+            assert!(said("USD-M fills of AUSDT") && !said("USD-M fills"), "{findings:?}");
+            let reach = findings.iter().find_map(|finding| match finding {
+                Finding::Reach(reach) => Some(reach.gaps.len()),
+                _ => None,
+            });
+            assert_eq!(
+                reach,
+                Some(gaps),
+                "of a contract that is listed no more, income tells what it came to"
+            );
+        }
+        assert_eq!(known.subjects_of("USD-M fills"), BTreeSet::from(["BUSDT".to_owned()]));
+    }
 }
