@@ -8,6 +8,7 @@ use super::{
     params::Params,
     refusal::Refusal,
     routes::{Route, sapi},
+    wallet::with,
 };
 use crate::{
     amount::Amount,
@@ -16,7 +17,7 @@ use crate::{
         account::Fill,
         asset,
         margin::{Held, Interest, Loan, Margin},
-        market::ASSETS,
+        market::{ASSETS, Market},
         price::MINUTE_MS,
     },
 };
@@ -62,18 +63,21 @@ fn of_pair<'a>(call: &Call<'a>, market: usize) -> Option<&'a Margin> {
 fn all_pairs(call: &Call<'_>) -> Answer {
     let traded = call.world.margin.iter().flat_map(|wallets| wallets.cross.fills.keys());
     let rows = traded.filter_map(|index| {
-        let market = call.world.markets.get(*index)?;
-        Some(json!({
-            "id": 351_637_150_141_315_861_u64 + u64::try_from(*index).unwrap_or(0),
-            "symbol": market.symbol,
-            "base": market.base.name,
-            "quote": market.quote.name,
-            "isMarginTrade": true,
-            "isBuyAllowed": true,
-            "isSellAllowed": true,
-        }))
+        let id = 351_637_150_141_315_861_u64 + u64::try_from(*index).unwrap_or(0);
+        Some(with(pair_row(call.world.markets.get(*index)?), "id", id.into()))
     });
     Ok(Value::from(rows.collect::<Vec<_>>()).to_string())
+}
+
+fn pair_row(market: &Market) -> Value {
+    json!({
+        "symbol": market.symbol,
+        "base": market.base.name,
+        "quote": market.quote.name,
+        "isMarginTrade": true,
+        "isBuyAllowed": true,
+        "isSellAllowed": true,
+    })
 }
 
 fn account(call: &Call<'_>) -> Answer {
@@ -245,11 +249,11 @@ pub(crate) fn interest_row(interest: &Interest, pair: Option<&str>) -> Value {
 }
 
 /// Rows of a pair name it.
-fn of(mut row: Value, pair: Option<&str>) -> Value {
-    if let (Value::Object(fields), Some(pair)) = (&mut row, pair) {
-        fields.insert("isolatedSymbol".to_owned(), pair.into());
+fn of(row: Value, pair: Option<&str>) -> Value {
+    match pair {
+        Some(pair) => with(row, "isolatedSymbol", pair.into()),
+        None => row,
     }
-    row
 }
 
 fn loans(call: &Call<'_>) -> Answer {

@@ -49,14 +49,14 @@ pub(super) fn transfers(call: &Call<'_>) -> Answer {
         }
     };
     let (from, to) = (from.max(call.now_ms - KEPT_MS), to.min(call.now_ms));
-    let mut found: Vec<&WalletTransfer> = moved(call, kind)?;
+    let mut found: Vec<&WalletTransfer> = moved(call, kind);
     found.retain(|moved| (from..=to).contains(&moved.time_ms));
     found.sort_by_key(|moved| (-moved.time_ms, moved.id));
     margin::page(call, found.into_iter().map(|moved| row(kind, moved)).collect())
 }
 
 /// Moves of a kind.
-fn moved<'a>(call: &Call<'a>, kind: &str) -> Result<Vec<&'a WalletTransfer>, Refusal> {
+fn moved<'a>(call: &Call<'a>, kind: &str) -> Vec<&'a WalletTransfer> {
     let world = call.world;
     let contracts = || world.contracts.iter().flat_map(|contracts| &contracts.transfers);
     let of_contracts = |asset: &'static str, inward: bool| {
@@ -66,14 +66,14 @@ fn moved<'a>(call: &Call<'a>, kind: &str) -> Result<Vec<&'a WalletTransfer>, Ref
         let cross = world.margin.iter().flat_map(|wallets| &wallets.cross.transfers);
         cross.filter(move |moved| moved.inward == inward).collect()
     };
-    // Those of a pair, or of all.
-    let of_pair = |pair: Option<&str>| {
-        let pair = pair.and_then(|symbol| world.market(symbol)).map(|(index, _)| index);
+    // Those of the pair that the parameter names, or of all.
+    let of_pair = |name: &str| {
+        let pair = call.params.symbol(name).ok().flatten().and_then(|symbol| world.market(symbol));
         let wallets = world.margin.iter().flat_map(|wallets| &wallets.isolated);
-        wallets.filter(move |(index, _)| pair.is_none_or(|pair| pair == **index)).map(|(_, margin)| margin)
+        let is_asked = move |index: usize| pair.is_none_or(|(pair, _)| pair == index);
+        wallets.filter(move |(index, _)| is_asked(**index)).map(|(_, margin)| margin)
     };
-    let (from, to) = (call.params.symbol("fromSymbol")?, call.params.symbol("toSymbol")?);
-    Ok(match kind {
+    match kind {
         "MAIN_UMFUTURE" => of_contracts("USDT", true),
         "UMFUTURE_MAIN" => of_contracts("USDT", false),
         "MAIN_CMFUTURE" => of_contracts("BTC", true),
@@ -81,19 +81,19 @@ fn moved<'a>(call: &Call<'a>, kind: &str) -> Result<Vec<&'a WalletTransfer>, Ref
         "MAIN_MARGIN" => cross(true),
         "MARGIN_MAIN" => cross(false),
         "MAIN_ISOLATED_MARGIN" => {
-            of_pair(to).flat_map(|margin| &margin.transfers).filter(|moved| moved.inward).collect()
+            of_pair("toSymbol").flat_map(|margin| &margin.transfers).filter(|moved| moved.inward).collect()
         }
         "ISOLATED_MARGIN_MAIN" => {
-            of_pair(from).flat_map(|margin| &margin.transfers).filter(|moved| !moved.inward).collect()
+            of_pair("fromSymbol").flat_map(|margin| &margin.transfers).filter(|moved| !moved.inward).collect()
         }
         "MARGIN_ISOLATEDMARGIN" => {
-            of_pair(to).flat_map(|margin| &margin.between).filter(|moved| moved.inward).collect()
+            of_pair("toSymbol").flat_map(|margin| &margin.between).filter(|moved| moved.inward).collect()
         }
         "ISOLATEDMARGIN_MARGIN" => {
-            of_pair(from).flat_map(|margin| &margin.between).filter(|moved| !moved.inward).collect()
+            of_pair("fromSymbol").flat_map(|margin| &margin.between).filter(|moved| !moved.inward).collect()
         }
         _ => Vec::new(),
-    })
+    }
 }
 
 fn row(kind: &str, moved: &WalletTransfer) -> Value {

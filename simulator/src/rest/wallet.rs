@@ -149,7 +149,8 @@ pub(crate) fn deposit_row(deposit: &Deposit) -> Value {
     if done { with(row, "completeTime", deposit.time_ms.into()) } else { row }
 }
 
-fn with(mut row: Value, name: &str, value: Value) -> Value {
+/// The row with one more field.
+pub(super) fn with(mut row: Value, name: &str, value: Value) -> Value {
     if let Value::Object(fields) = &mut row {
         fields.insert(name.to_owned(), value);
     }

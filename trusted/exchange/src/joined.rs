@@ -100,6 +100,7 @@ impl Joined {
     /// Findings of the part whose turn it is.
     fn found(&mut self, findings: Vec<Finding>) -> Vec<Finding> {
         let (account, is_other) = (self.part().account, self.turn > 0);
+        self.more |= findings.contains(&Finding::More);
         let all: Vec<&'static str> = self.parts().flat_map(|part| part.types).copied().collect();
         let within = |finding| match finding {
             // Who is asked whose key it is answers for all.
@@ -116,9 +117,6 @@ impl Joined {
             finding.within().is_none_or(|(account, _)| self.parts().any(|part| part.account == account))
         };
         let findings: Vec<Finding> = findings.into_iter().filter(is_read).map(within).collect();
-        self.more |= findings.iter().any(|finding| {
-            matches!(finding, Finding::More) || matches!(finding.within(), Some((_, Finding::More)))
-        });
         if self.collecting {
             let lasting = findings.iter().filter(|finding| !matches!(finding, Finding::VenueTime(_)));
             self.told.extend(lasting.cloned());

@@ -1,6 +1,6 @@
 //! Isolated margin: which pairs there are, and what each holds and owes.
 
-use super::{Answer, Call, Refusal, level, row_of, worth};
+use super::{Answer, Call, Refusal, level, pair_row, row_of, worth};
 use crate::{
     amount::Amount,
     world::{
@@ -24,16 +24,7 @@ fn pairs<'a>(call: &Call<'a>) -> Vec<(&'a Market, &'a Margin)> {
 
 /// What can be traded on isolated margin: what was.
 pub(super) fn all_pairs(call: &Call<'_>) -> Answer {
-    let rows = pairs(call).into_iter().map(|(market, _)| {
-        json!({
-            "symbol": market.symbol,
-            "base": market.base.name,
-            "quote": market.quote.name,
-            "isMarginTrade": true,
-            "isBuyAllowed": true,
-            "isSellAllowed": true,
-        })
-    });
+    let rows = pairs(call).into_iter().map(|(market, _)| pair_row(market));
     Ok(Value::from(rows.collect::<Vec<_>>()).to_string())
 }
 

@@ -51,8 +51,8 @@ fn is_of_the_region(body: &[u8]) -> bool {
 
 /// `Retry-After`, or the instant at which the second's budget is full again.
 fn retry_after_ms(reply: &Reply, now: Timestamp) -> Option<u64> {
-    if reply.header("retry-after").is_some() {
-        return reply.retry_after_ms();
+    if let Some(wait_ms) = reply.retry_after_ms() {
+        return Some(wait_ms);
     }
     let until: i64 = reply.header("x-bapi-limit-reset-timestamp")?.trim().parse().ok()?;
     u64::try_from(until.checked_sub(now.millis())?.max(0)).ok()

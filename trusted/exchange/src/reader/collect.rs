@@ -293,7 +293,7 @@ impl Collect {
     fn walk(&mut self, desk: &mut Desk<'_>, list: &'static List, subject: Subject) {
         let key = Known::key(list.name, subject.as_ref().map(|(_, name)| &**name));
         let begin_ms = list.begin_ms(desk.now);
-        let from_ms = match desk.known.read.get(&key) {
+        let from_ms = match desk.known.span(&key) {
             None => begin_ms,
             Some(read) if self.slices > 1 => read.to_ms.saturating_sub(SHORT_OVERLAP_MS.min(list.overlap_ms)),
             Some(read) => {
@@ -317,16 +317,8 @@ impl Collect {
         let Some(walk) = self.walks.front_mut() else { return Ok(()) };
         let list = walk.list;
         let Some(mut said) = said else {
-            // Partial, never lower: it is said, and the next round asks again from the beginning.
             let subject = walk.subject.as_ref().map(|(_, name)| Arc::clone(name));
-            let is_whole = subject.is_none();
-            self.refused.insert((list.name, subject));
-            if is_whole {
-                self.leave_out(desk, list.name);
-            } else {
-                self.walks.pop_front();
-                self.go_on(desk);
-            }
+            self.refuse(desk, list.name, subject);
             return Ok(());
         };
         let rows = said.rows().ok_or(VenueError::Retry)?;
@@ -341,8 +333,9 @@ impl Collect {
             Ok(Step::Over) => {
                 let key = Known::key(list.name, walk.subject.as_ref().map(|(_, name)| &**name));
                 let Window { from_ms, to_ms } = walk.span;
-                let read = desk.known.read.entry(key).or_insert(walk.span);
-                (read.from_ms, read.to_ms) = (read.from_ms.min(from_ms), read.to_ms.max(to_ms));
+                let read = desk.known.span(&key).unwrap_or(walk.span);
+                let read = Window { from_ms: read.from_ms.min(from_ms), to_ms: read.to_ms.max(to_ms) };
+                desk.known.read.insert(key, read);
                 if walk.is_cut() {
                     let first = self.rows.first_of(list.name).map(Timestamp::millis);
                     desk.known.cut_ms = desk.known.cut_ms.max(first);
@@ -357,6 +350,23 @@ impl Collect {
             }
         }
         Ok(())
+    }
+
+    /// Partial, never lower: what the venue refused to tell is said, and the next round asks again from the beginning.
+    fn refuse(&mut self, desk: &mut Desk<'_>, list: &'static str, subject: Option<Arc<str>>) {
+        let Some(name) = subject else {
+            self.refused.insert((list, None));
+            return self.leave_out(desk, list);
+        };
+        self.walks.pop_front();
+        let was_read = desk.known.span(&Known::key(list, Some(&name))).is_some();
+        if was_read && desk.plan.is_told_otherwise(&name, desk.markets) {
+            // It was read while it was listed, and nothing happens to it any more.
+            desk.known.retire(list, &name);
+        } else {
+            self.refused.insert((list, Some(name)));
+        }
+        self.go_on(desk);
     }
 
     /// What was read so far comes to.

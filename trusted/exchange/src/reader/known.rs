@@ -33,7 +33,7 @@ impl Known {
     /// The span that a list was read over, by whatever it was asked for.
     pub(super) fn span_of(&self, list: &str) -> Option<Window> {
         let of = self.read.iter().filter(|(key, _)| is_of(key, list)).map(|(_, read)| *read);
-        of.reduce(|all, one| Window {
+        of.filter(|read| !read.is_empty()).reduce(|all, one| Window {
             from_ms: all.from_ms.min(one.from_ms),
             to_ms: all.to_ms.max(one.to_ms),
         })
@@ -45,10 +45,25 @@ impl Known {
         self.read.keys().filter_map(subject).collect()
     }
 
-    /// A list that was refused, or of one thing, is asked again from its beginning.
+    /// The span that is known of a list, or of one thing.
+    pub(super) fn span(&self, key: &str) -> Option<Window> {
+        self.read.get(key).copied().filter(|read| !read.is_empty())
+    }
+
+    /// A list that was refused, or of one thing, is asked again from its beginning. A thing is remembered for that: nobody might
+    /// name it again.
     pub(super) fn forget(&mut self, list: &str, subject: Option<&str>) {
-        let whole = Self::key(list, subject);
-        self.read.retain(|key, _| !is_of(key, &whole));
+        let key = Self::key(list, subject);
+        if subject.is_some() {
+            self.read.insert(key, Window::EMPTY);
+        } else {
+            self.read.remove(&key);
+        }
+    }
+
+    /// A thing is over: it is not asked for again.
+    pub(super) fn retire(&mut self, list: &str, subject: &str) {
+        self.read.remove(&Self::key(list, Some(subject)));
     }
 
     pub(super) fn gaps_after(&self, from: Timestamp) -> Vec<Gap> {

@@ -15,6 +15,15 @@ pub(crate) struct Window {
     pub(crate) to_ms: i64,
 }
 
+impl Window {
+    /// Of what was asked for and never told.
+    pub(crate) const EMPTY: Self = Self { from_ms: 0, to_ms: 0 };
+
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::EMPTY
+    }
+}
+
 /// The next page, by the dialect's word: a parameter and its value.
 pub(crate) type Cursor = Option<(&'static str, String)>;
 
