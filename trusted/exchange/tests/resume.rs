@@ -151,16 +151,16 @@ fn what_was_collected_and_not_priced_is_not_saved_as_received() {
 
 #[test]
 fn a_long_history_is_kept_in_parts_and_each_begins_where_the_one_before_it_ended() {
-    // The pair that is read first has more than two rounds take, and one behind it another one.
+    // The pair that is read first has more than a round takes, and the one behind it fills another one.
     let history = || {
         let mut desk = trader(20_000, 60_000);
         let first_ms = NOW_MS - 40 * DAY_MS;
         desk.fills.extend(
-            (0..50_500).map(|id| fill("BNBUSDT", 7 + id, first_ms + 60_000 * id.cast_signed(), "1", "2")),
+            (0..85_500).map(|id| fill("BNBUSDT", 7 + id, first_ms + 30_000 * id.cast_signed(), "1", "2")),
         );
         settle(&mut desk);
         desk.balances[0] = balance("BTC", "20000");
-        desk.balances.push(balance("BNB", "50500"));
+        desk.balances.push(balance("BNB", "85500"));
         desk
     };
     let mut desk = history();
@@ -178,13 +178,13 @@ fn a_long_history_is_kept_in_parts_and_each_begins_where_the_one_before_it_ended
             break;
         }
     }
-    assert_eq!(parts, 4, "of twenty thousand each");
-    assert_eq!(fill_set(&found).len(), 70_500);
-    assert!(fills(&found).len() <= 70_500 + 61, "an hour of a pair is told again, at a fill a minute");
+    assert_eq!(parts, 3, "of fifty thousand each");
+    assert_eq!(fill_set(&found).len(), 105_500);
+    assert!(fills(&found).len() <= 105_500 + 121, "an hour of a pair is told again, at two fills a minute");
     assert_eq!(unread(&found), [""; 0]);
     let pages = desk.asked(desk::MY_TRADES).len();
     // A page of a thousand each, and of each pair once where there is nothing more.
-    assert!(pages <= 71 + 2 + 2 * MARKETS.len(), "{pages}");
+    assert!(pages <= 106 + 2 + 2 * MARKETS.len(), "{pages}");
 
     let (mut whole, mut never) = (history(), connector());
     whole.collect(never.as_mut());

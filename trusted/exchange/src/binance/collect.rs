@@ -31,8 +31,8 @@ const QUIET_MS: i64 = 3_600_000;
 const TURN_SYMBOLS: usize = 5;
 /// When the books do not add up, so many a round: all symbols of Binance are 70,000 weight.
 const SWEEP_SYMBOLS: usize = 200;
-/// A round that read so many new fills ends there.
-const FILLS_A_ROUND: usize = 20_000;
+/// A round that read so many new fills ends there. Each part costs a page of every pair anew, so most accounts have one.
+const FILLS_A_ROUND: usize = 50_000;
 /// Symbols that were asked for before are swept again at most so often: interest changes balances all the time.
 const SWEEP_INTERVAL_MS: i64 = 3_600_000;
 
