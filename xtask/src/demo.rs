@@ -6,7 +6,7 @@ use crate::{
     pages, ports,
     programs::{self, Built},
     report::say,
-    workspace,
+    room, workspace,
 };
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
@@ -70,6 +70,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 fn play(options: &Options, stop: &Stop) -> anyhow::Result<()> {
+    room::note()?;
     eprintln!("building (the first time takes some minutes)");
     let built = programs::build_development(stop)?;
     if !built.success {

@@ -4,6 +4,7 @@ mod workspace;
 mod installed;
 mod postgres;
 mod children;
+mod room;
 mod programs;
 mod ports;
 mod demo;

@@ -2,7 +2,7 @@
 
 use crate::{
     children::{Running, Stop},
-    workspace,
+    room, workspace,
 };
 use anyhow::Context as _;
 use serde_json::Value;
@@ -70,6 +70,11 @@ pub(crate) fn run(command: &mut Command, stop: &Stop) -> anyhow::Result<Built> {
         }
     });
     let status = cargo.wait(|| stop.check())?;
+    if !status.success()
+        && let Some(why) = room::why_it_failed()
+    {
+        eprintln!("note: {why}");
+    }
     Ok(Built { executables: made.iter().collect(), success: status.success() })
 }
 

@@ -15,7 +15,7 @@ use crate::{
     children::{Interrupted, Stop},
     postgres, programs,
     report::{Checked, Outcome, Report, say},
-    verifier, wasm,
+    room, verifier, wasm,
 };
 use anyhow::bail;
 use clients::Given;
@@ -104,6 +104,7 @@ fn all(
         }
     }
 
+    room::note()?;
     let everything = [
         "build",
         "--workspace",
