@@ -22,6 +22,9 @@ const SHORT_OVERLAP_MS: i64 = 600_000;
 /// A round that read so many rows of a long history, or asked so often, ends there, so that what it read is kept.
 const ROWS_A_ROUND: usize = 5_000;
 const ANSWERS_A_ROUND: u32 = 500;
+/// Where a history is not sliced by time, a round that asked so often ends between two things of which nothing was read before, or
+/// in the midst of a list that goes on by time: the next one asks little again, and has always something new.
+const PAGES_A_ROUND: u32 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -57,6 +60,8 @@ pub(crate) struct Collect {
     slices: u32,
     done: u32,
     rows: Rows,
+    /// Whether it ended before all lists were read.
+    stopped: bool,
     /// Lists that the venue refused to tell, as a whole or of one thing, and those that the system does not have.
     refused: BTreeSet<(&'static str, Option<Arc<str>>)>,
     absent: BTreeSet<&'static str>,
@@ -91,6 +96,7 @@ impl Collect {
             slices: 0,
             done: 0,
             rows: Rows::default(),
+            stopped: false,
             refused: BTreeSet::new(),
             absent: BTreeSet::new(),
         }
@@ -260,7 +266,9 @@ impl Collect {
             let told = Told { rows, holdings, wallets, came, markets: desk.markets };
             let mut subjects = desk.plan.subjects(list, &told);
             subjects.extend(desk.known.subjects_of(list.name));
-            for subject in subjects.into_iter().map(Arc::from) {
+            let is_known = |name: &String| desk.known.span(&Known::key(list.name, Some(name))).is_some();
+            let (known, new): (Vec<_>, Vec<_>) = subjects.into_iter().partition(is_known);
+            for subject in new.into_iter().chain(known).map(Arc::from) {
                 if !self.refused.contains(&(list.name, Some(Arc::clone(&subject)))) {
                     self.walk(desk, list, Some((list.each, subject)));
                 }
@@ -291,9 +299,8 @@ impl Collect {
 
     /// Plans what is to be read of a list up to the end of the slice, with the overlap.
     fn walk(&mut self, desk: &mut Desk<'_>, list: &'static List, subject: Subject) {
-        let key = Known::key(list.name, subject.as_ref().map(|(_, name)| &**name));
         let begin_ms = list.begin_ms(desk.now);
-        let from_ms = match desk.known.span(&key) {
+        let from_ms = match desk.known.span(&key(list, &subject)) {
             None => begin_ms,
             Some(read) if self.slices > 1 => read.to_ms.saturating_sub(SHORT_OVERLAP_MS.min(list.overlap_ms)),
             Some(read) => {
@@ -329,19 +336,28 @@ impl Collect {
         let next = if walk.cut(&mut said) { None } else { next };
         self.rows.add(list.name, said);
         match walk.took(rows, next) {
-            Ok(Step::More) => {}
+            Ok(Step::More) => {
+                let read = walk.reached_ms().map(|to_ms| Window { to_ms, ..walk.span });
+                let key = key(list, &walk.subject);
+                if let Some(read) = read.filter(|_| self.is_long(desk)) {
+                    desk.known.add(&key, read);
+                    self.stop(desk);
+                }
+            }
             Ok(Step::Over) => {
-                let key = Known::key(list.name, walk.subject.as_ref().map(|(_, name)| &**name));
-                let Window { from_ms, to_ms } = walk.span;
-                let read = desk.known.span(&key).unwrap_or(walk.span);
-                let read = Window { from_ms: read.from_ms.min(from_ms), to_ms: read.to_ms.max(to_ms) };
-                desk.known.read.insert(key, read);
+                let key = key(list, &walk.subject);
+                let is_new = desk.known.span(&key).is_none();
+                desk.known.add(&key, walk.span);
                 if walk.is_cut() {
                     let first = self.rows.first_of(list.name).map(Timestamp::millis);
                     desk.known.cut_ms = desk.known.cut_ms.max(first);
                 }
                 self.walks.pop_front();
-                self.go_on(desk);
+                if is_new && self.is_long(desk) && self.is_between(desk) {
+                    self.stop(desk);
+                } else {
+                    self.go_on(desk);
+                }
             }
             Err(refusal) => {
                 // Nothing of it is gone on with.
@@ -350,6 +366,28 @@ impl Collect {
             }
         }
         Ok(())
+    }
+
+    /// Whether a history that is not sliced by time has kept this round for long.
+    fn is_long(&self, desk: &Desk<'_>) -> bool {
+        desk.plan.slice_ms().is_none() && self.done >= PAGES_A_ROUND
+    }
+
+    /// Whether the next thing is one of which nothing was read before. Which things the lists behind it are asked for, this round
+    /// alone may know: then it goes on.
+    fn is_between(&self, desk: &Desk<'_>) -> bool {
+        let is_last = self.lists.iter().all(|list| list.each == Each::All);
+        let next = self.walks.front().map(|walk| key(walk.list, &walk.subject));
+        is_last && next.is_some_and(|next| desk.known.span(&next).is_none())
+    }
+
+    /// Ends the round where it is, so that what it read is kept. What is still to be asked for is remembered: nobody might name it
+    /// again.
+    fn stop(&mut self, desk: &mut Desk<'_>) {
+        for walk in self.walks.drain(..).filter(|walk| walk.subject.is_some()) {
+            desk.known.read.entry(key(walk.list, &walk.subject)).or_insert(Window::EMPTY);
+        }
+        (self.stage, self.stopped) = (Stage::Finished, true);
     }
 
     /// Partial, never lower: what the venue refused to tell is said, and the next round asks again from the beginning.
@@ -376,7 +414,10 @@ impl Collect {
         let is_part = self.slice_to_ms < self.planned.millis();
         let at = if is_part { Timestamp::from_millis(self.slice_to_ms) } else { desk.now };
         let Digest { mut findings, held_since } = desk.plan.digest(rows, desk.markets, at);
-        desk.known.owed_since_ms = held_since.map(Timestamp::millis);
+        let owed_ms = held_since.map(Timestamp::millis);
+        // What an earlier part is owed was not read again by one that stopped.
+        let before_ms = desk.known.owed_since_ms.filter(|_| self.stopped);
+        desk.known.owed_since_ms = earliest(owed_ms, before_ms);
         for (list, subject) in &self.refused {
             desk.known.forget(list, subject.as_deref());
             // Ids of wallets say nothing to anybody.
@@ -418,6 +459,11 @@ impl Collect {
         findings.push(Finding::Reach(Reach { since_opening, ..reach }));
         Ok(findings)
     }
+}
+
+/// What is known of a list, or of one thing, stands under this.
+fn key(list: &List, subject: &Subject) -> String {
+    Known::key(list.name, subject.as_ref().map(|(_, name)| &**name))
 }
 
 /// Lists with windows are read in slices of one length; others begin with all there is.

@@ -50,6 +50,13 @@ impl Known {
         self.read.get(key).copied().filter(|read| !read.is_empty())
     }
 
+    /// More of a list was read, or of one thing.
+    pub(super) fn add(&mut self, key: &str, span: Window) {
+        let read = self.span(key).unwrap_or(span);
+        let read = Window { from_ms: read.from_ms.min(span.from_ms), to_ms: read.to_ms.max(span.to_ms) };
+        self.read.insert(key.to_owned(), read);
+    }
+
     /// A list that was refused, or of one thing, is asked again from its beginning. A thing is remembered for that: nobody might
     /// name it again.
     pub(super) fn forget(&mut self, list: &str, subject: Option<&str>) {

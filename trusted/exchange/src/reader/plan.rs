@@ -169,8 +169,9 @@ pub(crate) trait Plan: Send + Sync {
         false
     }
 
-    /// The span of time that is read of all lists before the next one is, so that a long history is kept in parts; `None`: all
-    /// of it is read at once. Where lists have no windows it is the shortest one: a slice is halved while it is long.
+    /// The span of time that is read of all lists before the next one is, so that a long history is kept in parts. Where lists have
+    /// no windows it is the shortest one: a slice is halved while it is long. `None`: lists are read to their ends one after the
+    /// other, and parts end between two things or, where pages go on by time, behind any page.
     fn slice_ms(&self) -> Option<i64> {
         None
     }

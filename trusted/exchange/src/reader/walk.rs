@@ -45,6 +45,8 @@ pub(crate) struct Walk {
     pages: usize,
     /// Rows of all windows.
     total: usize,
+    /// Where pages go on by time: from where the second one does. Long before it may be nothing.
+    began_ms: Option<i64>,
 }
 
 /// How a page leaves a walk.
@@ -59,7 +61,7 @@ const ROWS_MAX: usize = 4_000_000;
 impl Walk {
     pub(crate) fn new(list: &'static List, subject: Subject, span: Window) -> Self {
         let window = first_of(list, span);
-        Self { list, subject, span, window, taken: 0, cursor: None, pages: 0, total: 0 }
+        Self { list, subject, span, window, taken: 0, cursor: None, pages: 0, total: 0, began_ms: None }
     }
 
     pub(crate) fn question(&self) -> Question<'static> {
@@ -81,8 +83,17 @@ impl Walk {
         question
     }
 
-    /// Windows that are still to be read, this one included.
+    /// Windows that are still to be read, this one included, or so many pages as the rest would have at the pace of those before.
     pub(crate) fn left(&self) -> u32 {
+        if let Some(began_ms) = self.began_ms {
+            let of = |from_ms: i64, to_ms: i64| i128::from(to_ms) - i128::from(from_ms);
+            let (passed, left) =
+                (of(began_ms, self.window.from_ms), of(self.window.from_ms, self.span.to_ms));
+            let pages = i128::try_from(self.pages).unwrap_or(i128::MAX).saturating_sub(1);
+            return u32::try_from(pages.saturating_mul(left) / passed.max(1))
+                .unwrap_or(u32::MAX)
+                .saturating_add(1);
+        }
         let Some(window_ms) = self.list.window_ms else { return 1 };
         let left_ms = self.span.to_ms.saturating_sub(self.window.from_ms);
         u32::try_from(left_ms / window_ms.max(1)).unwrap_or(u32::MAX).saturating_add(1)
@@ -119,11 +130,18 @@ impl Walk {
                         return refused("a full page of one instant");
                     }
                     self.window.from_ms = from_ms;
+                    self.began_ms = self.began_ms.or(Some(from_ms));
                     return Ok(Step::More);
                 }
             }
         }
         Ok(self.next_window())
+    }
+
+    /// Until when everything was read, and some of that instant, where pages go on by time. Of a list that tells the newest rows
+    /// only, nobody would know then how many there were.
+    pub(crate) fn reached_ms(&self) -> Option<i64> {
+        matches!(self.list.paging, Paging::Forward { newest: None, .. }).then_some(self.window.from_ms)
     }
 
     /// Whether an answer of so many rows is the first of more, of a span that may be any.

@@ -8,7 +8,7 @@ use exchange::{
 use ledger::{Decimal, Side, Timestamp};
 use protocol::{Credentials, Secret};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// 2026-11-22T00:00:00Z.
 const NOW_MS: i64 = 1_795_305_600_000;
@@ -271,6 +271,43 @@ fn what_is_pending_is_looked_at_again_until_it_is_not() {
     assert_eq!(deposit.transaction.as_deref(), Some("h"));
     desk.now_ms += DAY_MS;
     assert_eq!(status(&desk.collect(connector.as_mut())), None, "and then no more");
+}
+
+#[test]
+fn a_long_history_is_kept_wallet_by_wallet_and_a_restart_goes_on_with_the_next() {
+    let mut desk = Desk::new();
+    let pending = json!({ "status": "pending", "network": { "hash": "h" } });
+    desk.transaction("w-btc", NOW_MS - 3 * DAY_MS - HOUR_MS, "send", "2", pending);
+    for (wallet, rows) in [("w-btc", 239), ("w-eth", 210), ("w-usd", 6)] {
+        (0..rows).for_each(|number| {
+            desk.transaction(wallet, NOW_MS - number * 6 * HOUR_MS, "interest", "0.1", json!({}));
+        });
+    }
+    let (mut saved, mut told, mut pages) = (None::<Vec<u8>>, Vec::new(), Vec::new());
+    loop {
+        let mut connector = connector();
+        assert!(saved.is_none_or(|saved| connector.resume(&saved)));
+        desk.asked.clear();
+        told.push(desk.collect(connector.as_mut()));
+        pages.push(["w-btc/", "w-eth/", "w-usd/"].map(|wallet| desk.pages(wallet)));
+        if !told.last().unwrap().more {
+            break;
+        }
+        assert!(told.last().unwrap().reach.is_none() && told.last().unwrap().balances.is_empty());
+        saved = Some(connector.saved());
+        desk.wallets.get_mut("w-btc").unwrap()[0].1["status"] = "completed".into();
+    }
+    // Thirteen rows of either are younger than what is pending, which is read with the one behind it.
+    assert_eq!(pages, [[120, 0, 0], [0, 105, 0], [8, 7, 3]]);
+    let status = |told: &Told| told.moved(&[MovementKind::Deposit]).first().map(|(.., status)| *status);
+    let deposit = [Some(MovementStatus::Pending), None, Some(MovementStatus::Settled)];
+    assert_eq!(
+        told.iter().map(status).collect::<Vec<_>>(),
+        deposit,
+        "what the first part owed was looked at"
+    );
+    let all: BTreeSet<_> = told.iter().flat_map(|told| told.movements.keys().cloned()).collect();
+    assert_eq!(all.len(), 1 + 239 + 210 + 6);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Rounds of a wallet that keeps its lists for a while, one for 89 days and the others for 180, in windows of thirty and seven.
 
 use super::*;
-use crate::{Board, Booking, Listing, Need, binance::contracts::USDM};
+use crate::{Board, Booking, FundingPayment, Listing, Need, binance::contracts::USDM};
 use ledger::{Asset, Decimal};
 
 const DAY_MS: i64 = 86_400_000;
@@ -237,4 +237,116 @@ fn one_contract_that_the_venue_does_not_tell_hides_no_other_and_is_asked_for_aga
         assert_eq!(asked.iter().any(|symbol| symbol == "AUSDT"), is_asked);
         assert_eq!(told(&findings), (Vec::new(), Some(0)));
     }
+}
+
+#[test]
+fn a_list_that_goes_on_by_time_is_kept_in_parts_of_which_the_next_begins_where_the_last_one_stopped() {
+    const ROWS: i64 = 60_000;
+    let (minute_ms, first_ms, plan) = (60_000, NOW_MS - 60 * DAY_MS, &crate::hyperliquid::plan::Address);
+    let (markets, now) = (Markets::default(), Timestamp::from_millis(NOW_MS));
+    let (mut known, mut paid, mut asked, mut parts) = (Known::default(), BTreeSet::new(), 0, 0);
+    let mut shown = Vec::new();
+    loop {
+        // Nothing of the round before is there but what is saved.
+        let (mut collect, mut findings) = (Collect::new(plan), Vec::new());
+        while let Some((question, _)) = collect.next() {
+            let mut next = None;
+            let said = match question.need {
+                Need::Balances => Said::Balances(Vec::new()),
+                Need::Positions => Said::Positions(Vec::new()),
+                Need::Fills => Said::Fills(Vec::new()),
+                Need::Ledger => Said::Ledger(Vec::new()),
+                Need::Funding => {
+                    asked += 1;
+                    let from_ms = question.from_ms.unwrap();
+                    let first = ((from_ms - first_ms) + minute_ms - 1).div_euclid(minute_ms).max(0);
+                    let page = (first..ROWS).map(|row| first_ms + row * minute_ms).take(500);
+                    let payment = |at_ms| FundingPayment {
+                        id: None,
+                        symbol: "BTC".to_owned(),
+                        asset: Asset::from("USDC"),
+                        amount: Decimal::ONE,
+                        time: Timestamp::from_millis(at_ms),
+                    };
+                    let page: Vec<FundingPayment> = page.map(payment).collect();
+                    let last = page.last().filter(|_| page.len() == 500);
+                    next = last.map(|last| ("startTime", last.time.millis().to_string()));
+                    Said::Funding(page)
+                }
+                other => panic!("{other:?}"),
+            };
+            let desk = Desk { plan, known: &mut known, markets: &markets, wallets: Vec::new(), now };
+            findings.extend(collect.take(desk, Some(said), next).unwrap());
+            if asked == 50 {
+                shown.push(collect.progress());
+            }
+        }
+        paid.extend(findings.iter().filter_map(|finding| match finding {
+            Finding::Movement(movement) => Some(movement.time),
+            _ => None,
+        }));
+        parts += 1;
+        if findings.last() != Some(&Finding::More) {
+            assert!(findings.iter().any(|finding| matches!(finding, Finding::Reach(_))));
+            break;
+        }
+    }
+    assert_eq!((paid.len() as i64, parts), (ROWS, 2));
+    // Two answers of balances, one of fills, fifty pages; at their pace sixty days of minutes have 173.
+    let Progress { done, total } = shown[0];
+    assert!(done == 53 && (174..=182).contains(&total), "{done} of {total}");
+    assert!(asked <= 123, "120 pages, the row of each that the next one begins with, and an hour: {asked}");
+}
+
+#[test]
+fn a_list_of_one_thing_at_a_time_is_kept_in_parts_and_what_is_left_is_remembered() {
+    const PAGES: usize = 120;
+    let plan = &crate::binance::margin::CROSS;
+    let pair = |base: &str, quote: &str| Listing {
+        id: format!("{base}{quote}"),
+        board: Board::Spot,
+        base: Asset::from(base),
+        quote: Asset::from(quote),
+        settle: None,
+        contract_size: Decimal::ONE,
+        inverse: false,
+        expires: None,
+    };
+    let listed = vec![pair("BTC", "USDT"), pair("ETH", "BTC"), pair("ETH", "USDT")];
+    let markets = Markets::new(listed, false, Timestamp::from_millis(NOW_MS));
+    let now = Timestamp::from_millis(NOW_MS);
+    let (mut known, mut parts) = (Known::default(), Vec::new());
+    loop {
+        let (mut collect, mut findings, mut asked) = (Collect::new(plan), Vec::new(), Vec::<String>::new());
+        if parts.is_empty() {
+            // In the first round alone anything tells which coins there were.
+            ["BTC", "ETH", "USDT"].into_iter().for_each(|coin| collect.came(Asset::from(coin)));
+        }
+        while let Some((question, subject)) = collect.next() {
+            let mut next = None;
+            let said = match question.need {
+                Need::Balances => Said::Balances(Vec::new()),
+                Need::Ledger => Said::Ledger(Vec::new()),
+                Need::Transfers => Said::Transfers(Vec::new()),
+                Need::Fills => {
+                    let (_, symbol) = subject.unwrap();
+                    let page = asked.iter().filter(|before| **before == *symbol).count() + 1;
+                    let key = Known::key("margin fills", Some(&symbol));
+                    let is_read = known.span(&key).is_some();
+                    next = (page < PAGES && !is_read).then(|| ("fromId", page.to_string()));
+                    asked.push(symbol.to_string());
+                    Said::Fills(Vec::new())
+                }
+                other => panic!("{other:?}"),
+            };
+            let desk = Desk { plan, known: &mut known, markets: &markets, wallets: Vec::new(), now };
+            findings.extend(collect.take(desk, Some(said), next).unwrap());
+        }
+        let pages = |symbol: &str| asked.iter().filter(|asked| *asked == symbol).count();
+        parts.push(["BTCUSDT", "ETHBTC", "ETHUSDT"].map(pages));
+        if !findings.contains(&Finding::More) {
+            break;
+        }
+    }
+    assert_eq!(parts, [[PAGES, 0, 0], [0, PAGES, 0], [1, 1, PAGES]]);
 }
