@@ -22,6 +22,35 @@ impl Read {
     }
 }
 
+/// What a venue says where there is nothing.
+fn nothing(need: Need) -> Said {
+    match need {
+        Need::Balances => Said::Balances(Vec::new()),
+        Need::Positions => Said::Positions(Vec::new()),
+        Need::Ledger => Said::Ledger(Vec::new()),
+        Need::Fills => Said::Fills(Vec::new()),
+        Need::Transfers => Said::Transfers(Vec::new()),
+        Need::Funding => Said::Funding(Vec::new()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a collection finds that is answered like this, from where it is on.
+fn found(
+    mut collect: Collect,
+    (plan, markets, now_ms): (&'static dyn Plan, &Markets, i64),
+    known: &mut Known,
+    mut answer: impl FnMut(&Collect, &Known, &Question<'_>, Subject) -> (Option<Said>, Cursor),
+) -> Vec<Finding> {
+    let (now, mut findings) = (Timestamp::from_millis(now_ms), Vec::new());
+    while let Some((question, subject)) = collect.next() {
+        let (said, next) = answer(&collect, known, &question, subject);
+        let desk = Desk { plan, known, markets, wallets: Vec::new(), now };
+        findings.extend(collect.take(desk, said, next).unwrap());
+    }
+    findings
+}
+
 /// A round at an instant, of an account of which this is booked.
 fn round(known: &mut Known, now_ms: i64, booked_ms: Option<i64>) -> Read {
     round_of(&[], known, now_ms, booked_ms.as_slice())
@@ -52,15 +81,11 @@ fn round_of(lacks: &[Need], known: &mut Known, now_ms: i64, booked_ms: &[i64]) -
             fee: None,
         };
         let said = match question.need {
-            Need::Balances => Said::Balances(Vec::new()),
-            Need::Positions => Said::Positions(Vec::new()),
             Need::Ledger => {
                 let booked = booked_ms.iter().copied().filter(|at_ms| (from_ms..=to_ms).contains(at_ms));
                 Said::Ledger(booked.map(booking).collect())
             }
-            Need::Fills => Said::Fills(Vec::new()),
-            Need::Transfers => Said::Transfers(Vec::new()),
-            other => panic!("{other:?}"),
+            need => nothing(need),
         };
         let desk = Desk { plan: &USDM, known, markets: &markets, wallets: Vec::new(), now };
         read.findings.extend(collect.take(desk, Some(said), None).unwrap());
@@ -156,10 +181,9 @@ fn round_of_fills(
     day: i64,
     unknown: &str,
 ) -> (Vec<String>, Vec<Finding>) {
-    let now_ms = NOW_MS + day * DAY_MS;
-    let now = Timestamp::from_millis(now_ms);
-    let (mut collect, mut asked, mut findings) = (Collect::new(&USDM), Vec::new(), Vec::new());
-    while let Some((question, subject)) = collect.next() {
+    let (now_ms, mut asked) = (NOW_MS + day * DAY_MS, Vec::new());
+    let venue: (&'static dyn Plan, _, _) = (&USDM, markets, now_ms);
+    let findings = found(Collect::new(&USDM), venue, known, |_, _, question, subject| {
         let booking = |symbol: &str| Booking {
             id: symbol.to_owned(),
             kind: "fee".to_owned(),
@@ -173,26 +197,22 @@ fn round_of_fills(
         };
         let is_first = day == 0 && question.to_ms == Some(now_ms);
         let said = match question.need {
-            Need::Balances => Some(Said::Balances(Vec::new())),
-            Need::Positions => Some(Said::Positions(Vec::new())),
             Need::Ledger if is_first => Some(Said::Ledger(vec![booking("AUSDT"), booking("BUSDT")])),
-            Need::Ledger => Some(Said::Ledger(Vec::new())),
             Need::Fills => {
                 let (_, symbol) = subject.unwrap();
                 asked.push(symbol.to_string());
                 (&*symbol != unknown).then(|| Said::Fills(Vec::new()))
             }
-            _ => Some(Said::Transfers(Vec::new())),
+            need => Some(nothing(need)),
         };
-        let desk = Desk { plan: &USDM, known, markets, wallets: Vec::new(), now };
-        findings.extend(collect.take(desk, said, None).unwrap());
-    }
+        (said, None)
+    });
     (asked, findings)
 }
 
-#[test]
-fn one_contract_that_the_venue_does_not_tell_hides_no_other_and_is_asked_for_again() {
-    let listing = |id: &str| Listing {
+/// A contract in USDT.
+fn listing(id: &str) -> Listing {
+    Listing {
         id: id.to_owned(),
         board: Board::Contract,
         base: Asset::from(id.trim_end_matches("USDT")),
@@ -201,7 +221,11 @@ fn one_contract_that_the_venue_does_not_tell_hides_no_other_and_is_asked_for_aga
         contract_size: Decimal::ONE,
         inverse: false,
         expires: None,
-    };
+    }
+}
+
+#[test]
+fn one_contract_that_the_venue_does_not_tell_hides_no_other_and_is_asked_for_again() {
     let listed =
         Markets::new(["AUSDT", "BUSDT"].map(listing).to_vec(), false, Timestamp::from_millis(NOW_MS));
     let told = |findings: &[Finding]| {
@@ -239,48 +263,42 @@ fn one_contract_that_the_venue_does_not_tell_hides_no_other_and_is_asked_for_aga
     }
 }
 
+/// The page of a payment each minute that begins at an instant, and what asks for the next one.
+fn paid_each_minute(first_ms: i64, rows: i64, from_ms: i64) -> (Option<Said>, Cursor) {
+    const MINUTE_MS: i64 = 60_000;
+    let first = (from_ms - first_ms + MINUTE_MS - 1).div_euclid(MINUTE_MS).max(0);
+    let payment = |row: i64| FundingPayment {
+        id: None,
+        symbol: "BTC".to_owned(),
+        asset: Asset::from("USDC"),
+        amount: Decimal::ONE,
+        time: Timestamp::from_millis(first_ms + row * MINUTE_MS),
+    };
+    let page: Vec<FundingPayment> = (first..rows).map(payment).take(500).collect();
+    let last = page.last().filter(|_| page.len() == 500);
+    let next = last.map(|last| ("startTime", last.time.millis().to_string()));
+    (Some(Said::Funding(page)), next)
+}
+
 #[test]
 fn a_list_that_goes_on_by_time_is_kept_in_parts_of_which_the_next_begins_where_the_last_one_stopped() {
     const ROWS: i64 = 60_000;
-    let (minute_ms, first_ms, plan) = (60_000, NOW_MS - 60 * DAY_MS, &crate::hyperliquid::plan::Address);
-    let (markets, now) = (Markets::default(), Timestamp::from_millis(NOW_MS));
-    let (mut known, mut paid, mut asked, mut parts) = (Known::default(), BTreeSet::new(), 0, 0);
-    let mut shown = Vec::new();
+    let plan: &'static dyn Plan = &crate::hyperliquid::plan::Address;
+    let (mut known, mut paid, mut parts) = (Known::default(), BTreeSet::new(), 0);
+    let (mut asked, mut shown) = (0, None);
     loop {
         // Nothing of the round before is there but what is saved.
-        let (mut collect, mut findings) = (Collect::new(plan), Vec::new());
-        while let Some((question, _)) = collect.next() {
-            let mut next = None;
-            let said = match question.need {
-                Need::Balances => Said::Balances(Vec::new()),
-                Need::Positions => Said::Positions(Vec::new()),
-                Need::Fills => Said::Fills(Vec::new()),
-                Need::Ledger => Said::Ledger(Vec::new()),
-                Need::Funding => {
-                    asked += 1;
-                    let from_ms = question.from_ms.unwrap();
-                    let first = ((from_ms - first_ms) + minute_ms - 1).div_euclid(minute_ms).max(0);
-                    let page = (first..ROWS).map(|row| first_ms + row * minute_ms).take(500);
-                    let payment = |at_ms| FundingPayment {
-                        id: None,
-                        symbol: "BTC".to_owned(),
-                        asset: Asset::from("USDC"),
-                        amount: Decimal::ONE,
-                        time: Timestamp::from_millis(at_ms),
-                    };
-                    let page: Vec<FundingPayment> = page.map(payment).collect();
-                    let last = page.last().filter(|_| page.len() == 500);
-                    next = last.map(|last| ("startTime", last.time.millis().to_string()));
-                    Said::Funding(page)
-                }
-                other => panic!("{other:?}"),
-            };
-            let desk = Desk { plan, known: &mut known, markets: &markets, wallets: Vec::new(), now };
-            findings.extend(collect.take(desk, Some(said), next).unwrap());
-            if asked == 50 {
-                shown.push(collect.progress());
+        let venue = (plan, &Markets::default(), NOW_MS);
+        let findings = found(Collect::new(plan), venue, &mut known, |collect, _, question, _| {
+            if question.need != Need::Funding {
+                return (Some(nothing(question.need)), None);
             }
-        }
+            if asked == 50 {
+                shown = Some(collect.progress());
+            }
+            asked += 1;
+            paid_each_minute(NOW_MS - 60 * DAY_MS, ROWS, question.from_ms.unwrap())
+        });
         paid.extend(findings.iter().filter_map(|finding| match finding {
             Finding::Movement(movement) => Some(movement.time),
             _ => None,
@@ -293,7 +311,7 @@ fn a_list_that_goes_on_by_time_is_kept_in_parts_of_which_the_next_begins_where_t
     }
     assert_eq!((paid.len() as i64, parts), (ROWS, 2));
     // Two answers of balances, one of fills, fifty pages; at their pace sixty days of minutes have 173.
-    let Progress { done, total } = shown[0];
+    let Progress { done, total } = shown.unwrap();
     assert!(done == 53 && (174..=182).contains(&total), "{done} of {total}");
     assert!(asked <= 123, "120 pages, the row of each that the next one begins with, and an hour: {asked}");
 }
@@ -301,47 +319,32 @@ fn a_list_that_goes_on_by_time_is_kept_in_parts_of_which_the_next_begins_where_t
 #[test]
 fn a_list_of_one_thing_at_a_time_is_kept_in_parts_and_what_is_left_is_remembered() {
     const PAGES: usize = 120;
-    let plan = &crate::binance::margin::CROSS;
+    let plan: &'static dyn Plan = &crate::binance::margin::CROSS;
     let pair = |base: &str, quote: &str| Listing {
-        id: format!("{base}{quote}"),
         board: Board::Spot,
         base: Asset::from(base),
         quote: Asset::from(quote),
         settle: None,
-        contract_size: Decimal::ONE,
-        inverse: false,
-        expires: None,
+        ..listing(&format!("{base}{quote}"))
     };
     let listed = vec![pair("BTC", "USDT"), pair("ETH", "BTC"), pair("ETH", "USDT")];
     let markets = Markets::new(listed, false, Timestamp::from_millis(NOW_MS));
-    let now = Timestamp::from_millis(NOW_MS);
     let (mut known, mut parts) = (Known::default(), Vec::new());
     loop {
-        let (mut collect, mut findings, mut asked) = (Collect::new(plan), Vec::new(), Vec::<String>::new());
+        let (mut collect, mut asked) = (Collect::new(plan), Vec::<String>::new());
         if parts.is_empty() {
             // In the first round alone anything tells which coins there were.
             ["BTC", "ETH", "USDT"].into_iter().for_each(|coin| collect.came(Asset::from(coin)));
         }
-        while let Some((question, subject)) = collect.next() {
-            let mut next = None;
-            let said = match question.need {
-                Need::Balances => Said::Balances(Vec::new()),
-                Need::Ledger => Said::Ledger(Vec::new()),
-                Need::Transfers => Said::Transfers(Vec::new()),
-                Need::Fills => {
-                    let (_, symbol) = subject.unwrap();
-                    let page = asked.iter().filter(|before| **before == *symbol).count() + 1;
-                    let key = Known::key("margin fills", Some(&symbol));
-                    let is_read = known.span(&key).is_some();
-                    next = (page < PAGES && !is_read).then(|| ("fromId", page.to_string()));
-                    asked.push(symbol.to_string());
-                    Said::Fills(Vec::new())
-                }
-                other => panic!("{other:?}"),
-            };
-            let desk = Desk { plan, known: &mut known, markets: &markets, wallets: Vec::new(), now };
-            findings.extend(collect.take(desk, Some(said), next).unwrap());
-        }
+        let venue = (plan, &markets, NOW_MS);
+        let findings = found(collect, venue, &mut known, |_, known, question, subject| {
+            let Some((_, symbol)) = subject else { return (Some(nothing(question.need)), None) };
+            let page = asked.iter().filter(|before| **before == *symbol).count() + 1;
+            let is_read = known.span(&Known::key("margin fills", Some(&symbol))).is_some();
+            asked.push(symbol.to_string());
+            let next = (page < PAGES && !is_read).then(|| ("fromId", page.to_string()));
+            (Some(nothing(question.need)), next)
+        });
         let pages = |symbol: &str| asked.iter().filter(|asked| *asked == symbol).count();
         parts.push(["BTCUSDT", "ETHBTC", "ETHUSDT"].map(pages));
         if !findings.contains(&Finding::More) {
