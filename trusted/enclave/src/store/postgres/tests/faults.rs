@@ -192,14 +192,25 @@ async fn a_replica_that_never_confirms_keeps_a_commit_from_being_acknowledged() 
     // Nobody by this name follows: PostgreSQL commits here and waits for ever. Interrupted, it says that it committed.
     server.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     server.sql("postgres", "SELECT pg_reload_conf()");
-    let change = || batch(vec![put(b"row", Expect::Absent, 1, b"")], Vec::new());
-    assert_eq!(store.commit(change()).await, Err(StoreError::Unavailable));
+    let change = |row: &[u8]| batch(vec![put(row, Expect::Absent, 1, b"")], Vec::new());
+    let mut row = random::bytes::<16>();
+    let mut answer = store.commit(change(&row)).await;
+    for _ in 0..200 {
+        // Each connection learns of the change by itself.
+        if answer.is_err() {
+            break;
+        }
+        time::sleep(Duration::from_millis(20)).await;
+        row = random::bytes::<16>();
+        answer = store.commit(change(&row)).await;
+    }
+    assert_eq!(answer, Err(StoreError::Unavailable));
     assert_eq!(store.use_envelope([1; 16], LATER_S).await, Err(StoreError::Unavailable));
     server.sql("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
     server.sql("postgres", "SELECT pg_reload_conf()");
     back(&store).await;
     // What became of it was not known. It was made, as reading it tells.
-    assert_eq!(store.commit(change()).await, Err(StoreError::Conflict));
+    assert_eq!(store.commit(change(&row)).await, Err(StoreError::Conflict));
 }
 
 #[tokio::test(flavor = "multi_thread")]
