@@ -7,7 +7,7 @@ mod stack;
 mod witness;
 
 use serde_json::Value;
-use stack::{Stack, http, wait_until};
+use stack::{Stack, http, patiently, wait_until};
 use std::{fs, path::Path, process::Command};
 use witness::{Mood, Witness};
 
@@ -87,14 +87,9 @@ impl Watched {
 
     /// What a session reads, once the enclave heard its venue's time.
     fn summary(&self, session: &str) -> Value {
-        wait_until("the session reads", || {
-            let output = self.stack.perfagg(session, &["--json", "summary"]);
-            let error = String::from_utf8_lossy(&output.stderr);
-            // A machine that is busy looks more often than it may.
-            let later = ["CLOCK_UNTRUSTED", "RATE_LIMITED"].iter().any(|code| error.contains(code));
-            assert!(output.status.success() || later, "{session}: {error}");
-            output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
-        })
+        // A machine that is busy looks more often than it may.
+        let codes = ["CLOCK_UNTRUSTED", "RATE_LIMITED"];
+        patiently(&codes, || self.stack.perfagg(session, &["--json", "summary"]))
     }
 
     fn is_anchored(&self, session: &str) -> bool {

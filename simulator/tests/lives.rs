@@ -6,7 +6,7 @@
 mod stack;
 
 use serde_json::Value;
-use stack::{Stack, http, wait_until};
+use stack::{Stack, http, patiently, wait_until};
 use std::{
     fs,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
@@ -20,12 +20,7 @@ const MINUTE_MS: i64 = 61_000;
 
 /// What a session reads, once the enclave heard its venue's time.
 fn summary(stack: &Stack, session: &str) -> Value {
-    wait_until("the session reads", || {
-        let output = stack.perfagg(session, &["--json", "summary"]);
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() || error.contains("CLOCK_UNTRUSTED"), "{session}: {error}");
-        output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
-    })
+    patiently(&["CLOCK_UNTRUSTED"], || stack.perfagg(session, &["--json", "summary"]))
 }
 
 /// Why a session does not read, once the enclave heard its venue's time.

@@ -10,7 +10,7 @@ mod stack;
 
 use protocol::wire;
 use serde_json::Value;
-use stack::{Program, Stack, http, wait_until};
+use stack::{Program, Stack, http, patiently, wait_until};
 use std::{
     fs,
     net::{TcpListener, TcpStream},
@@ -94,18 +94,11 @@ fn enclave(stack: &Stack, server: &Server, directory: &Path) -> Program {
     })
 }
 
-/// What the one session is told at an enclave: to a client all of them are one. What is refused for a while is asked for again, as
-/// the error says.
+/// What the one session is told at an enclave: to a client all of them are one.
 fn told(stack: &Stack, enclave: &Program, arguments: &[&str]) -> Value {
-    wait_until("the session is told", || {
-        let arguments = [&["--json"], arguments, &["--service-url", &enclave.url]].concat();
-        let output = stack.perfagg("session", &arguments);
-        let error = String::from_utf8_lossy(&output.stderr);
-        let codes = ["CLOCK_UNTRUSTED", "STORE_UNAVAILABLE", "RATE_LIMITED"];
-        let for_a_while = codes.iter().any(|code| error.contains(code));
-        assert!(output.status.success() || for_a_while, "{error}");
-        output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
-    })
+    let arguments = [&["--json"], arguments, &["--service-url", &enclave.url]].concat();
+    let codes = ["CLOCK_UNTRUSTED", "STORE_UNAVAILABLE", "RATE_LIMITED"];
+    patiently(&codes, || stack.perfagg("session", &arguments))
 }
 
 fn read(stack: &Stack, enclave: &Program) -> Value {

@@ -6,31 +6,26 @@
 mod stack;
 
 use serde_json::Value;
-use stack::{Stack, wait_until};
-use std::process::Output;
+use stack::{Stack, patiently, wait_until};
 
 /// Simulated seconds in one.
 const RATE: &str = "150";
 
+/// The twenty seconds that a venue has for an answer are some hundred milliseconds here, which a busy machine may take: then
+/// nothing was kept, and it is tried again.
+const TOO_LATE: [&str; 1] = ["VENUE_UNREACHABLE"];
+
 fn registered(stack: &Stack, session: &str, more: &[&str]) -> Value {
-    patiently(|| stack.register_kraken(session, &[&["--ttl", "7d", "--wait"], more].concat()))
+    patiently(&TOO_LATE, || stack.register_kraken(session, &[&["--ttl", "7d", "--wait"], more].concat()))
 }
 
-/// The twenty seconds that a venue has for an answer are some hundred milliseconds here, which a busy machine may take: then
-/// nothing was kept, and it is tried again as the error says.
-fn patiently(register: impl Fn() -> Output) -> Value {
-    wait_until("the venue answers in time", || {
-        let output = register();
-        let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success() || error.contains("VENUE_UNREACHABLE"), "{error}");
-        output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
-    })
+/// At a venue, with key, secret and passphrase.
+fn registered_with(stack: &Stack, venue: &str, key: [&str; 3]) -> Value {
+    patiently(&TOO_LATE, || stack.register_with(venue, venue, key, &["--ttl", "7d", "--wait"]))
 }
 
 fn registered_at_binance(stack: &Stack) -> Value {
-    patiently(|| {
-        stack.register_with("binance", "binance", [stack::KEY, stack::SECRET, ""], &["--ttl", "7d", "--wait"])
-    })
+    registered_with(stack, "binance", [stack::KEY, stack::SECRET, ""])
 }
 
 fn metrics(stack: &Stack, session: &str) -> Value {
@@ -112,8 +107,7 @@ fn the_same_account_is_read_through_the_whole_service_at_bybit_okx_and_coinbase(
         ("okx", [stack::SECRET, &passphrase], recent),
         ("coinbase", [&pem, ""], fills.len()),
     ] {
-        let key = [stack::KEY, secret, passphrase];
-        patiently(|| stack.register_with(venue, venue, key, &["--ttl", "7d", "--wait"]));
+        registered_with(&stack, venue, [stack::KEY, secret, passphrase]);
         let metrics = metrics(&stack, venue);
         let (told, all) = (metrics["total"]["fills"].as_u64().unwrap(), u64::try_from(fills.len()).unwrap());
         assert!((u64::try_from(least).unwrap()..=all).contains(&told), "{venue}: {told} of {least}");

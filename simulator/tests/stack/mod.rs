@@ -156,6 +156,17 @@ pub(crate) fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
 
 const LOOKS: u32 = 12_000;
 
+/// The JSON that `perfagg` prints when it succeeds. While it is refused with one of these codes it is called again, as the
+/// errors say.
+pub(crate) fn patiently(codes: &[&str], call: impl Fn() -> Output) -> Value {
+    wait_until("it is answered", || {
+        let output = call();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() || codes.iter().any(|code| error.contains(code)), "{error}");
+        output.status.success().then(|| serde_json::from_slice(&output.stdout).expect("one JSON object"))
+    })
+}
+
 /// Simulator, enclave and main service, and a directory for what a user keeps.
 pub(crate) struct Stack {
     pub(crate) simulator: Program,
