@@ -184,6 +184,23 @@ async fn a_database_that_hangs_is_unavailable_in_bounded_time() {
     back(&store).await;
 }
 
+/// A new row.
+fn one(key: &[u8]) -> Batch {
+    batch(vec![put(key, Expect::Absent, 1, b"")], Vec::new())
+}
+
+/// Commits rows until one is refused as a setting of the server's has it, of which each connection learns by itself: that row.
+async fn refused(store: &Postgres, why: StoreError) -> [u8; 16] {
+    for _ in 0..200 {
+        let row = random::bytes::<16>();
+        if store.commit(one(&row)).await == Err(why) {
+            return row;
+        }
+        time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no commit is refused: {why:?}")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_never_confirms_keeps_a_commit_from_being_acknowledged() {
     let Some(server) = Server::start() else { return };
@@ -192,25 +209,13 @@ async fn a_replica_that_never_confirms_keeps_a_commit_from_being_acknowledged() 
     // Nobody by this name follows: PostgreSQL commits here and waits for ever. Interrupted, it says that it committed.
     server.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     server.sql("postgres", "SELECT pg_reload_conf()");
-    let change = |row: &[u8]| batch(vec![put(row, Expect::Absent, 1, b"")], Vec::new());
-    let mut row = random::bytes::<16>();
-    let mut answer = store.commit(change(&row)).await;
-    for _ in 0..200 {
-        // Each connection learns of the change by itself.
-        if answer.is_err() {
-            break;
-        }
-        time::sleep(Duration::from_millis(20)).await;
-        row = random::bytes::<16>();
-        answer = store.commit(change(&row)).await;
-    }
-    assert_eq!(answer, Err(StoreError::Unavailable));
+    let row = refused(&store, StoreError::Unavailable).await;
     assert_eq!(store.use_envelope([1; 16], LATER_S).await, Err(StoreError::Unavailable));
     server.sql("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
     server.sql("postgres", "SELECT pg_reload_conf()");
     back(&store).await;
     // What became of it was not known. It was made, as reading it tells.
-    assert_eq!(store.commit(change(&row)).await, Err(StoreError::Conflict));
+    assert_eq!(store.commit(one(&row)).await, Err(StoreError::Conflict));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,18 +226,7 @@ async fn a_database_that_takes_no_writes_says_so_until_it_does() {
     back(&store).await;
     server.sql("postgres", "ALTER SYSTEM SET default_transaction_read_only = on");
     server.sql("postgres", "SELECT pg_reload_conf()");
-    let change = || batch(vec![put(b"row", Expect::Absent, 1, b"")], Vec::new());
-    let mut answer = store.commit(change()).await;
-    for _ in 0..200 {
-        // Each connection learns of the change by itself.
-        if answer == Err(StoreError::ReadOnly) {
-            break;
-        }
-        time::sleep(Duration::from_millis(20)).await;
-        answer =
-            store.commit(batch(vec![put(&random::bytes::<16>(), Expect::Absent, 1, b"")], Vec::new())).await;
-    }
-    assert_eq!(answer, Err(StoreError::ReadOnly));
+    refused(&store, StoreError::ReadOnly).await;
     server.sql("postgres", "ALTER SYSTEM RESET default_transaction_read_only");
     server.sql("postgres", "SELECT pg_reload_conf()");
     back(&store).await;
