@@ -6,9 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// KiB that a first build of every test writes, and some more; with what cargo keeps for the next build of a change,
-/// it is twice that.
-const FIRST_BUILD: u64 = 5 << 20;
+/// KiB that the target directory comes to, with what cargo keeps for the next build of a change: more than half of it.
+const FIRST_BUILD: u64 = 10 << 20;
 /// KiB of the programs and tests that a change makes anew.
 const NEXT_BUILD: u64 = 1 << 20;
 
